@@ -1,0 +1,10 @@
+-- The moment that all readers share, and what it is a moment of.
+select
+    pg_catalog.pg_export_snapshot() as snapshot,
+    case
+        when pg_catalog.pg_is_in_recovery() then pg_catalog.pg_last_wal_replay_lsn()
+        else pg_catalog.pg_current_wal_lsn()
+    end::text as wal_lsn,
+    pg_catalog.current_database()::text as database,
+    pg_catalog.current_setting('server_version') as server_version,
+    pg_catalog.current_setting('server_encoding') as encoding

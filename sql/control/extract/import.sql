@@ -1,0 +1,2 @@
+-- Joins the moment that the coordinating session exported.
+set transaction snapshot {snapshot}

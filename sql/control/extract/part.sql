@@ -1,0 +1,2 @@
+-- One part of a table.
+select {columns} from {table} where {range} {order}

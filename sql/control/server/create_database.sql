@@ -1,0 +1,2 @@
+-- A fresh database of a throwaway server.
+create database {database};

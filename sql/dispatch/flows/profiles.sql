@@ -1,0 +1,39 @@
+/*---
+source      = "auth_user"
+key         = "id"
+entity      = "profile"
+accept      = 1.0
+description = "Every legacy user has a profile, under the UUID of the user it belongs to."
+---*/
+
+-- A profile needs its auth user first and shows the address that this user signs in with, a synthetic one too; what the
+-- source had is in the metadata.
+
+select
+    u.id                                                       as _key,
+    case
+        when a._key is null then reject('auth_user_not_migrated')
+        else                     migrate()
+    end                                                        as _outcome,
+    warnings(
+        array_has(a._warnings, 'email_duplicate'), 'email_duplicate',
+        array_has(a._warnings, 'email_missing'),   'email_missing'
+    )                                                          as _warnings,
+    u.id                                                       as legacy_user_id,
+    u.username                                                 as username,
+    a.email                                                    as email,
+    u.first_name                                               as first_name,
+    u.last_name                                                as last_name,
+    nullif(trim(coalesce(u.first_name, '') || ' ' || coalesce(u.last_name, '')), '') as full_name,
+    u.is_active                                                as is_active,
+    u.is_staff                                                 as is_staff,
+    u.is_superuser                                             as is_superuser,
+    u.date_joined                                              as date_joined,
+    u.last_login                                               as last_login_at,
+    json_merge(
+        row_json(u._row),
+        json_object('email_is_synthetic', coalesce(array_has(a._warnings, 'email_duplicate'), false))
+    )                                                          as metadata,
+    u.created_at                                               as created_at
+from source.auth_user u
+left join migrated.auth_users a on a._key = u.id

@@ -1,0 +1,30 @@
+/*---
+title = "Completion of the cases, by the year they were opened"
+chart = "line"
+about = "A case is opened by its first treatment_active and completed by the first case_closed after it. Days are the mean between the two."
+---*/
+
+with opened as (
+    select s.case_id, min(s.created_at) as opened_at, min(s.sequence_no) as sequence_no
+    from migrated.case_states s
+    where s.state = 'treatment_active'
+    group by s.case_id
+),
+
+completed as (
+    select o.case_id, o.opened_at, min(s.created_at) as closed_at
+    from opened o
+    left join migrated.case_states s
+        on s.case_id = o.case_id and s.state = 'case_closed' and s.sequence_no > o.sequence_no
+    group by o.case_id, o.opened_at
+)
+
+select
+    cast(date_part('year', c.opened_at) as int)                           as year,
+    count(*)                                                              as opened,
+    count(c.closed_at)                                                    as completed,
+    round(cast(100.0 * count(c.closed_at) / count(*) as double), 2)       as completed_percent,
+    round(avg(date_part('epoch', c.closed_at) - date_part('epoch', c.opened_at)) / 86400, 1) as mean_days_to_close
+from completed c
+group by 1
+order by 1

@@ -1,0 +1,17 @@
+/*---
+title = "Who changed the case states"
+chart = "bar"
+about = "A state without a known actor counts as made by the system; unknown users are those whom the source names and does not have."
+---*/
+
+select
+    s.state                                                               as state,
+    count(*)                                                              as states,
+    count(s.actor_id)                                                     as known_actor,
+    count(*) filter (where array_has(s._warnings, 'actor_unknown'))       as unknown_user,
+    count(*) - count(s.actor_id)
+        - count(*) filter (where array_has(s._warnings, 'actor_unknown')) as no_actor,
+    count(distinct s.actor_id)                                            as different_actors
+from migrated.case_states s
+group by s.state
+order by s.state

@@ -1,0 +1,46 @@
+-- dispatch_patient: 7,854 / 8,456 / 8,456 patients (_patients.sql); 12 are deleted, one of them before A.
+-- suffix, as it was typed: 7,150 in the format of four characters (once trimmed and in capitals), one odd, 29 unusable, the rest absent.
+with unusable (no, suffix) as (
+    values (0, 'N/A'), (1, 'see notes'), (2, 'ABCDEFGHIJ'), (3, 'Ünlü'), (4, '12_4'), (5, 'A1.B'), (6, '??'), (7, 'x y z')
+),
+shuffled as (
+    select *, cast(row_number() over (order by rnd($seed + 65, id), id) as bigint) as rank, rnd($seed + 66, id) as luck
+    from sample._patients
+),
+typed as (
+    select
+        p.*, f.kind as suffix_kind, u.suffix as unusable,
+        concat(
+            substr('ABCDEFGHJKLMNPQRSTUVWXYZ', 1 + p.luck / 100 % 24, 1),
+            substr('ABCDEFGHJKLMNPQRSTUVWXYZ0123456789', 1 + p.luck / 2400 % 34, 1),
+            substr('+-0123456789ABCDEF', 1 + p.luck / 81600 % 18, 1),
+            substr('0123456789', 1 + p.luck / 1468800 % 10, 1)) as code
+    from shuffled p
+    join (select kind, first, last from sample._figures where deck = 'suffix') f on p.rank between f.first and f.last
+    left join unusable u on f.kind = 'unusable' and u.no = (p.rank - f.first) % 8
+)
+select
+    cast(p.id as int) as id,
+    cast(p.user_id as int) as user_id,
+    cast(p.doctor_id as int) as doctor_id,
+    cast(p.office_id as int) as office_id,
+    case p.suffix_kind
+        when 'unusable' then p.unusable
+        when 'odd'      then concat('+', lpad(cast(p.luck % 100000 as text), 5, '0'))
+        when 'format'   then
+            concat(
+                case when p.luck % 23 = 0 then '  ' else '' end,
+                case when p.luck % 9 = 0 then lower(p.code) else p.code end,
+                case when p.luck % 17 = 0 then ' ' else '' end)
+    end as suffix,
+    case when p.luck / 7 % 30 > 0 then cast(arrow_cast(cast(-7300 + p.luck / 11 % 21900 as int), 'Date32') as date) end as birth_date,
+    case p.luck / 13 % 40 when 0 then 'U' when 1 then 'X' else case when p.luck / 13 % 2 = 0 then 'F' else 'M' end end as sex,
+    p.kind in ('deleted_old', 'deleted_new') as is_deleted,
+    case p.kind
+        when 'deleted_old' then arrow_cast(t.a_end - 8640000000000 + p.luck % 86400000000, 'Timestamp(Microsecond, Some("UTC"))')    -- 100 days before A
+        when 'deleted_new' then arrow_cast(t.a_end + 3456000000000 + p.luck % 86400000000, 'Timestamp(Microsecond, Some("UTC"))')    -- day 40 after A
+    end as deleted_at,
+    arrow_cast(p.at, 'Timestamp(Microsecond, Some("UTC"))') as created_at
+from typed p
+cross join sample._epoch t
+where p.at < t.until

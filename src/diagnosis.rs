@@ -1,0 +1,154 @@
+//! Owns how an error of the engine becomes ours: which kind it is, where in the file, what to do.
+//! Must not know: which stage runs the SQL. Texts of execution errors never pass: they hold cell values.
+
+use datafusion::common::{DataFusionError, Diagnostic, SchemaError};
+use datafusion::error::DataFusionError as Engine;
+
+use crate::error::{At, Error, Kind};
+
+/// A SQL text with its name, so that an error can point into it.
+#[derive(Debug, Clone, Copy)]
+pub struct Text<'a> {
+    pub file: &'a str,
+    pub sql: &'a str,
+}
+
+/// An error met while planning `text`: its message names tables, columns and functions, and is shown.
+#[must_use]
+pub fn planning(error: &DataFusionError, text: Text<'_>, known: &[String]) -> Error {
+    let diagnostic = error.diagnostic().cloned();
+    let root = error.find_root();
+    let message = message_of(root);
+    let mut out = Error::config(message.clone());
+    let place = diagnostic
+        .as_ref()
+        .and_then(|diagnostic| diagnostic.span)
+        .map(|span| (span.start.line, span.start.column))
+        .or_else(|| place_in(&message))
+        .or_else(|| quoted(&message).and_then(|name| find(text.sql, name)));
+    out = match place {
+        Some((line, column)) => out.at(At::File, format!("{}:{line}:{column}", text.file)),
+        None => out.at(At::File, text.file),
+    };
+    match hint_of(root, diagnostic.as_ref(), &message, known) {
+        Some(hint) => out.hint(hint),
+        None => out,
+    }
+}
+
+/// An error met while running a query: only its kind is told.
+#[must_use]
+pub fn running(error: &DataFusionError, file: &str) -> Error {
+    let root = error.find_root();
+    let out = match root {
+        Engine::ResourcesExhausted(_) => Error::new(Kind::Resources, "the memory limit is reached")
+            .hint("give --memory more, or free space for spilling"),
+        Engine::IoError(error) if error.kind() == std::io::ErrorKind::StorageFull => {
+            Error::from(std::io::Error::from(std::io::ErrorKind::StorageFull))
+        }
+        Engine::ParquetError(_) | Engine::ObjectStore(_) => {
+            Error::new(Kind::Corrupt, "a stored file cannot be read").hint("`rehome snapshot` makes a new snapshot")
+        }
+        Engine::ArrowError(error, _) => Error::config(format!("a value does not fit: {}", arrow_kind(error)))
+            .hint("use try_cast, or reject the rows whose values do not fit"),
+        Engine::External(inner) => match inner.downcast_ref::<Error>() {
+            Some(ours) => ours.clone(),
+            None => Error::unexpected("the engine failed"),
+        },
+        Engine::Execution(message) if message.starts_with(OURS) => Error::config(message[OURS.len()..].trim().to_owned()),
+        Engine::Execution(_) => Error::config("an expression failed on a value")
+            .hint("use try_cast, or reject the rows whose values do not fit; the value itself is not shown"),
+        Engine::Plan(_) | Engine::SchemaError(..) | Engine::SQL(..) => Error::config(message_of(root)),
+        _ => Error::unexpected("the engine failed while running a query"),
+    };
+    out.at(At::File, file)
+}
+
+/// Marks texts of execution errors that are our own and hold no value.
+pub const OURS: &str = "rehome:";
+
+fn message_of(error: &DataFusionError) -> String {
+    match error {
+        Engine::SQL(parser, _) => parser.to_string().replace("sql parser error: ", ""),
+        Engine::Plan(message) | Engine::NotImplemented(message) | Engine::Configuration(message) => {
+            message.lines().next().unwrap_or_default().to_owned()
+        }
+        Engine::SchemaError(error, _) => match error.as_ref() {
+            SchemaError::FieldNotFound { field, .. } => format!("column '{}' not found", field.flat_name()),
+            other => other.to_string(),
+        },
+        Engine::ArrowError(error, _) => format!("a literal does not fit its type: {}", arrow_kind(error)),
+        Engine::Execution(message) if message.starts_with(OURS) => message[OURS.len()..].trim().to_owned(),
+        Engine::External(inner) => inner.downcast_ref::<Error>().map_or("the engine failed".into(), ToString::to_string),
+        Engine::Diagnostic(diagnostic, _) => diagnostic.message.clone(),
+        other => other.strip_backtrace().lines().next().unwrap_or_default().to_owned(),
+    }
+}
+
+fn arrow_kind(error: &datafusion::arrow::error::ArrowError) -> &'static str {
+    use datafusion::arrow::error::ArrowError as A;
+    match error {
+        A::CastError(_) => "a cast is not possible",
+        A::ParseError(_) => "a text does not parse",
+        A::ArithmeticOverflow(_) => "an arithmetic overflow",
+        A::DivideByZero => "a division by zero",
+        A::ComputeError(_) => "a computation failed",
+        A::InvalidArgumentError(_) => "an invalid argument",
+        A::OffsetOverflowError(_) => "more than 2 GiB of text in one batch",
+        _ => "the columnar kernel failed",
+    }
+}
+
+/// `… at Line: 3, Column: 7` of the parser.
+fn place_in(message: &str) -> Option<(u64, u64)> {
+    let rest = message.split("Line: ").nth(1)?;
+    let (line, rest) = rest.split_once(", Column: ")?;
+    let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+    Some((line.parse().ok()?, digits.parse().ok()?))
+}
+
+/// The first name in single quotes of a message.
+fn quoted(message: &str) -> Option<&str> {
+    message.split('\'').nth(1)
+}
+
+/// Where a name stands in a text: line and column, from 1.
+fn find(sql: &str, name: &str) -> Option<(u64, u64)> {
+    let short = name.strip_prefix("rehome.").unwrap_or(name);
+    let at = sql.find(short)?;
+    let before = &sql[..at];
+    let line = before.matches('\n').count() as u64 + 1;
+    let column = (at - before.rfind('\n').map_or(0, |newline| newline + 1)) as u64 + 1;
+    Some((line, column))
+}
+
+fn hint_of(error: &DataFusionError, diagnostic: Option<&Diagnostic>, message: &str, known: &[String]) -> Option<String> {
+    if let Engine::SchemaError(error, _) = error
+        && let SchemaError::FieldNotFound { field, valid_fields } = error.as_ref()
+    {
+        let names: Vec<String> = valid_fields.iter().map(|field| field.name.clone()).collect();
+        return closest(&field.name, &names).map(|name| format!("did you mean '{name}'?"));
+    }
+    if let Some(name) = quoted(message).filter(|_| message.contains("not found")) {
+        let short = name.strip_prefix("rehome.").unwrap_or(name);
+        if let Some(found) = closest(short, known) {
+            return Some(format!("did you mean '{found}'?"));
+        }
+    }
+    if let Some(at) = message.find("Did you mean") {
+        return Some(message[at..].to_owned());
+    }
+    let help = diagnostic.and_then(|diagnostic| diagnostic.helps.first().map(|help| help.message.clone()));
+    help.or_else(|| diagnostic.and_then(|diagnostic| diagnostic.notes.first().map(|note| note.message.clone())))
+}
+
+/// The name most like `wanted`, if any is like it at all.
+#[must_use]
+pub fn closest<'a>(wanted: &str, names: &'a [String]) -> Option<&'a String> {
+    names
+        .iter()
+        .map(|name| (datafusion::common::utils::datafusion_strsim::levenshtein(wanted, name), name))
+        .filter(|(distance, name)| *distance <= 2 + name.len() / 4)
+        .min()
+        .map(|(_, name)| name)
+}

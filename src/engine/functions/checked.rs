@@ -1,0 +1,110 @@
+//! Owns integer arithmetic that refuses to overflow. Plain SQL engines wrap around silently; a migration must not.
+//! Must not know: the flows.
+
+use datafusion::arrow::array::ArrayRef;
+use datafusion::arrow::compute::cast;
+use datafusion::arrow::compute::kernels::numeric::{add, mul, sub};
+use datafusion::arrow::datatypes::{DataType, Field};
+use datafusion::arrow::error::ArrowError;
+use datafusion::common::{DFSchema, Result};
+use datafusion::logical_expr::expr::{AggregateFunction, AggregateFunctionParams};
+use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawAggregateExpr, RawBinaryExpr};
+use datafusion::logical_expr::{ColumnarValue, Expr, ExprSchemable, ScalarUDF};
+use datafusion::sql::sqlparser::ast::BinaryOperator;
+
+use super::{Function, arity};
+
+/// Plans `+`, `-`, `*` and `sum` of integers so that an overflow is an error.
+#[derive(Debug, Default)]
+pub struct CheckedIntegers;
+
+impl ExprPlanner for CheckedIntegers {
+    fn plan_binary_op(&self, expr: RawBinaryExpr, schema: &DFSchema) -> Result<PlannerResult<RawBinaryExpr>> {
+        let name = match expr.op {
+            BinaryOperator::Plus => "checked_add",
+            BinaryOperator::Minus => "checked_subtract",
+            BinaryOperator::Multiply => "checked_multiply",
+            _ => return Ok(PlannerResult::Original(expr)),
+        };
+        if is_signed(&expr.left, schema) && is_signed(&expr.right, schema) {
+            return Ok(PlannerResult::Planned(function(name).call(vec![expr.left, expr.right])));
+        }
+        Ok(PlannerResult::Original(expr))
+    }
+
+    fn plan_aggregate(&self, expr: RawAggregateExpr) -> Result<PlannerResult<RawAggregateExpr>> {
+        if expr.func.name() != "sum" || expr.args.len() != 1 || expr.distinct {
+            return Ok(PlannerResult::Original(expr));
+        }
+        // The argument's type is not known here, so the sum itself decides: `exact` widens integers and leaves the rest.
+        let args = expr.args.iter().map(|arg| widen().call(vec![arg.clone()])).collect();
+        let sum = Expr::AggregateFunction(AggregateFunction {
+            func: expr.func,
+            params: AggregateFunctionParams {
+                args,
+                distinct: expr.distinct,
+                filter: expr.filter,
+                order_by: expr.order_by,
+                null_treatment: expr.null_treatment,
+            },
+        });
+        Ok(PlannerResult::Planned(sum))
+    }
+}
+
+fn is_signed(expr: &Expr, schema: &DFSchema) -> bool {
+    expr.get_type(schema).is_ok_and(|kind| kind.is_signed_integer())
+}
+
+/// Integers become decimals of 38 digits, of which a sum cannot overflow; anything else stays.
+fn widen() -> ScalarUDF {
+    Function::udf(
+        "exact",
+        |args| {
+            arity(args, 1, "sum")?;
+            let field = &args.arg_fields[0];
+            Ok(Field::new("exact", widened(field.data_type()), field.is_nullable()).into())
+        },
+        |args| match &args.args[0] {
+            ColumnarValue::Array(array) => Ok(ColumnarValue::Array(cast(array, args.return_type())?)),
+            ColumnarValue::Scalar(value) => Ok(ColumnarValue::Scalar(value.cast_to(args.return_type())?)),
+        },
+    )
+}
+
+fn widened(kind: &DataType) -> DataType {
+    if kind.is_integer() { DataType::Decimal128(28, 0) } else { kind.clone() }
+}
+
+fn function(name: &'static str) -> ScalarUDF {
+    type Kernel = fn(&dyn arrow::array::Datum, &dyn arrow::array::Datum) -> Result<ArrayRef, ArrowError>;
+    let kernel: Kernel = match name {
+        "checked_add" => |a, b| add(a, b),
+        "checked_subtract" => |a, b| sub(a, b),
+        _ => |a, b| mul(a, b),
+    };
+    Function::udf(
+        name,
+        move |args| {
+            arity(args, 2, name)?;
+            Ok(Field::new(name, DataType::Int64, args.arg_fields.iter().any(|field| field.is_nullable())).into())
+        },
+        move |args| {
+            let mut sides = Vec::with_capacity(2);
+            for arg in &args.args {
+                let scalar = matches!(arg, ColumnarValue::Scalar(_));
+                let array = cast(&arg.to_array(if scalar { 1 } else { args.number_rows })?, &DataType::Int64)?;
+                sides.push((array, scalar));
+            }
+            let datum = |side: &(ArrayRef, bool)| -> Box<dyn arrow::array::Datum> {
+                if side.1 { Box::new(arrow::array::Scalar::new(side.0.clone())) } else { Box::new(side.0.clone()) }
+            };
+            let both_scalar = sides.iter().all(|side| side.1);
+            let result = kernel(datum(&sides[0]).as_ref(), datum(&sides[1]).as_ref())?;
+            if both_scalar {
+                return Ok(ColumnarValue::Scalar(datafusion::common::ScalarValue::try_from_array(&result, 0)?));
+            }
+            Ok(ColumnarValue::Array(result))
+        },
+    )
+}

@@ -1,0 +1,270 @@
+//! Owns how a value of a column is rendered as JSON: as PostgreSQL's to_jsonb renders it.
+//! Must not know: SQL, or where the column comes from.
+
+use std::collections::HashMap;
+use std::io::Write;
+
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, BinaryArray, ListArray, StringArray, StructArray};
+use datafusion::arrow::compute::cast;
+use datafusion::arrow::datatypes::{
+    DataType, Date32Type, Decimal128Type, Field, FieldRef, Float64Type, Int64Type, Time64MicrosecondType, TimeUnit,
+    TimestampMicrosecondType,
+};
+use datafusion::common::{DataFusionError, Result};
+
+/// The key of a field's metadata that names the PostgreSQL type, as a snapshot writes it.
+const PG_TYPE: &str = "pg_type";
+
+/// A field that holds JSON text, and says so.
+pub fn json_field(name: &str, nullable: bool) -> Field {
+    Field::new(name, DataType::Utf8, nullable).with_metadata(HashMap::from([(PG_TYPE.to_owned(), "jsonb".to_owned())]))
+}
+
+/// Does the field hold JSON text, which is embedded as it is?
+fn is_json(field: &Field) -> bool {
+    field.metadata().get(PG_TYPE).is_some_and(|name| name == "jsonb" || name == "json")
+}
+
+fn is_number_text(field: &Field) -> bool {
+    field.metadata().get(PG_TYPE).is_some_and(|name| name.starts_with("numeric"))
+}
+
+type Writer = Box<dyn Fn(usize, &mut Vec<u8>) + Send + Sync>;
+
+/// One column, ready to be written row by row.
+pub struct Cell {
+    array: ArrayRef,
+    writer: Writer,
+}
+
+impl Cell {
+    /// Looks at a column.
+    ///
+    /// # Errors
+    /// A plan error for a type that has no JSON form.
+    pub fn new(field: &FieldRef, array: &ArrayRef) -> Result<Self> {
+        Ok(Self { array: array.clone(), writer: writer(field, array)? })
+    }
+
+    /// Appends the value of a row; NULL is `null`.
+    pub fn write(&self, row: usize, out: &mut Vec<u8>) {
+        if self.array.is_null(row) {
+            out.extend_from_slice(b"null");
+        } else {
+            (self.writer)(row, out);
+        }
+    }
+}
+
+fn writer(field: &FieldRef, array: &ArrayRef) -> Result<Writer> {
+    Ok(match array.data_type() {
+        DataType::Null => Box::new(|_, out| out.extend_from_slice(b"null")),
+        DataType::Boolean => {
+            let values = array.as_boolean().clone();
+            Box::new(move |row, out| out.extend_from_slice(if values.value(row) { b"true" } else { b"false" }))
+        }
+        DataType::UInt64 => shown(array)?,
+        kind if kind.is_integer() => {
+            let values = cast(array, &DataType::Int64)?.as_primitive::<Int64Type>().clone();
+            Box::new(move |row, out| put(out, format_args!("{}", values.value(row))))
+        }
+        DataType::Float16 | DataType::Float32 => shown(array)?,
+        DataType::Float64 => {
+            let values = array.as_primitive::<Float64Type>().clone();
+            Box::new(move |row, out| match values.value(row) {
+                value if value.is_finite() => put(out, format_args!("{value}")),
+                value if value.is_nan() => out.extend_from_slice(b"\"NaN\""),
+                value => put(out, format_args!("\"{}Infinity\"", if value < 0.0 { "-" } else { "" })),
+            })
+        }
+        DataType::Decimal128(..) => {
+            let values = array.as_primitive::<Decimal128Type>().clone();
+            Box::new(move |row, out| out.extend_from_slice(values.value_as_string(row).as_bytes()))
+        }
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => strings(field, array)?,
+        DataType::Binary | DataType::LargeBinary | DataType::BinaryView => {
+            let values: BinaryArray = cast(array, &DataType::Binary)?.as_binary::<i32>().clone();
+            Box::new(move |row, out| put(out, format_args!("\"\\\\x{}\"", hex::encode(values.value(row)))))
+        }
+        DataType::FixedSizeBinary(16) => {
+            let values = array.as_fixed_size_binary().clone();
+            Box::new(move |row, out| {
+                let uuid = uuid::Uuid::from_slice(values.value(row)).unwrap_or_default();
+                put(out, format_args!("\"{uuid}\""));
+            })
+        }
+        DataType::Struct(_) => object(array.as_struct())?,
+        DataType::List(item) => list(item, array.as_list::<i32>())?,
+        DataType::Dictionary(_, values) => writer(field, &cast(array, values)?)?,
+        _ => times(array)?,
+    })
+}
+
+fn strings(field: &FieldRef, array: &ArrayRef) -> Result<Writer> {
+    let values: StringArray = cast(array, &DataType::Utf8)?.as_string::<i32>().clone();
+    if is_json(field) {
+        return Ok(Box::new(move |row, out| out.extend_from_slice(values.value(row).as_bytes())));
+    }
+    if is_number_text(field) {
+        return Ok(Box::new(move |row, out| match values.value(row) {
+            special @ ("NaN" | "Infinity" | "-Infinity") => text(special, out),
+            number => out.extend_from_slice(number.as_bytes()),
+        }));
+    }
+    Ok(Box::new(move |row, out| text(values.value(row), out)))
+}
+
+fn times(array: &ArrayRef) -> Result<Writer> {
+    Ok(match array.data_type() {
+        DataType::Timestamp(TimeUnit::Microsecond, zone) => {
+            let values = array.as_primitive::<TimestampMicrosecondType>().clone();
+            let zone = if zone.is_some() { "+00:00" } else { "" };
+            Box::new(move |row, out| timestamp(values.value(row), zone, out))
+        }
+        DataType::Timestamp(_, zone) => {
+            let kind = DataType::Timestamp(TimeUnit::Microsecond, zone.clone());
+            times(&cast(array, &kind)?)?
+        }
+        DataType::Date32 => {
+            let values = array.as_primitive::<Date32Type>().clone();
+            Box::new(move |row, out| match values.value(row) {
+                i32::MAX => out.extend_from_slice(b"\"infinity\""),
+                i32::MIN => out.extend_from_slice(b"\"-infinity\""),
+                days => {
+                    let (year, month, day) = civil(i64::from(days));
+                    let (year, era) = historic(year);
+                    put(out, format_args!("\"{year:04}-{month:02}-{day:02}{era}\""));
+                }
+            })
+        }
+        DataType::Time64(TimeUnit::Microsecond) => {
+            let values = array.as_primitive::<Time64MicrosecondType>().clone();
+            Box::new(move |row, out| {
+                out.push(b'"');
+                clock(values.value(row), out);
+                out.push(b'"');
+            })
+        }
+        other => return Err(DataFusionError::Plan(format!("a value of the type {other} has no JSON form"))),
+    })
+}
+
+fn shown(array: &ArrayRef) -> Result<Writer> {
+    let values: StringArray = cast(array, &DataType::Utf8)?.as_string::<i32>().clone();
+    Ok(Box::new(move |row, out| out.extend_from_slice(values.value(row).as_bytes())))
+}
+
+fn object(array: &StructArray) -> Result<Writer> {
+    let mut members = Vec::with_capacity(array.num_columns());
+    for (field, column) in array.fields().iter().zip(array.columns()) {
+        let mut prefix = Vec::new();
+        text(field.name(), &mut prefix);
+        prefix.push(b':');
+        members.push((prefix, Cell::new(field, column)?));
+    }
+    Ok(Box::new(move |row, out| {
+        out.push(b'{');
+        for (index, (prefix, cell)) in members.iter().enumerate() {
+            if index > 0 {
+                out.push(b',');
+            }
+            out.extend_from_slice(prefix);
+            cell.write(row, out);
+        }
+        out.push(b'}');
+    }))
+}
+
+fn list(item: &FieldRef, array: &ListArray) -> Result<Writer> {
+    let values = Cell::new(item, array.values())?;
+    let offsets = array.offsets().clone();
+    Ok(Box::new(move |row, out| {
+        let range = offsets[row]..offsets[row + 1];
+        out.push(b'[');
+        for index in range.clone() {
+            if index > range.start {
+                out.push(b',');
+            }
+            values.write(usize::try_from(index).unwrap_or_default(), out);
+        }
+        out.push(b']');
+    }))
+}
+
+fn put(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
+    // Writing into a vector cannot fail.
+    let _ = out.write_fmt(text);
+}
+
+/// Appends a text as a JSON string.
+pub fn text(value: &str, out: &mut Vec<u8>) {
+    out.push(b'"');
+    let bytes = value.as_bytes();
+    let mut from = 0;
+    for (at, byte) in bytes.iter().enumerate() {
+        let escape: &[u8] = match byte {
+            b'"' => b"\\\"",
+            b'\\' => b"\\\\",
+            b'\n' => b"\\n",
+            b'\r' => b"\\r",
+            b'\t' => b"\\t",
+            0x08 => b"\\b",
+            0x0C => b"\\f",
+            0..=0x1F => b"",
+            _ => continue,
+        };
+        out.extend_from_slice(&bytes[from..at]);
+        from = at + 1;
+        if escape.is_empty() {
+            put(out, format_args!("\\u{byte:04x}"));
+        } else {
+            out.extend_from_slice(escape);
+        }
+    }
+    out.extend_from_slice(&bytes[from..]);
+    out.push(b'"');
+}
+
+const DAY: i64 = 86_400_000_000;
+
+fn timestamp(micros: i64, zone: &str, out: &mut Vec<u8>) {
+    match micros {
+        i64::MAX => return out.extend_from_slice(b"\"infinity\""),
+        i64::MIN => return out.extend_from_slice(b"\"-infinity\""),
+        _ => {}
+    }
+    let (year, month, day) = civil(micros.div_euclid(DAY));
+    let (year, era) = historic(year);
+    put(out, format_args!("\"{year:04}-{month:02}-{day:02}T"));
+    clock(micros.rem_euclid(DAY), out);
+    put(out, format_args!("{zone}{era}\""));
+}
+
+fn clock(micros: i64, out: &mut Vec<u8>) {
+    let seconds = micros / 1_000_000;
+    put(out, format_args!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60));
+    let fraction = micros % 1_000_000;
+    if fraction > 0 {
+        put(out, format_args!(".{fraction:06}"));
+        while out.last() == Some(&b'0') {
+            out.pop();
+        }
+    }
+}
+
+fn historic(year: i64) -> (i64, &'static str) {
+    if year > 0 { (year, "") } else { (1 - year, " BC") }
+}
+
+/// Days since 1970 as year, month and day of the proleptic Gregorian calendar (Hinnant's algorithm).
+fn civil(days: i64) -> (i64, i64, i64) {
+    let shifted = days + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let of_era = shifted.rem_euclid(146_097);
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
+}

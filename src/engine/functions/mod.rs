@@ -1,0 +1,126 @@
+//! Owns the SQL functions that flows have and plain SQL lacks: one file a theme, all registered here.
+//! Must not know: which stage runs the SQL.
+
+mod checked;
+mod identity;
+mod json;
+mod random;
+mod row;
+mod verdict;
+
+use std::fmt::Debug;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use datafusion::arrow::datatypes::{DataType, FieldRef};
+use datafusion::common::{DataFusionError, Result, internal_err};
+use datafusion::logical_expr::{
+    ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
+};
+use datafusion::prelude::SessionContext;
+
+pub use checked::CheckedIntegers;
+pub use identity::Identity;
+pub use row::source_row;
+pub use verdict::{declared_verdicts, declared_warnings};
+
+/// Registers every function of ours in a session.
+///
+/// # Errors
+/// When the JSON functions do not register: a defect.
+pub fn register(ctx: &SessionContext, identity: &Arc<Identity>) -> Result<()> {
+    for function in verdict::functions().into_iter().chain(json::functions()).chain(random::functions()) {
+        ctx.register_udf(function);
+    }
+    ctx.register_udf(identity::legacy_uuid(identity));
+    // A clone shares the session's state; registering needs a mutable handle of it.
+    datafusion_functions_json::register_all(&mut ctx.clone())
+}
+
+type Field = dyn Fn(&ReturnFieldArgs<'_>) -> Result<FieldRef> + Send + Sync;
+type Invoke = dyn Fn(ScalarFunctionArgs) -> Result<ColumnarValue> + Send + Sync;
+
+/// A function made of two closures: the type of its result, and its result. Immutable, any number of arguments.
+struct Function {
+    name: &'static str,
+    signature: Signature,
+    field: Box<Field>,
+    invoke: Box<Invoke>,
+}
+
+impl Function {
+    fn udf(
+        name: &'static str,
+        field: impl Fn(&ReturnFieldArgs<'_>) -> Result<FieldRef> + Send + Sync + 'static,
+        invoke: impl Fn(ScalarFunctionArgs) -> Result<ColumnarValue> + Send + Sync + 'static,
+    ) -> ScalarUDF {
+        let signature = Signature::one_of(
+            vec![
+                datafusion::logical_expr::TypeSignature::Nullary,
+                datafusion::logical_expr::TypeSignature::VariadicAny,
+            ],
+            Volatility::Immutable,
+        );
+        ScalarUDF::new_from_impl(Self { name, signature, field: Box::new(field), invoke: Box::new(invoke) })
+    }
+}
+
+impl Debug for Function {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+impl PartialEq for Function {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Function {}
+
+impl Hash for Function {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name.hash(state);
+    }
+}
+
+impl ScalarUDFImpl for Function {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _types: &[DataType]) -> Result<DataType> {
+        internal_err!("the type of {} follows from its arguments", self.name)
+    }
+
+    fn return_field_from_args(&self, args: ReturnFieldArgs) -> Result<FieldRef> {
+        (self.field)(&args)
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        (self.invoke)(args)
+    }
+}
+
+/// The text of a literal argument; an error that says what is missing otherwise.
+fn literal<'a>(args: &'a ReturnFieldArgs<'_>, index: usize, function: &str) -> Result<&'a str> {
+    args.scalar_arguments
+        .get(index)
+        .copied()
+        .flatten()
+        .and_then(|value| value.try_as_str().flatten())
+        .filter(|text| !text.is_empty())
+        .ok_or_else(|| DataFusionError::Plan(format!("{function} takes a text literal as its argument {}", index + 1)))
+}
+
+fn arity(args: &ReturnFieldArgs<'_>, expected: usize, function: &str) -> Result<()> {
+    if args.arg_fields.len() == expected {
+        return Ok(());
+    }
+    Err(DataFusionError::Plan(format!("{function} takes {expected} argument(s), not {}", args.arg_fields.len())))
+}

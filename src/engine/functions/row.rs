@@ -1,0 +1,34 @@
+//! Owns the struct of a source row, `_row`: like named_struct, but it keeps what the columns' types were in PostgreSQL.
+//! Must not know: how rows are rendered.
+
+use std::sync::Arc;
+
+use datafusion::arrow::array::StructArray;
+use datafusion::arrow::datatypes::{DataType, Field, Fields};
+use datafusion::common::{Result, internal_err};
+use datafusion::logical_expr::{ColumnarValue, ScalarUDF};
+
+use super::{Function, literal};
+
+/// `source_row('name', value, …)`: never NULL itself, so that only an outer join makes it so.
+pub fn source_row() -> ScalarUDF {
+    Function::udf(
+        "source_row",
+        |args| {
+            let mut fields = Vec::with_capacity(args.arg_fields.len() / 2);
+            for (pair, field) in args.arg_fields.chunks_exact(2).enumerate() {
+                let name = literal(args, pair * 2, "source_row")?;
+                fields.push(Field::new(name, field[1].data_type().clone(), true).with_metadata(field[1].metadata().clone()));
+            }
+            Ok(Field::new("_row", DataType::Struct(Fields::from(fields)), false).into())
+        },
+        |args| {
+            let DataType::Struct(fields) = args.return_type() else {
+                return internal_err!("source_row is a struct");
+            };
+            let values: Vec<ColumnarValue> = args.args.chunks_exact(2).map(|pair| pair[1].clone()).collect();
+            let arrays = values.iter().map(|value| value.to_array(args.number_rows)).collect::<Result<Vec<_>>>()?;
+            Ok(ColumnarValue::Array(Arc::new(StructArray::try_new(fields.clone(), arrays, None)?)))
+        },
+    )
+}

@@ -1,0 +1,159 @@
+//! Owns how a flow states outcomes and warnings: migrate(), reject(), skip(), elsewhere(), warnings().
+//! Must not know: what becomes of them.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use datafusion::arrow::array::{Array, AsArray, BooleanArray, ListBuilder, StringBuilder};
+use datafusion::arrow::datatypes::{DataType, Field};
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::common::{DataFusionError, Result, ScalarValue};
+use datafusion::logical_expr::expr::ScalarFunction;
+use datafusion::logical_expr::{ColumnarValue, Expr, LogicalPlan, ScalarFunctionArgs, ScalarUDF};
+
+use super::{Function, arity, literal};
+use crate::outcome::Verdict;
+
+/// The functions of this theme.
+pub fn functions() -> Vec<ScalarUDF> {
+    vec![
+        Function::udf(
+            "migrate",
+            |args| {
+                arity(args, 0, "migrate")?;
+                Ok(Field::new("migrate", DataType::Utf8, false).into())
+            },
+            |_| Ok(text(Verdict::Migrate.encode())),
+        ),
+        stating("reject", Verdict::Reject),
+        stating("skip", Verdict::Skip),
+        stating("elsewhere", Verdict::Elsewhere),
+        warnings(),
+    ]
+}
+
+fn text(value: String) -> ColumnarValue {
+    ColumnarValue::Scalar(ScalarValue::Utf8(Some(value)))
+}
+
+fn stating(name: &'static str, verdict: fn(String) -> Verdict) -> ScalarUDF {
+    Function::udf(
+        name,
+        move |args| {
+            arity(args, 1, name)?;
+            literal(args, 0, name)?;
+            Ok(Field::new(name, DataType::Utf8, false).into())
+        },
+        move |args| match args.args.first() {
+            Some(ColumnarValue::Scalar(value)) => {
+                let reason = value.try_as_str().flatten().unwrap_or_default();
+                Ok(text(verdict(reason.to_owned()).encode()))
+            }
+            _ => Err(DataFusionError::Plan(format!("{name} takes a literal"))),
+        },
+    )
+}
+
+/// `warnings(condition, 'code', …)`: the codes whose condition is true, as a list.
+fn warnings() -> ScalarUDF {
+    Function::udf(
+        "warnings",
+        |args| {
+            if !args.arg_fields.len().is_multiple_of(2) {
+                return Err(DataFusionError::Plan("warnings takes pairs of a condition and a code".into()));
+            }
+            for pair in 0..args.arg_fields.len() / 2 {
+                literal(args, pair * 2 + 1, "warnings")?;
+                let condition = args.arg_fields[pair * 2].data_type();
+                if !matches!(condition, DataType::Boolean | DataType::Null) {
+                    return Err(DataFusionError::Plan(format!(
+                        "warnings takes a condition as its argument {}, not {condition}",
+                        pair * 2 + 1
+                    )));
+                }
+            }
+            let item = Arc::new(Field::new_list_field(DataType::Utf8, true));
+            Ok(Field::new("warnings", DataType::List(item), false).into())
+        },
+        |args| codes(&args),
+    )
+}
+
+fn codes(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
+    let mut pairs: Vec<(BooleanArray, String)> = Vec::with_capacity(args.args.len() / 2);
+    for pair in args.args.chunks_exact(2) {
+        let condition = pair[0].to_array(args.number_rows)?;
+        let ColumnarValue::Scalar(code) = &pair[1] else {
+            return Err(DataFusionError::Plan("warnings takes literal codes".into()));
+        };
+        if let Some(condition) = condition.as_boolean_opt() {
+            pairs.push((condition.clone(), code.try_as_str().flatten().unwrap_or_default().to_owned()));
+        }
+    }
+    let mut list = ListBuilder::with_capacity(StringBuilder::new(), args.number_rows);
+    for row in 0..args.number_rows {
+        for (condition, code) in &pairs {
+            if condition.is_valid(row) && condition.value(row) {
+                list.values().append_value(code);
+            }
+        }
+        list.append(true);
+    }
+    Ok(ColumnarValue::Array(Arc::new(list.finish())))
+}
+
+/// All verdicts that a plan can state, read from its (unoptimised) expressions.
+///
+/// # Errors
+/// Never in practice: walking a plan cannot fail.
+pub fn declared_verdicts(plan: &LogicalPlan) -> Result<BTreeSet<Verdict>> {
+    let mut found = BTreeSet::new();
+    each_function(plan, |function| {
+        let reason = function.args.first().and_then(literal_text);
+        match (function.name(), reason) {
+            ("migrate", _) => found.insert(Verdict::Migrate),
+            ("reject", Some(reason)) => found.insert(Verdict::Reject(reason)),
+            ("skip", Some(reason)) => found.insert(Verdict::Skip(reason)),
+            ("elsewhere", Some(flow)) => found.insert(Verdict::Elsewhere(flow)),
+            _ => false,
+        };
+    })?;
+    Ok(found)
+}
+
+/// All warning codes that a plan can give.
+///
+/// # Errors
+/// As [`declared_verdicts`].
+pub fn declared_warnings(plan: &LogicalPlan) -> Result<BTreeSet<String>> {
+    let mut found = BTreeSet::new();
+    each_function(plan, |function| {
+        if function.name() == "warnings" {
+            found.extend(function.args.iter().skip(1).step_by(2).filter_map(literal_text));
+        }
+    })?;
+    Ok(found)
+}
+
+fn each_function(plan: &LogicalPlan, mut visit: impl FnMut(&ScalarFunction)) -> Result<()> {
+    plan.apply_with_subqueries(|node| {
+        node.apply_expressions(|expr| {
+            expr.apply(|expr| {
+                if let Expr::ScalarFunction(function) = expr {
+                    visit(function);
+                }
+                Ok(TreeNodeRecursion::Continue)
+            })
+        })
+    })?;
+    Ok(())
+}
+
+fn literal_text(expr: &Expr) -> Option<String> {
+    match expr {
+        Expr::Literal(value, _) => value.try_as_str().flatten().map(str::to_owned),
+        Expr::Cast(cast) => literal_text(&cast.expr),
+        Expr::Alias(alias) => literal_text(&alias.expr),
+        _ => None,
+    }
+}

@@ -1,0 +1,336 @@
+//! Owns the one place where a DataFusion session is made: its settings, functions, rules and catalog.
+//! Must not know: flows, snapshots or databases. Nothing beyond this folder assumes that a session is local.
+
+mod functions;
+mod probe;
+mod tables;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use datafusion::catalog::{CatalogProvider, MemoryCatalogProvider, MemorySchemaProvider, TableProvider};
+use datafusion::common::ScalarValue;
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::execution::SessionStateBuilder;
+use datafusion::execution::context::SQLOptions;
+use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::memory_pool::FairSpillPool;
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::execution::FunctionRegistry;
+use datafusion::logical_expr::{Expr, LogicalPlan, ScalarUDF, Volatility};
+use datafusion::prelude::{DataFrame, SessionConfig, SessionContext};
+use toml::Value;
+use uuid::Uuid;
+
+use crate::diagnosis::{Text, planning, running};
+use crate::error::{At, Error, Result};
+use crate::storage::Location;
+pub use functions::{Identity, declared_verdicts, declared_warnings};
+pub use tables::{Stored, with_row};
+
+/// The catalog under which everything is registered.
+const CATALOG: &str = "rehome";
+
+/// The schemas that SQL of a pipeline can name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Schema {
+    Source,
+    Migrated,
+    Rejected,
+    Skipped,
+    Sample,
+}
+
+impl Schema {
+    const ALL: [Self; 5] = [Self::Source, Self::Migrated, Self::Rejected, Self::Skipped, Self::Sample];
+
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Source => "source",
+            Self::Migrated => "migrated",
+            Self::Rejected => "rejected",
+            Self::Skipped => "skipped",
+            Self::Sample => "sample",
+        }
+    }
+}
+
+/// What a session is made of.
+#[derive(Debug)]
+pub struct Settings {
+    /// The memory that operators may hold, in bytes; what needs more spills to `spill`.
+    pub memory: usize,
+    /// How many threads work on one query.
+    pub partitions: usize,
+    /// A local folder for what does not fit into memory.
+    pub spill: PathBuf,
+    pub identity: Arc<Identity>,
+}
+
+/// A DataFusion session with our functions, rules and schemas.
+pub struct Engine {
+    ctx: SessionContext,
+    probe: Arc<probe::SourceProbes>,
+    identity: Arc<Identity>,
+}
+
+impl Engine {
+    /// Makes a session.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Unexpected`]: a session that cannot be made is a defect.
+    pub fn new(settings: &Settings) -> Result<Self> {
+        let defect = |_| Error::unexpected("the engine's session cannot be made");
+        let runtime = RuntimeEnvBuilder::new()
+            .with_memory_pool(Arc::new(FairSpillPool::new(settings.memory)))
+            .with_disk_manager_builder(
+                DiskManagerBuilder::default().with_mode(DiskManagerMode::Directories(vec![settings.spill.clone()])),
+            )
+            .build_arc()
+            .map_err(defect)?;
+        let probe = Arc::new(probe::SourceProbes::default());
+        let mut state = SessionStateBuilder::new()
+            .with_config(config(settings.partitions))
+            .with_runtime_env(runtime)
+            .with_default_features()
+            .build();
+        let rules = probe::with_rule(state.physical_optimizers(), &probe);
+        let mut planners: Vec<_> = vec![Arc::new(functions::CheckedIntegers) as Arc<_>];
+        planners.extend(state.expr_planners().iter().cloned());
+        state = SessionStateBuilder::new_from_existing(state)
+            .with_physical_optimizer_rules(rules)
+            .with_expr_planners(planners)
+            .build();
+        let ctx = SessionContext::new_with_state(state);
+        functions::register(&ctx, &settings.identity).map_err(defect)?;
+        let catalog = MemoryCatalogProvider::new();
+        for schema in Schema::ALL {
+            catalog.register_schema(schema.name(), Arc::new(MemorySchemaProvider::new())).map_err(defect)?;
+        }
+        ctx.register_catalog(CATALOG, Arc::new(catalog));
+        Ok(Self { ctx, probe, identity: settings.identity.clone() })
+    }
+
+    /// Makes a table known as `schema.name`, in place of one of that name.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Unexpected`] when the session refuses it.
+    pub fn register(&self, schema: Schema, name: &str, table: Arc<dyn TableProvider>) -> Result<()> {
+        let defect = || Error::unexpected("a table cannot be registered").at(At::Table, name);
+        let catalog = self.ctx.catalog(CATALOG).ok_or_else(defect)?;
+        let tables = catalog.schema(schema.name()).ok_or_else(defect)?;
+        if tables.table_exist(name) {
+            tables.deregister_table(name).map_err(|_| defect())?;
+        }
+        tables.register_table(name.to_owned(), table).map_err(|_| defect())?;
+        Ok(())
+    }
+
+    /// Lets queries read files of this store.
+    pub fn open_store(&self, location: &Location) {
+        self.ctx.register_object_store(location.base(), location.store());
+    }
+
+    /// The names of the tables of all schemas, as SQL writes them.
+    #[must_use]
+    pub fn table_names(&self) -> Vec<String> {
+        let Some(catalog) = self.ctx.catalog(CATALOG) else { return Vec::new() };
+        let tables = |name: &String| catalog.schema(name).map(|schema| schema.table_names()).unwrap_or_default();
+        catalog
+            .schema_names()
+            .iter()
+            .flat_map(|schema| tables(schema).into_iter().map(move |table| format!("{schema}.{table}")))
+            .collect()
+    }
+
+    /// Plans one query of a file: queries only, of immutable functions, without nanoseconds.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Config`] with file:line:column and a hint.
+    pub async fn plan(&self, text: Text<'_>, params: &[(String, ScalarValue)]) -> Result<DataFrame> {
+        let options = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+        let told = |error: &_| planning(error, text, &self.table_names());
+        let mut frame = self.ctx.sql_with_options(text.sql, options).await.map_err(|error| told(&error))?;
+        let named = frame.logical_plan().get_parameter_names().map_err(|error| told(&error))?;
+        if !named.is_empty() {
+            if let Some(missing) = named.iter().find(|name| !params.iter().any(|(known, _)| format!("${known}") == **name)) {
+                return Err(Error::config(format!("the parameter {missing} is not declared"))
+                    .at(At::File, text.file)
+                    .hint("declare it under [params] of the pipeline"));
+            }
+            frame = frame.with_param_values(params.to_vec()).map_err(|error| told(&error))?;
+        }
+        refuse_unstable(frame.logical_plan(), text)?;
+        refuse_nanoseconds(frame.logical_plan(), text)?;
+        Ok(frame)
+    }
+
+    /// Optimises a plan, which finds what planning alone does not: literals that do not fit their type.
+    ///
+    /// # Errors
+    /// As [`Self::plan`].
+    pub fn optimise(&self, frame: &DataFrame, text: Text<'_>) -> Result<LogicalPlan> {
+        self.ctx.state().optimize(frame.logical_plan()).map_err(|error| planning(&error, text, &self.table_names()))
+    }
+
+    /// Starts a query; rows come in batches, in one stream.
+    ///
+    /// # Errors
+    /// Planning and resource errors, without any cell value.
+    pub async fn stream(
+        &self,
+        frame: DataFrame,
+        text: Text<'_>,
+        source: Option<&str>,
+    ) -> Result<datafusion::execution::SendableRecordBatchStream> {
+        self.probe.set(source);
+        let plan = frame.create_physical_plan().await.map_err(|error| planning(&error, text, &self.table_names()))?;
+        self.probe.set(None);
+        log::debug!("{}\n{}", text.file, datafusion::physical_plan::displayable(plan.as_ref()).indent(false));
+        datafusion::physical_plan::execute_stream(plan, self.ctx.task_ctx()).map_err(|error| running(&error, text.file))
+    }
+
+    /// A table of a schema as the start of a query.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Unexpected`] when there is none of that name.
+    pub async fn table(&self, schema: Schema, name: &str) -> Result<DataFrame> {
+        let reference = datafusion::common::TableReference::full(CATALOG, schema.name(), name);
+        self.ctx.table(reference).await.map_err(|_| Error::unexpected("a table is gone").at(At::Table, name))
+    }
+
+    /// Rows in memory as the start of a query.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Unexpected`] when the batches do not fit each other.
+    pub fn rows(&self, batches: Vec<arrow::record_batch::RecordBatch>) -> Result<DataFrame> {
+        self.ctx.read_batches(batches).map_err(|_| Error::unexpected("rows in memory do not fit each other"))
+    }
+
+    /// A function of the session by its name.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Unexpected`] when there is none.
+    pub fn function(&self, name: &str) -> Result<Arc<ScalarUDF>> {
+        self.ctx.udf(name).map_err(|_| Error::unexpected(format!("the function {name} is not registered")))
+    }
+
+    /// The function that makes a struct of named columns and keeps what their types were in PostgreSQL.
+    #[must_use]
+    pub fn source_row(&self) -> ScalarUDF {
+        functions::source_row()
+    }
+
+    /// The UUIDs of an entity that the target had before, by the keys' text.
+    #[must_use]
+    pub fn adopted(&self, entity: &str) -> Option<&HashMap<String, Uuid>> {
+        self.identity.adopted(entity)
+    }
+
+    pub(crate) fn context(&self) -> &SessionContext {
+        &self.ctx
+    }
+}
+
+fn config(partitions: usize) -> SessionConfig {
+    let mut config = SessionConfig::new()
+        .with_default_catalog_and_schema(CATALOG, "public")
+        .with_create_default_catalog_and_schema(false)
+        .with_target_partitions(partitions)
+        .with_information_schema(false);
+    let options = config.options_mut();
+    options.execution.time_zone = Some("UTC".to_owned());
+    options.execution.parquet.schema_force_view_types = false;
+    options.execution.parquet.skip_metadata = false;
+    options.execution.split_file_groups_by_statistics = true;
+    options.sql_parser.parse_float_as_decimal = true;
+    options.sql_parser.map_string_types_to_utf8view = false;
+    options.sql_parser.collect_spans = true;
+    options.optimizer.prefer_existing_sort = true;
+    config
+}
+
+/// The declared parameters of a pipeline, typed.
+///
+/// # Errors
+/// [`crate::error::Kind::Config`] for a value that is no scalar.
+pub fn parameters<'a>(declared: impl IntoIterator<Item = (&'a String, &'a Value)>) -> Result<Vec<(String, ScalarValue)>> {
+    let typed = |(name, value): (&'a String, &'a Value)| {
+        let scalar = match value {
+            Value::String(text) => ScalarValue::Utf8(Some(text.clone())),
+            Value::Integer(number) => ScalarValue::Int64(Some(*number)),
+            Value::Float(number) => ScalarValue::Float64(Some(*number)),
+            Value::Boolean(truth) => ScalarValue::Boolean(Some(*truth)),
+            Value::Datetime(time) => instant(name, &time.to_string())?,
+            _ => return Err(Error::config(format!("the parameter {name} is no scalar"))),
+        };
+        Ok((name.clone(), scalar))
+    };
+    declared.into_iter().map(typed).collect()
+}
+
+fn instant(name: &str, text: &str) -> Result<ScalarValue> {
+    if let Ok(time) = chrono::DateTime::parse_from_rfc3339(text) {
+        return Ok(ScalarValue::TimestampMicrosecond(Some(time.timestamp_micros()), Some("UTC".into())));
+    }
+    match text.parse::<chrono::NaiveDate>() {
+        Ok(date) => {
+            let days = date.signed_duration_since(chrono::NaiveDate::default()).num_days();
+            Ok(ScalarValue::Date32(i32::try_from(days).ok()))
+        }
+        Err(_) => Err(Error::config(format!("the parameter {name} is no instant with a zone and no date"))),
+    }
+}
+
+fn refuse_unstable(plan: &LogicalPlan, text: Text<'_>) -> Result<()> {
+    let mut unstable: Option<String> = None;
+    let visited = plan.apply_with_subqueries(|node| {
+        node.apply_expressions(|expr| {
+            expr.apply(|expr| {
+                if let Expr::ScalarFunction(function) = expr {
+                    let name = function.name();
+                    let clock = matches!(name, "now" | "current_date" | "current_time" | "current_timestamp" | "today");
+                    if clock || function.func.signature().volatility == Volatility::Volatile {
+                        unstable = Some(name.to_owned());
+                    }
+                }
+                Ok(TreeNodeRecursion::Continue)
+            })
+        })
+    });
+    match (unstable, visited) {
+        (Some(name), _) => Err(Error::config(format!("{name}() gives another result each time"))
+            .at(At::File, place(text, &name))
+            .hint("rules must be reproducible: declare the value under [params] and write $name")),
+        (None, visited) => visited.map(|_| ()).map_err(|error| planning(&error, text, &[])),
+    }
+}
+
+fn refuse_nanoseconds(plan: &LogicalPlan, text: Text<'_>) -> Result<()> {
+    use datafusion::arrow::datatypes::{DataType, TimeUnit};
+    let mut found: Option<String> = None;
+    let visited = plan.apply_with_subqueries(|node| {
+        for field in node.schema().fields() {
+            if matches!(field.data_type(), DataType::Timestamp(TimeUnit::Nanosecond, _)) {
+                found.get_or_insert_with(|| field.name().clone());
+            }
+        }
+        Ok(TreeNodeRecursion::Continue)
+    });
+    match (found, visited) {
+        (Some(column), _) => Err(Error::config("a timestamp of nanoseconds: PostgreSQL's have microseconds")
+            .at(At::Column, column.clone())
+            .at(At::File, place(text, &column))
+            .hint("write timestamp(6) '…', or arrow_cast(x, 'Timestamp(Microsecond, Some(\"UTC\"))')")),
+        (None, visited) => visited.map(|_| ()).map_err(|error| planning(&error, text, &[])),
+    }
+}
+
+fn place(text: Text<'_>, name: &str) -> String {
+    let Some(at) = text.sql.to_lowercase().find(&name.to_lowercase()) else { return text.file.to_owned() };
+    let before = &text.sql[..at];
+    let column = at - before.rfind('\n').map_or(0, |newline| newline + 1) + 1;
+    format!("{}:{}:{column}", text.file, before.matches('\n').count() + 1)
+}

@@ -1,0 +1,74 @@
+//! Owns how stored Parquet files become tables of a session: immutable files, their order where it is declared.
+//! Must not know: what the files hold.
+
+use std::sync::Arc;
+
+use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::catalog::TableProvider;
+use datafusion::datasource::empty::EmptyTable;
+use datafusion::datasource::file_format::parquet::ParquetFormat;
+use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
+use datafusion::datasource::{ViewTable, provider_as_source};
+use datafusion::logical_expr::{Expr, LogicalPlanBuilder, col, ident, lit};
+
+use super::Engine;
+use super::functions::source_row;
+use crate::error::{Error, Result};
+use crate::storage::Location;
+
+/// Parquet files that together are one table.
+pub struct Stored<'a> {
+    pub location: &'a Location,
+    /// Relative to the location, in the order of `sorted_by`.
+    pub files: Vec<String>,
+    pub schema: SchemaRef,
+    /// Columns by which the rows of all files, one file after the other, are sorted; empty if they are not.
+    pub sorted_by: Vec<String>,
+}
+
+impl Stored<'_> {
+    /// The table, for registering. Without files it is an empty one.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Unexpected`] when the files cannot be addressed.
+    pub fn provider(&self, engine: &Engine) -> Result<Arc<dyn TableProvider>> {
+        if self.files.is_empty() {
+            return Ok(Arc::new(EmptyTable::new(self.schema.clone())));
+        }
+        engine.open_store(self.location);
+        let defect = |_| Error::unexpected("stored files cannot be addressed");
+        let base = self.location.base().as_str().trim_end_matches('/');
+        let urls = self
+            .files
+            .iter()
+            .map(|file| ListingTableUrl::parse(format!("{base}/{}", self.location.path(file))))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(defect)?;
+        let order = self.sorted_by.iter().map(|column| ident(column).sort(true, false)).collect::<Vec<_>>();
+        let mut options = ListingOptions::new(Arc::new(ParquetFormat::default()));
+        if !order.is_empty() {
+            options = options.with_file_sort_order(vec![order]);
+        }
+        let config =
+            ListingTableConfig::new_with_multi_paths(urls).with_listing_options(options).with_schema(self.schema.clone());
+        Ok(Arc::new(ListingTable::try_new(config).map_err(defect)?))
+    }
+}
+
+/// A view of a table that offers each row whole as the struct `_row`: pruned where nobody asks for it.
+/// `names` gives, for each member, its name and its column.
+///
+/// # Errors
+/// [`crate::error::Kind::Unexpected`] when the view cannot be planned.
+pub fn with_row(table: Arc<dyn TableProvider>, members: &[(String, Expr)]) -> Result<Arc<dyn TableProvider>> {
+    let defect = |_| Error::unexpected("the view of a source table cannot be planned");
+    let schema = table.schema();
+    let mut columns: Vec<Expr> = schema.fields().iter().map(|field| col(datafusion::common::Column::from_name(field.name()))).collect();
+    let args = members.iter().flat_map(|(name, value)| [lit(name.clone()), value.clone()]).collect();
+    columns.push(source_row().call(args).alias("_row"));
+    let plan = LogicalPlanBuilder::scan("source", provider_as_source(table), None)
+        .and_then(|builder| builder.project(columns))
+        .and_then(LogicalPlanBuilder::build)
+        .map_err(defect)?;
+    Ok(Arc::new(ViewTable::new(plan, None)))
+}

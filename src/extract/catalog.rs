@@ -1,0 +1,163 @@
+//! Owns what there is to read: tables, their columns and keys, from the source's catalog.
+//! Must not know: how rows travel beyond the type of each column.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use arrow::datatypes::{Field, Schema, SchemaRef};
+use tokio_postgres::Row;
+
+use super::sql;
+use super::types::{Carry, PgType};
+use crate::error::{At, Error, Result};
+use crate::server::Connection;
+use crate::snapshot::PG_TYPE;
+
+/// A table as it is listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Listed {
+    pub oid: u32,
+    pub schema: String,
+    pub name: String,
+    /// Read through its root, partitions included.
+    pub partitioned: bool,
+    /// May this role read it?
+    pub readable: bool,
+    /// Would row-level security hide rows from this role?
+    pub filtered: bool,
+    /// Rows, as the planner believes.
+    pub estimate: i64,
+}
+
+impl Listed {
+    /// `schema.name`.
+    pub(super) fn qualified(&self) -> String {
+        format!("{}.{}", self.schema, self.name)
+    }
+
+    /// As a statement reads it.
+    pub(super) fn relation(&self) -> Result<String> {
+        sql::relation(&self.schema, &self.name, self.partitioned)
+    }
+}
+
+/// A column, and how it travels.
+#[derive(Debug, Clone)]
+pub(super) struct Column {
+    pub name: String,
+    /// The type as PostgreSQL writes it.
+    pub shown: String,
+    pub nullable: bool,
+    pub carry: Carry,
+}
+
+/// A table with its columns and its key.
+#[derive(Debug, Clone)]
+pub(super) struct Table {
+    pub listed: Listed,
+    pub columns: Vec<Column>,
+    pub key: Vec<String>,
+}
+
+impl Table {
+    /// The Arrow schema of its files.
+    pub(super) fn schema(&self) -> SchemaRef {
+        let fields = self.columns.iter().map(|column| {
+            let metadata = HashMap::from([(PG_TYPE.to_owned(), column.shown.clone())]);
+            Field::new(&column.name, column.carry.data_type(), column.nullable).with_metadata(metadata)
+        });
+        Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+    }
+
+    pub(super) fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+}
+
+/// All tables that can be read, sorted by schema and name.
+pub(super) async fn list(server: &Connection) -> Result<Vec<Listed>> {
+    let listed = |row: &Row| -> Result<Listed, tokio_postgres::Error> {
+        Ok(Listed {
+            oid: row.try_get("oid")?,
+            schema: row.try_get("schema")?,
+            name: row.try_get("name")?,
+            partitioned: row.try_get("partitioned")?,
+            readable: row.try_get::<_, Option<bool>>("readable")?.unwrap_or(false),
+            filtered: row.try_get::<_, Option<bool>>("filtered")?.unwrap_or(false),
+            estimate: row.try_get("estimate")?,
+        })
+    };
+    Ok(server.query(sql::TABLES, &[]).await?.iter().map(listed).collect::<Result<_, _>>()?)
+}
+
+/// Columns and keys of some tables.
+///
+/// # Errors
+/// [`crate::error::Kind::Config`] naming every column whose type cannot be carried.
+pub(super) async fn describe(server: &Connection, tables: Vec<Listed>) -> Result<Vec<Table>> {
+    let oids: Vec<u32> = tables.iter().map(|table| table.oid).collect();
+    let rows = server.query(sql::COLUMNS, &[&oids]).await?;
+    let mut keys: HashMap<u32, Vec<String>> = HashMap::new();
+    for row in server.query(sql::KEYS, &[&oids]).await? {
+        keys.insert(row.try_get("table_oid")?, row.try_get("columns")?);
+    }
+    let names: HashMap<u32, String> = tables.iter().map(|table| (table.oid, table.qualified())).collect();
+    let mut columns: HashMap<u32, Vec<Column>> = HashMap::new();
+    let mut refused: Vec<(String, String, String)> = Vec::new();
+    for row in &rows {
+        let oid: u32 = row.try_get("table_oid")?;
+        let (name, shown): (String, String) = (row.try_get("name")?, row.try_get("shown")?);
+        match Carry::of(&pg_type(row)?) {
+            Some(carry) => {
+                let nullable = !row.try_get::<_, bool>("not_null")?;
+                columns.entry(oid).or_default().push(Column { name, shown, nullable, carry });
+            }
+            None => refused.push((names.get(&oid).cloned().unwrap_or_default(), name, shown)),
+        }
+    }
+    if !refused.is_empty() {
+        return Err(unknown_types(&refused));
+    }
+    tables
+        .into_iter()
+        .map(|listed| {
+            let key = keys.remove(&listed.oid).unwrap_or_default();
+            let columns = columns.remove(&listed.oid).ok_or_else(|| {
+                Error::config("a table without columns cannot be kept").at(At::Table, listed.qualified()).hint(EXCLUDE)
+            })?;
+            Ok(Table { listed, columns, key })
+        })
+        .collect()
+}
+
+const EXCLUDE: &str = "leave the table out with --exclude, if no flow reads it";
+
+fn pg_type(row: &Row) -> Result<PgType> {
+    let element: Option<String> = row.try_get("element_name")?;
+    let element = match element {
+        Some(name) => Some((name, row.try_get("element_kind")?, row.try_get("element_builtin")?)),
+        None => None,
+    };
+    Ok(PgType {
+        name: row.try_get("type_name")?,
+        kind: row.try_get("type_kind")?,
+        builtin: row.try_get("builtin")?,
+        typmod: row.try_get("typmod")?,
+        element,
+    })
+}
+
+fn unknown_types(refused: &[(String, String, String)]) -> Error {
+    let mut by_table: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for (table, column, shown) in refused {
+        by_table.entry(table).or_default().push(format!("{column} ({shown})"));
+    }
+    let listed: Vec<String> =
+        by_table.iter().map(|(table, columns)| format!("{table}: {}", columns.join(", "))).collect();
+    let error = Error::config(format!("columns of types that cannot be carried exactly: {}", listed.join("; ")));
+    match refused {
+        [(table, column, _)] => error.at(At::Column, column).at(At::Table, table),
+        _ => error,
+    }
+    .hint(EXCLUDE)
+}

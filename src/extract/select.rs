@@ -1,0 +1,149 @@
+//! Owns which tables are read: what was asked for against what there is. Must not know: how they are read.
+
+use super::catalog::Listed;
+use crate::error::{At, Error, Kind, Result};
+
+/// What was asked for. Tables are `name` or `schema.name`; `*` stands for any characters.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked<'a> {
+    /// Empty: every schema that is not the system's.
+    pub schemas: &'a [String],
+    /// Empty: every table.
+    pub tables: &'a [String],
+    pub exclude: &'a [String],
+}
+
+/// The tables to read, in the order they are listed.
+///
+/// # Errors
+/// [`Kind::Config`] for a name that fits no table, and when nothing is left; [`Kind::Privilege`] when the role may not
+/// read all rows of what is left.
+pub(super) fn select(all: Vec<Listed>, asked: Asked<'_>) -> Result<Vec<Listed>> {
+    let in_schemas: Vec<Listed> =
+        all.iter().filter(|table| asked.schemas.is_empty() || asked.schemas.contains(&table.schema)).cloned().collect();
+    for schema in asked.schemas {
+        if !all.iter().any(|table| table.schema == *schema) {
+            return Err(unknown("schema", schema, all.iter().map(|table| table.schema.clone())));
+        }
+    }
+    for pattern in asked.tables.iter().chain(asked.exclude) {
+        if !in_schemas.iter().any(|table| fits(pattern, table)) {
+            let names = in_schemas.iter().flat_map(|table| [table.name.clone(), table.qualified()]);
+            return Err(unknown("table", pattern, names));
+        }
+    }
+    let selected: Vec<Listed> = in_schemas
+        .into_iter()
+        .filter(|table| asked.tables.is_empty() || asked.tables.iter().any(|pattern| fits(pattern, table)))
+        .filter(|table| !asked.exclude.iter().any(|pattern| fits(pattern, table)))
+        .collect();
+    if selected.is_empty() {
+        return Err(Error::config("there is no table to read in the source database")
+            .hint("check the database's name in the source's URL, and --tables and --exclude"));
+    }
+    readable(&selected)?;
+    Ok(selected)
+}
+
+fn readable(tables: &[Listed]) -> Result<()> {
+    let listed = |which: fn(&Listed) -> bool| -> Vec<String> {
+        tables.iter().filter(|table| which(table)).map(Listed::qualified).collect()
+    };
+    let closed = listed(|table| !table.readable);
+    if !closed.is_empty() {
+        return Err(Error::new(Kind::Privilege, format!("the role may not read {}", closed.join(", ")))
+            .hint("grant it SELECT on the tables and USAGE on their schemas, or leave them out with --exclude"));
+    }
+    let filtered = listed(|table| table.filtered);
+    if !filtered.is_empty() {
+        let message = format!("row-level security would hide rows of {}", filtered.join(", "));
+        return Err(Error::new(Kind::Privilege, message).hint("use a role with BYPASSRLS"));
+    }
+    Ok(())
+}
+
+fn fits(pattern: &str, table: &Listed) -> bool {
+    matches(pattern, &table.name) || matches(pattern, &table.qualified())
+}
+
+/// `*` fits any characters, everything else itself.
+fn matches(pattern: &str, name: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == name,
+        Some((start, rest)) => name
+            .strip_prefix(start)
+            .is_some_and(|tail| tail.char_indices().map(|(at, _)| at).chain([tail.len()]).any(|at| matches(rest, &tail[at..]))),
+    }
+}
+
+fn unknown(what: &str, name: &str, known: impl Iterator<Item = String>) -> Error {
+    let error = Error::config(format!("the source database has no {what} \"{name}\""));
+    let error = if what == "table" { error.at(At::Table, name) } else { error };
+    match nearest(name, known) {
+        Some(near) => error.hint(format!("did you mean \"{near}\"?")),
+        None => error.hint("only ordinary and partitioned tables are read, not views or foreign tables"),
+    }
+}
+
+/// The known name that differs least, if it differs little.
+fn nearest(name: &str, known: impl Iterator<Item = String>) -> Option<String> {
+    let limit = (name.chars().count() / 3).max(1);
+    known.map(|known| (distance(name, &known), known)).filter(|(away, _)| *away <= limit).min().map(|(_, known)| known)
+}
+
+/// Characters to insert, delete or replace to get from one word to the other.
+fn distance(from: &str, to: &str) -> usize {
+    let to: Vec<char> = to.to_lowercase().chars().collect();
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    for (line, char) in from.to_lowercase().chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], line + 1);
+        for (place, other) in to.iter().enumerate() {
+            let replaced = diagonal + usize::from(char != *other);
+            diagonal = row[place + 1];
+            row[place + 1] = replaced.min(diagonal + 1).min(row[place] + 1);
+        }
+    }
+    row[to.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Asked, distance, matches, select};
+    use crate::error::Kind;
+    use crate::extract::catalog::Listed;
+
+    fn listed(schema: &str, name: &str) -> Listed {
+        let (schema, name) = (schema.to_owned(), name.to_owned());
+        Listed { oid: 1, schema, name, partitioned: false, readable: true, filtered: false, estimate: 0 }
+    }
+
+    #[test]
+    fn patterns() {
+        assert!(matches("dispatch_*", "dispatch_plan") && matches("*", "") && matches("a*c*e", "abcde"));
+        assert!(!matches("dispatch_*", "auth_user") && !matches("a*c", "ab"));
+    }
+
+    #[test]
+    fn distances() {
+        assert_eq!(distance("plan", "plan"), 0);
+        assert_eq!(distance("kitten", "sitting"), 3);
+        assert_eq!(distance("", "abc"), 3);
+    }
+
+    #[test]
+    fn a_missing_table_is_named_with_its_neighbour() {
+        let tables = vec!["dispatch_plam".to_owned()];
+        let asked = Asked { schemas: &[], tables: &tables, exclude: &[] };
+        let error = select(vec![listed("public", "dispatch_plan")], asked).err();
+        let error = error.filter(|error| error.kind() == Kind::Config);
+        assert_eq!(error.and_then(|error| error.hint_text().map(str::to_owned)).as_deref(), Some("did you mean \"dispatch_plan\"?"));
+    }
+
+    #[test]
+    fn tables_are_chosen_and_left_out() {
+        let all = vec![listed("public", "a1"), listed("public", "a2"), listed("other", "a1")];
+        let (tables, exclude) = (vec!["a*".to_owned()], vec!["other.a1".to_owned()]);
+        let chosen = select(all, Asked { schemas: &[], tables: &tables, exclude: &exclude });
+        assert_eq!(chosen.map(|chosen| chosen.len()).ok(), Some(2));
+    }
+}

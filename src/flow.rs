@@ -1,0 +1,91 @@
+//! Owns what a flow is: one SQL file that takes each row of one source table to one outcome.
+//! Must not know: how its SQL is planned or run.
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::error::{At, Error, Result};
+use crate::header::{SqlFile, shown};
+
+/// The header of a flow's file. Unknown keys are errors.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FlowHeader {
+    source: String,
+    #[serde(default = "id_key")]
+    key: OneOrMore,
+    entity: Option<String>,
+    target: Option<String>,
+    accept: Option<f64>,
+    description: Option<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+enum OneOrMore {
+    One(String),
+    More(Vec<String>),
+}
+
+fn id_key() -> OneOrMore {
+    OneOrMore::One("id".to_owned())
+}
+
+/// One source table → one target table, each source row to one outcome.
+#[derive(Debug, Clone)]
+pub struct Flow {
+    /// The file's stem: unique in its pipeline.
+    pub name: String,
+    /// The file, as messages show it.
+    pub file: String,
+    /// The whole file: DataFusion SQL with its header as a comment.
+    pub sql: String,
+    /// The source table, as `source.…` names it.
+    pub source: String,
+    /// The columns of the source table that identify a row.
+    pub key: Vec<String>,
+    /// The name under which its mappings are kept.
+    pub entity: String,
+    /// The target table.
+    pub target: String,
+    /// The least share, 0 to 1, of the rows not skipped that must be migrated or adopted.
+    pub accept: Option<f64>,
+    pub description: Option<String>,
+}
+
+impl Flow {
+    /// Reads all flows of a folder, in the order of their names.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Config`] with the file's place.
+    pub fn read_folder(folder: &Path) -> Result<Vec<Self>> {
+        SqlFile::read_folder(folder)?.into_iter().map(Self::new).collect()
+    }
+
+    fn new(file: SqlFile<FlowHeader>) -> Result<Self> {
+        let SqlFile { stem, path, sql, header } = file;
+        let fail = |message: &str| Error::config(message).at(At::Flow, stem.clone()).at(At::File, shown(&path));
+        let key = match header.key {
+            OneOrMore::One(column) => vec![column],
+            OneOrMore::More(columns) => columns,
+        };
+        if key.is_empty() {
+            return Err(fail("`key` names no column").hint("name the column(s) that identify a row of the source"));
+        }
+        if header.accept.is_some_and(|share| !(0.0..=1.0).contains(&share)) {
+            return Err(fail("`accept` must lie between 0 and 1"));
+        }
+        Ok(Self {
+            file: shown(&path),
+            sql,
+            source: header.source,
+            key,
+            entity: header.entity.unwrap_or_else(|| stem.clone()),
+            target: header.target.unwrap_or_else(|| stem.clone()),
+            accept: header.accept,
+            description: header.description,
+            name: stem,
+        })
+    }
+}

@@ -1,0 +1,169 @@
+//! Owns the order of flows, read from their SQL: a flow runs after the flows whose results it reads.
+//! Must not know: how flows are planned or run.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use datafusion::common::TableReference;
+use datafusion::sql::parser::{DFParserBuilder, Statement};
+use datafusion::sql::resolve::resolve_table_references;
+use datafusion::sql::sqlparser::dialect::GenericDialect;
+
+use crate::diagnosis::{Text, closest, planning};
+use crate::error::{At, Error, Result};
+use crate::flow::Flow;
+
+/// The tables that a query reads, as (schema, table); a name without a schema has an empty one.
+///
+/// # Errors
+/// [`crate::error::Kind::Config`] with file:line:column when the text is no single query.
+pub fn tables_of(text: Text<'_>) -> Result<BTreeSet<(String, String)>> {
+    let dialect = GenericDialect {};
+    let mut statements = DFParserBuilder::new(text.sql)
+        .with_dialect(&dialect)
+        .build()
+        .and_then(|mut parser| parser.parse_statements())
+        .map_err(|error| planning(&error, text, &[]))?;
+    let (Some(statement), true) = (statements.pop_front(), statements.is_empty()) else {
+        return Err(Error::config("the file must hold exactly one query").at(At::File, text.file));
+    };
+    if !matches!(&statement, Statement::Statement(inner) if is_query(inner)) {
+        return Err(Error::config("only a query (SELECT or WITH … SELECT) is allowed").at(At::File, text.file));
+    }
+    let (tables, _) = resolve_table_references(&statement, true).map_err(|error| planning(&error, text, &[]))?;
+    Ok(tables.into_iter().map(parts).collect())
+}
+
+fn is_query(statement: &datafusion::sql::sqlparser::ast::Statement) -> bool {
+    matches!(statement, datafusion::sql::sqlparser::ast::Statement::Query(_))
+}
+
+fn parts(table: TableReference) -> (String, String) {
+    (table.schema().unwrap_or_default().to_owned(), table.table().to_owned())
+}
+
+/// Sorts items so that each comes after those it needs; among the free ones, by name.
+///
+/// # Errors
+/// The names on a cycle, in order, when there is one.
+pub fn sort(needs: &BTreeMap<String, BTreeSet<String>>) -> Result<Vec<String>, Vec<String>> {
+    let mut open: BTreeMap<&str, BTreeSet<&str>> = needs
+        .iter()
+        .map(|(name, needs)| (name.as_str(), needs.iter().map(String::as_str).collect()))
+        .collect();
+    let mut sorted = Vec::with_capacity(open.len());
+    while !open.is_empty() {
+        let Some(free) = open.iter().find(|(_, needs)| needs.is_empty()).map(|(name, _)| *name) else {
+            return Err(cycle(&open));
+        };
+        open.remove(free);
+        for needs in open.values_mut() {
+            needs.remove(free);
+        }
+        sorted.push(free.to_owned());
+    }
+    Ok(sorted)
+}
+
+fn cycle(open: &BTreeMap<&str, BTreeSet<&str>>) -> Vec<String> {
+    let mut path: Vec<&str> = Vec::new();
+    let mut at = open.keys().next().copied();
+    while let Some(name) = at {
+        if let Some(start) = path.iter().position(|seen| *seen == name) {
+            return path[start..].iter().chain([&name]).map(|name| (*name).to_owned()).collect();
+        }
+        path.push(name);
+        at = open.get(name).and_then(|needs| needs.iter().next().copied());
+    }
+    path.into_iter().map(str::to_owned).collect()
+}
+
+/// The flows in the order of running, with what each reads.
+#[derive(Debug, Clone)]
+pub struct Graph {
+    /// Indices into the pipeline's flows, in the order of running.
+    pub order: Vec<usize>,
+    /// For each flow's name, the source tables it reads.
+    pub sources: BTreeMap<String, BTreeSet<String>>,
+    /// For each flow's name, the flows whose results it reads.
+    pub needs: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Graph {
+    /// Reads the order from the flows' SQL.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Config`]: SQL that does not parse, a flow that is unknown, a cycle (which it names).
+    pub fn new(flows: &[Flow]) -> Result<Self> {
+        let names: Vec<String> = flows.iter().map(|flow| flow.name.clone()).collect();
+        let mut sources = BTreeMap::new();
+        let mut needs = BTreeMap::new();
+        for flow in flows {
+            let text = Text { file: &flow.file, sql: &flow.sql };
+            let mut read = BTreeSet::from([flow.source.clone()]);
+            let mut after = BTreeSet::new();
+            for (schema, table) in tables_of(text).map_err(|error| error.at(At::Flow, &flow.name))? {
+                match schema.as_str() {
+                    "source" => {
+                        read.insert(table);
+                    }
+                    "migrated" if names.contains(&table) => {
+                        after.insert(table);
+                    }
+                    _ => return Err(unknown(flow, &schema, &table, &names)),
+                }
+            }
+            sources.insert(flow.name.clone(), read);
+            needs.insert(flow.name.clone(), after);
+        }
+        let sorted = sort(&needs).map_err(|cycle| {
+            Error::config(format!("flows read each other in a circle: {}", cycle.join(" → ")))
+                .hint("let one of them read the source instead of `migrated.…`")
+        })?;
+        let order = sorted.iter().filter_map(|name| names.iter().position(|known| known == name)).collect();
+        Ok(Self { order, sources, needs })
+    }
+
+    /// All source tables that any of these flows reads.
+    #[must_use]
+    pub fn source_tables(&self) -> BTreeSet<String> {
+        self.sources.values().flatten().cloned().collect()
+    }
+}
+
+fn unknown(flow: &Flow, schema: &str, table: &str, flows: &[String]) -> Error {
+    let error = match schema {
+        "migrated" => Error::config(format!("there is no flow '{table}'")),
+        "" => Error::config(format!("table '{table}' has no schema")).hint(format!("write source.{table} or migrated.{table}")),
+        _ => Error::config(format!("there is no schema '{schema}'")).hint("flows read source.… and migrated.…"),
+    };
+    let place = flow.sql.find(&format!("{schema}.{table}")).map_or(flow.file.clone(), |at| {
+        let before = &flow.sql[..at];
+        let column = at - before.rfind('\n').map_or(0, |newline| newline + 1) + 1;
+        format!("{}:{}:{column}", flow.file, before.matches('\n').count() + 1)
+    });
+    let error = error.at(At::Flow, &flow.name).at(At::File, place);
+    match closest(table, flows) {
+        Some(name) if schema == "migrated" => error.hint(format!("did you mean 'migrated.{name}'?")),
+        _ => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn needs(pairs: &[(&str, &[&str])]) -> BTreeMap<String, BTreeSet<String>> {
+        pairs.iter().map(|(name, needs)| ((*name).into(), needs.iter().map(|need| (*need).into()).collect())).collect()
+    }
+
+    #[test]
+    fn what_is_read_comes_first() {
+        let sorted = sort(&needs(&[("a", &["c"]), ("b", &[]), ("c", &["b"])])).unwrap();
+        assert_eq!(sorted, ["b", "c", "a"]);
+    }
+
+    #[test]
+    fn a_cycle_is_named() {
+        assert_eq!(sort(&needs(&[("a", &["b"]), ("b", &["c"]), ("c", &["b"])])).unwrap_err(), ["b", "c", "b"]);
+    }
+}

@@ -1,0 +1,207 @@
+//! Owns what a legacy key is: its kinds, its text form and its canonical, typed form.
+//! Must not know: where keys come from, or what they are mapped to.
+
+use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::datatypes::{DataType, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type};
+use arrow::util::display::{ArrayFormatter, FormatOptions};
+use serde_json::Value;
+use std::fmt::Write;
+
+use crate::error::{Error, Result};
+
+/// A column of legacy keys: integers, text, anything else that prints exactly, or a struct of these (a composite key).
+pub struct KeyColumn {
+    array: ArrayRef,
+    kind: Keys,
+}
+
+enum Keys {
+    Int(Box<dyn Fn(usize) -> i64 + Send + Sync>),
+    Text(Box<dyn Fn(usize, &mut String) + Send + Sync>),
+    Other,
+    Composite(Vec<KeyColumn>),
+}
+
+impl KeyColumn {
+    /// Looks at `array` as keys.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Config`] for a type that cannot serve as a key (lists, maps, floats).
+    pub fn new(array: ArrayRef) -> Result<Self> {
+        let kind = match array.data_type() {
+            DataType::Struct(_) => Keys::Composite(
+                array.as_struct().columns().iter().map(|column| Self::new(column.clone())).collect::<Result<_>>()?,
+            ),
+            DataType::Utf8 => {
+                let strings = array.as_string::<i32>().clone();
+                Keys::Text(Box::new(move |row, out| out.push_str(strings.value(row))))
+            }
+            DataType::LargeUtf8 => {
+                let strings = array.as_string::<i64>().clone();
+                Keys::Text(Box::new(move |row, out| out.push_str(strings.value(row))))
+            }
+            DataType::Utf8View => {
+                let strings = array.as_string_view().clone();
+                Keys::Text(Box::new(move |row, out| out.push_str(strings.value(row))))
+            }
+            DataType::List(_) | DataType::LargeList(_) | DataType::Map(..) | DataType::Union(..) | DataType::Null => {
+                return Err(Error::config(format!("a key cannot be of the type {}", array.data_type())));
+            }
+            integer if integer.is_integer() => Keys::Int(integers(&array)?),
+            float if float.is_floating() => return Err(Error::config("a key cannot be a floating point number")),
+            _ => Keys::Other,
+        };
+        Ok(Self { array, kind })
+    }
+
+    /// Rows in the column.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.array.len()
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.array.is_empty()
+    }
+
+    /// Is the key of this row NULL (of a composite: any part of it)?
+    #[must_use]
+    pub fn is_null(&self, row: usize) -> bool {
+        match &self.kind {
+            Keys::Composite(parts) => self.array.is_null(row) || parts.iter().any(|part| part.is_null(row)),
+            _ => self.array.is_null(row),
+        }
+    }
+
+    /// The key as the number it is; None for keys that are no integers.
+    #[must_use]
+    pub fn int(&self, row: usize) -> Option<i64> {
+        match &self.kind {
+            Keys::Int(get) if self.array.is_valid(row) => Some(get(row)),
+            _ => None,
+        }
+    }
+
+    /// Are the keys integers, so that they go to `legacy_id` and not to `legacy_key`?
+    #[must_use]
+    pub fn is_int(&self) -> bool {
+        matches!(self.kind, Keys::Int(_))
+    }
+
+    /// The key as text: an integer's digits, a text as it is, a composite key as a JSON array of its parts.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Unexpected`] when a value has no text form.
+    pub fn text(&self, row: usize) -> Result<String> {
+        let mut out = String::new();
+        self.write_text(row, &mut out)?;
+        Ok(out)
+    }
+
+    fn write_text(&self, row: usize, out: &mut String) -> Result<()> {
+        match &self.kind {
+            Keys::Int(get) => write!(out, "{}", get(row)).map_err(|_| Error::unexpected("a key cannot be written")),
+            Keys::Text(get) => {
+                get(row, out);
+                Ok(())
+            }
+            Keys::Other => {
+                out.push_str(&shown(&self.array, row)?);
+                Ok(())
+            }
+            Keys::Composite(parts) => {
+                let values = parts.iter().map(|part| part.json(row)).collect::<Result<Vec<_>>>()?;
+                out.push_str(&Value::Array(values).to_string());
+                Ok(())
+            }
+        }
+    }
+
+    fn json(&self, row: usize) -> Result<Value> {
+        if self.array.is_null(row) {
+            return Ok(Value::Null);
+        }
+        match &self.kind {
+            Keys::Int(get) => Ok(Value::from(get(row))),
+            _ => self.text(row).map(Value::String),
+        }
+    }
+
+    /// Writes the canonical typed form of a key, on which identifiers rest: `int:42`, `text:abc`, `key:[1,"a"]`,
+    /// `other:2025-01-31`. Keys of different kinds never share a form.
+    ///
+    /// # Errors
+    /// As [`Self::text`].
+    pub fn write_canonical(&self, row: usize, out: &mut String) -> Result<()> {
+        out.push_str(match &self.kind {
+            Keys::Int(_) => "int:",
+            Keys::Text(_) => "text:",
+            Keys::Other => "other:",
+            Keys::Composite(_) => "key:",
+        });
+        self.write_text(row, out)
+    }
+}
+
+fn shown(array: &ArrayRef, row: usize) -> Result<String> {
+    let options = FormatOptions::default();
+    let formatter = ArrayFormatter::try_new(array.as_ref(), &options)
+        .map_err(|_| Error::config(format!("a key cannot be of the type {}", array.data_type())))?;
+    formatter.value(row).try_to_string().map_err(|_| Error::unexpected("a key has no text form"))
+}
+
+type IntegerAt = Box<dyn Fn(usize) -> i64 + Send + Sync>;
+
+fn integers(array: &ArrayRef) -> Result<IntegerAt> {
+    macro_rules! of {
+        ($type:ty) => {{
+            let values = array.as_primitive::<$type>().clone();
+            Box::new(move |row: usize| i64::from(values.value(row))) as IntegerAt
+        }};
+    }
+    Ok(match array.data_type() {
+        DataType::Int8 => of!(Int8Type),
+        DataType::Int16 => of!(Int16Type),
+        DataType::Int32 => of!(Int32Type),
+        DataType::Int64 => of!(Int64Type),
+        DataType::UInt8 => of!(UInt8Type),
+        DataType::UInt16 => of!(UInt16Type),
+        DataType::UInt32 => of!(UInt32Type),
+        DataType::UInt64 => {
+            let values = array.as_primitive::<UInt64Type>().clone();
+            if values.iter().flatten().any(|value| i64::try_from(value).is_err()) {
+                return Err(Error::config("a key is larger than a bigint can hold"));
+            }
+            Box::new(move |row| i64::try_from(values.value(row)).unwrap_or(i64::MAX))
+        }
+        other => return Err(Error::unexpected(format!("{other} is not an integer type"))),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow::array::{Int32Array, StringArray, StructArray};
+    use arrow::datatypes::Field;
+    use std::sync::Arc;
+
+    fn canonical(array: ArrayRef, row: usize) -> String {
+        let mut out = String::new();
+        KeyColumn::new(array).unwrap().write_canonical(row, &mut out).unwrap();
+        out
+    }
+
+    #[test]
+    fn kinds_never_share_a_canonical_form() {
+        let ints: ArrayRef = Arc::new(Int32Array::from(vec![1, -7]));
+        let texts: ArrayRef = Arc::new(StringArray::from(vec!["1", "a\"b"]));
+        assert_eq!(canonical(ints.clone(), 1), "int:-7");
+        assert_eq!(canonical(texts.clone(), 0), "text:1");
+        let composite: ArrayRef = Arc::new(StructArray::from(vec![
+            (Arc::new(Field::new("a", DataType::Int32, false)), ints),
+            (Arc::new(Field::new("b", DataType::Utf8, false)), texts),
+        ]));
+        assert_eq!(canonical(composite, 1), r#"key:[-7,"a\"b"]"#);
+    }
+}

@@ -1,0 +1,20 @@
+//! rehome moves a legacy PostgreSQL database into a differently shaped, UUID-keyed one, and accounts for every row.
+pub mod cancel;
+pub mod columnar;
+pub mod diagnosis;
+pub mod engine;
+pub mod error;
+pub mod flow;
+pub mod graph;
+pub mod header;
+pub mod id;
+pub mod key;
+pub mod outcome;
+pub mod outcomes;
+pub mod pipeline;
+pub mod progress;
+pub mod server;
+pub mod snapshot;
+pub mod storage;
+pub mod transform;
+pub mod views;

@@ -1,0 +1,106 @@
+//! Owns the vocabulary of fates: what can become of a source row, and how a flow's SQL spells it.
+//! Must not know: how outcomes are computed, stored or loaded.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The name of the column of a flow that holds the legacy key.
+pub const KEY: &str = "_key";
+/// The name of the column of a flow that holds the encoded outcome.
+pub const OUTCOME: &str = "_outcome";
+/// The name of the optional column of a flow that holds the warnings' codes.
+pub const WARNINGS: &str = "_warnings";
+/// The name of the column that holds the reason of a rejected, skipped or elsewhere row.
+pub const REASON: &str = "_reason";
+/// The name of the column that holds the whole source row as JSON text.
+pub const SOURCE_ROW: &str = "_source_row";
+/// The name of the column of the target's UUID key, which the engine adds.
+pub const ID: &str = "id";
+
+/// What became of a source row. Each row of a flow's source has exactly one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// A row of the target was made of it.
+    Migrated,
+    /// The target held its row before, under a UUID that is not ours; it is left as it is.
+    Adopted,
+    /// Wrong, with a reason; the whole row is in quarantine.
+    Rejected,
+    /// Declared out of the flow's scope, with a reason.
+    Skipped,
+    /// Another flow owns it.
+    Elsewhere,
+}
+
+impl Outcome {
+    /// All outcomes, in the order of reports.
+    pub const ALL: [Self; 5] = [Self::Migrated, Self::Adopted, Self::Rejected, Self::Skipped, Self::Elsewhere];
+
+    /// The outcome's name in reports, files and tables.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Migrated => "migrated",
+            Self::Adopted => "adopted",
+            Self::Rejected => "rejected",
+            Self::Skipped => "skipped",
+            Self::Elsewhere => "elsewhere",
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// What a flow's `_outcome` may say: the functions `migrate()`, `reject('…')`, `skip('…')` and `elsewhere('…')`
+/// give these as text.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    Migrate,
+    Reject(String),
+    Skip(String),
+    Elsewhere(String),
+}
+
+impl Verdict {
+    /// The text that stands for the verdict in `_outcome`.
+    #[must_use]
+    pub fn encode(&self) -> String {
+        match self {
+            Self::Migrate => "migrate".to_owned(),
+            Self::Reject(reason) => format!("reject:{reason}"),
+            Self::Skip(reason) => format!("skip:{reason}"),
+            Self::Elsewhere(flow) => format!("elsewhere:{flow}"),
+        }
+    }
+
+    /// Reads what [`Self::encode`] wrote; None for any other text.
+    #[must_use]
+    pub fn decode(text: &str) -> Option<Self> {
+        match text.split_once(':') {
+            None => (text == "migrate").then_some(Self::Migrate),
+            Some(("reject", reason)) => Some(Self::Reject(reason.to_owned())),
+            Some(("skip", reason)) => Some(Self::Skip(reason.to_owned())),
+            Some(("elsewhere", flow)) => Some(Self::Elsewhere(flow.to_owned())),
+            Some(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Verdict;
+
+    #[test]
+    fn verdicts_survive_their_text() {
+        for verdict in [Verdict::Migrate, Verdict::Reject("a:b".into()), Verdict::Skip("x".into()), Verdict::Elsewhere("f".into())] {
+            assert_eq!(Verdict::decode(&verdict.encode()), Some(verdict));
+        }
+        assert_eq!(Verdict::decode("migrated"), None);
+    }
+}

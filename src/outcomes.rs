@@ -1,0 +1,262 @@
+//! Owns the outcome store: what became of each source row, as Parquet, per flow, published by its manifest last.
+//! Must not know: how outcomes are computed or loaded.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use tokio::task::JoinSet;
+
+use crate::columnar::{decode, encode};
+use crate::error::{At, Context, Error, Kind, Result};
+use crate::outcome::Outcome;
+use crate::storage::{Location, sha256};
+
+const MANIFEST: &str = "outcome.json";
+/// The most rows of a file, and so of a chunk of the load.
+pub const CHUNK_ROWS: usize = 100_000;
+/// The most bytes of rows in memory of a file, for rows that are large.
+const CHUNK_BYTES: usize = 192 << 20;
+/// Rows are counted and measured in units of this size, so that files do not depend on how the rows came.
+const UNIT_ROWS: usize = 5_000;
+
+/// One Parquet file of rows with the same outcome, ordered by key. A file is a chunk of the load.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct OutcomeFile {
+    pub outcome: Outcome,
+    /// Relative to the run.
+    pub path: String,
+    pub rows: u64,
+    pub sha256: String,
+}
+
+/// What a flow made of its source: the manifest of its files, and the sums over them.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FlowOutcomes {
+    pub flow: String,
+    pub entity: String,
+    pub source: String,
+    pub target: String,
+    /// The columns of the source that are the key.
+    pub key: Vec<String>,
+    pub source_rows: u64,
+    pub counts: BTreeMap<Outcome, u64>,
+    /// For rejected, skipped and elsewhere: each declared reason and its rows, zeros too.
+    pub reasons: BTreeMap<Outcome, BTreeMap<String, u64>>,
+    /// Each declared warning and the rows, migrated or adopted, that have it.
+    pub warnings: BTreeMap<String, u64>,
+    pub files: Vec<OutcomeFile>,
+    /// Time to transform, in seconds. Not part of what is reproducible.
+    pub seconds: f64,
+}
+
+impl FlowOutcomes {
+    /// The rows of an outcome.
+    #[must_use]
+    pub fn count(&self, outcome: Outcome) -> u64 {
+        self.counts.get(&outcome).copied().unwrap_or_default()
+    }
+
+    /// The files of an outcome, in the order of keys.
+    pub fn files_of(&self, outcome: Outcome) -> impl Iterator<Item = &OutcomeFile> {
+        self.files.iter().filter(move |file| file.outcome == outcome)
+    }
+}
+
+/// The outcomes of one run: a folder or a prefix, `runs/<run>`.
+#[derive(Debug, Clone)]
+pub struct OutcomeStore {
+    location: Location,
+}
+
+impl OutcomeStore {
+    /// The store of a run. Nothing is created before the first file is.
+    #[must_use]
+    pub fn open(workspace: &Location, run: &str) -> Self {
+        Self { location: workspace.child("runs").child(run) }
+    }
+
+    #[must_use]
+    pub fn location(&self) -> &Location {
+        &self.location
+    }
+
+    /// What is published of a flow, if anything is.
+    ///
+    /// # Errors
+    /// [`Kind::Corrupt`] when the manifest does not read.
+    pub async fn flow(&self, name: &str) -> Result<Option<FlowOutcomes>> {
+        self.get_json(&format!("{name}/{MANIFEST}")).await
+    }
+
+    /// Publishes a flow: from here on its outcomes are there.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn publish(&self, outcomes: &FlowOutcomes) -> Result<()> {
+        self.put_json(&format!("{}/{MANIFEST}", outcomes.flow), outcomes).await
+    }
+
+    /// Stores a JSON document beside the outcomes; one that is there stays.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn put_json<T: Serialize>(&self, name: &str, value: &T) -> Result<()> {
+        let text = serde_json::to_vec_pretty(value).map_err(|_| Error::unexpected("a document cannot be written"))?;
+        self.location.put(name, text.into()).await
+    }
+
+    /// Reads a JSON document.
+    ///
+    /// # Errors
+    /// [`Kind::Corrupt`] when it does not read.
+    pub async fn get_json<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>> {
+        let Some(bytes) = self.location.get(name).await? else { return Ok(None) };
+        let read = serde_json::from_slice(&bytes);
+        read.map(Some).map_err(|_| Error::new(Kind::Corrupt, "a stored document does not read").at(At::File, name))
+    }
+
+    /// Reads the rows of a file, after its hash has been checked.
+    ///
+    /// # Errors
+    /// [`Kind::Corrupt`] when the file is missing or changed.
+    pub async fn read(&self, file: &OutcomeFile) -> Result<Vec<RecordBatch>> {
+        let gone = || Error::new(Kind::Corrupt, "a file of outcomes is missing").at(At::File, &file.path);
+        let bytes = self.location.get(&file.path).await?.ok_or_else(gone)?;
+        let file = file.clone();
+        let read = tokio::task::spawn_blocking(move || {
+            if sha256(&bytes) != file.sha256 {
+                return Err(Error::new(Kind::Corrupt, "a file of outcomes has changed").at(At::File, &file.path));
+            }
+            decode(bytes).at(At::File, &file.path)
+        });
+        read.await.map_err(|_| Error::unexpected("reading outcomes was abandoned"))?
+    }
+
+    /// A writer of the rows of one outcome of a flow.
+    #[must_use]
+    pub fn writer(&self, flow: &str, outcome: Outcome, schema: SchemaRef) -> Writer {
+        Writer {
+            store: self.clone(),
+            flow: flow.to_owned(),
+            outcome,
+            schema,
+            waiting: Vec::new(),
+            rows: 0,
+            bytes: 0,
+            next: 0,
+            encoding: JoinSet::new(),
+            files: Vec::new(),
+        }
+    }
+}
+
+/// Writes rows, in the order they come, to files of bounded size. Encoding runs beside the caller.
+pub struct Writer {
+    store: OutcomeStore,
+    flow: String,
+    outcome: Outcome,
+    schema: SchemaRef,
+    waiting: Vec<RecordBatch>,
+    rows: usize,
+    bytes: usize,
+    next: usize,
+    encoding: JoinSet<Result<(usize, OutcomeFile)>>,
+    files: Vec<(usize, OutcomeFile)>,
+}
+
+impl Writer {
+    /// Appends rows.
+    ///
+    /// # Errors
+    /// What writing an earlier file met.
+    pub async fn push(&mut self, batch: &RecordBatch) -> Result<()> {
+        let mut from = 0;
+        while from < batch.num_rows() {
+            let room = UNIT_ROWS - self.rows % UNIT_ROWS;
+            let take = room.min(batch.num_rows() - from);
+            let part = batch.slice(from, take);
+            self.bytes += part.columns().iter().map(|column| column.to_data().get_slice_memory_size().unwrap_or(0)).sum::<usize>();
+            self.rows += take;
+            from += take;
+            self.waiting.push(part);
+            let whole_unit = self.rows.is_multiple_of(UNIT_ROWS);
+            if self.rows >= CHUNK_ROWS || (whole_unit && self.bytes >= CHUNK_BYTES) {
+                self.flush().await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn flush(&mut self) -> Result<()> {
+        if self.rows == 0 {
+            return Ok(());
+        }
+        // Two files in the making bound the memory; a third waits.
+        while self.encoding.len() >= 2 {
+            self.collect().await?;
+        }
+        let batches = std::mem::take(&mut self.waiting);
+        let (store, schema, outcome, rows, index) =
+            (self.store.clone(), self.schema.clone(), self.outcome, self.rows as u64, self.next);
+        let folder = format!("{}/{outcome}", self.flow);
+        self.encoding.spawn(async move {
+            let encoding = tokio::task::spawn_blocking(move || {
+                let bytes = encode(&schema, &batches, &[])?;
+                let hash = sha256(&bytes);
+                Ok::<_, Error>((bytes, hash))
+            });
+            let (bytes, sha256) = encoding.await.map_err(|_| Error::unexpected("encoding was abandoned"))??;
+            let path = format!("{folder}/{index:05}-{}.parquet", &sha256[..16]);
+            store.location.put(&path, bytes).await?;
+            Ok((index, OutcomeFile { outcome, path, rows, sha256 }))
+        });
+        self.next += 1;
+        (self.rows, self.bytes) = (0, 0);
+        Ok(())
+    }
+
+    async fn collect(&mut self) -> Result<()> {
+        if let Some(done) = self.encoding.join_next().await {
+            self.files.push(done.map_err(|_| Error::unexpected("writing outcomes was abandoned"))??);
+        }
+        Ok(())
+    }
+
+    /// Writes what is left and gives the files, in order.
+    ///
+    /// # Errors
+    /// What writing met.
+    pub async fn finish(mut self) -> Result<Vec<OutcomeFile>> {
+        self.flush().await?;
+        while !self.encoding.is_empty() {
+            self.collect().await?;
+        }
+        self.files.sort_by_key(|(index, _)| *index);
+        Ok(self.files.into_iter().map(|(_, file)| file).collect())
+    }
+}
+
+/// The shape of a flow's output: what the target must take.
+#[derive(Debug, Clone)]
+pub struct FlowShape {
+    pub flow: String,
+    /// The flow's file, as messages show it.
+    pub file: String,
+    pub target: String,
+    pub entity: String,
+    /// The target's columns, `id` first; columns that begin with `_` are the engine's own.
+    pub schema: SchemaRef,
+    /// Where a plan shows them: the literal texts that a column can take.
+    pub labels: BTreeMap<String, Vec<String>>,
+}
+
+impl FlowShape {
+    /// The columns that go to the target.
+    pub fn columns(&self) -> impl Iterator<Item = &Arc<arrow::datatypes::Field>> {
+        self.schema.fields().iter().filter(|field| !field.name().starts_with('_'))
+    }
+}

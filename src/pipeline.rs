@@ -1,0 +1,265 @@
+//! Owns what the user wrote: a pipeline file, what it extends, and the SQL files it names.
+//! Must not know: how any of it is run.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use uuid::Uuid;
+
+use crate::error::{At, Error, Result};
+use crate::flow::Flow;
+use crate::header::{SqlFile, shown, toml_error};
+use crate::id::Namespace;
+use crate::storage::sha256;
+
+/// The file as it is written. Unknown keys are errors.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    name: String,
+    extends: Option<PathBuf>,
+    flows: Option<PathBuf>,
+    checks: Option<PathBuf>,
+    reports: Option<PathBuf>,
+    namespace: Option<Uuid>,
+    accept: Option<f64>,
+    #[serde(default)]
+    source: Source,
+    #[serde(default)]
+    target: Target,
+    #[serde(default)]
+    mappings: Mappings,
+    #[serde(default)]
+    params: BTreeMap<String, toml::Value>,
+    sample: Option<Sample>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Source {
+    schemas: Option<Vec<String>>,
+    strip_prefix: Option<Vec<String>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Target {
+    schema: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Mappings {
+    table: Option<String>,
+}
+
+/// Where a pipeline keeps synthetic data of the shape of its source, for demonstrations, tests and benchmarks.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sample {
+    /// A file with the PostgreSQL DDL of the source.
+    pub source_schema: PathBuf,
+    /// A folder with one DataFusion query per source table.
+    pub tables: PathBuf,
+    /// A folder with the PostgreSQL DDL of the target, run in the order of names.
+    pub target_schema: PathBuf,
+    /// A folder with one DataFusion query per target table that holds rows before the migration.
+    pub target_rows: Option<PathBuf>,
+}
+
+/// The header of a check.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CheckHeader {
+    pub title: Option<String>,
+    #[serde(default)]
+    pub severity: Severity,
+    pub flow: Option<String>,
+}
+
+/// What a failing check does to the run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    #[default]
+    Fail,
+    Warn,
+}
+
+/// The header of a report.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReportHeader {
+    pub title: Option<String>,
+    pub chart: Option<String>,
+    pub about: Option<String>,
+}
+
+/// A whole migration, as declared.
+#[derive(Debug, Clone)]
+pub struct Pipeline {
+    pub name: String,
+    /// The file, as messages show it.
+    pub file: String,
+    pub namespace: Namespace,
+    /// In the order of their names; the order of running is the graph's.
+    pub flows: Vec<Flow>,
+    pub checks: Vec<SqlFile<CheckHeader>>,
+    pub reports: Vec<SqlFile<ReportHeader>>,
+    /// The threshold of flows that declare none.
+    pub accept: Option<f64>,
+    /// The schemas of the source that are extracted.
+    pub schemas: Vec<String>,
+    /// Prefixes of source tables that are no part of a model's name (`dispatch_`).
+    pub strip_prefix: Vec<String>,
+    pub target_schema: String,
+    /// The mapping table, `schema.table`.
+    pub mappings: (String, String),
+    pub params: BTreeMap<String, toml::Value>,
+    pub sample: Option<Sample>,
+    /// SHA-256 over the pipeline's settings and every flow: two runs with the same hash apply the same rules.
+    pub hash: String,
+}
+
+impl Pipeline {
+    /// Reads a pipeline file and everything it names.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Config`], with the file's place.
+    pub fn read(path: &Path) -> Result<Self> {
+        let chain = chain(path)?;
+        let base = chain.last().map(|(file, _)| file.name.clone()).unwrap_or_default();
+        let (name, file) = chain.first().map(|(file, path)| (file.name.clone(), shown(path))).unwrap_or_default();
+        let mut pipeline = Self {
+            namespace: Namespace::of_pipeline(&base),
+            name,
+            file,
+            flows: Vec::new(),
+            checks: Vec::new(),
+            reports: Vec::new(),
+            accept: None,
+            schemas: vec!["public".to_owned()],
+            strip_prefix: Vec::new(),
+            target_schema: "public".to_owned(),
+            mappings: ("public".to_owned(), "migration_mappings".to_owned()),
+            params: BTreeMap::new(),
+            sample: None,
+            hash: String::new(),
+        };
+        for (file, path) in chain.into_iter().rev() {
+            pipeline.apply(file, &path).map_err(|error| error.at(At::File, shown(&path)))?;
+        }
+        if pipeline.flows.is_empty() {
+            return Err(Error::config("the pipeline has no flow")
+                .at(At::File, pipeline.file.clone())
+                .hint("`flows` names a folder of .sql files, relative to the pipeline file"));
+        }
+        pipeline.hash = pipeline.fingerprint();
+        Ok(pipeline)
+    }
+
+    fn apply(&mut self, file: File, path: &Path) -> Result<()> {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        if let Some(flows) = file.flows {
+            replace(&mut self.flows, Flow::read_folder(&folder.join(flows))?, |flow| &flow.name);
+        }
+        if let Some(checks) = file.checks {
+            replace(&mut self.checks, SqlFile::read_folder(&folder.join(checks))?, |check| &check.stem);
+        }
+        if let Some(reports) = file.reports {
+            replace(&mut self.reports, SqlFile::read_folder(&folder.join(reports))?, |report| &report.stem);
+        }
+        if file.accept.is_some_and(|share| !(0.0..=1.0).contains(&share)) {
+            return Err(Error::config("`accept` must lie between 0 and 1"));
+        }
+        if let Some(namespace) = file.namespace {
+            self.namespace = Namespace::new(namespace);
+        }
+        self.accept = file.accept.or(self.accept);
+        set(&mut self.schemas, file.source.schemas);
+        set(&mut self.strip_prefix, file.source.strip_prefix);
+        set(&mut self.target_schema, file.target.schema);
+        if let Some(table) = file.mappings.table {
+            self.mappings = match table.split_once('.') {
+                Some((schema, table)) => (schema.to_owned(), table.to_owned()),
+                None => (self.target_schema.clone(), table),
+            };
+        }
+        self.params.extend(file.params);
+        if let Some(sample) = file.sample {
+            self.sample = Some(Sample {
+                source_schema: folder.join(sample.source_schema),
+                tables: folder.join(sample.tables),
+                target_schema: folder.join(sample.target_schema),
+                target_rows: sample.target_rows.map(|rows| folder.join(rows)),
+            });
+        }
+        Ok(())
+    }
+
+    /// The name of the model behind a source table: the table's name without the pipeline's prefixes.
+    #[must_use]
+    pub fn model<'a>(&self, table: &'a str) -> &'a str {
+        self.strip_prefix.iter().find_map(|prefix| table.strip_prefix(prefix.as_str())).unwrap_or(table)
+    }
+
+    /// The threshold of a flow: its own, else the pipeline's.
+    #[must_use]
+    pub fn accept(&self, flow: &Flow) -> Option<f64> {
+        flow.accept.or(self.accept)
+    }
+
+    fn fingerprint(&self) -> String {
+        let mut text = format!(
+            "{}\n{:?}\n{:?}\n{}\n{:?}\n{:?}\n",
+            self.namespace.uuid(),
+            self.schemas,
+            self.strip_prefix,
+            self.target_schema,
+            self.mappings,
+            self.params
+        );
+        for flow in &self.flows {
+            text.push_str(&format!("{} {} {}\n", flow.name, flow.sql.len(), flow.sql));
+        }
+        sha256(text.as_bytes())
+    }
+}
+
+fn set<T>(setting: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *setting = value;
+    }
+}
+
+/// Puts newer items in the place of older ones with the same name.
+fn replace<T>(items: &mut Vec<T>, newer: Vec<T>, name: impl Fn(&T) -> &String) {
+    items.retain(|old| !newer.iter().any(|new| name(new) == name(old)));
+    items.extend(newer);
+    items.sort_by(|a, b| name(a).cmp(name(b)));
+}
+
+/// The file and what it extends, nearest first.
+fn chain(path: &Path) -> Result<Vec<(File, PathBuf)>> {
+    let mut chain: Vec<(File, PathBuf)> = Vec::new();
+    let mut next = Some(path.to_owned());
+    while let Some(path) = next {
+        let canonical = path.canonicalize().map_err(|error| {
+            let error = Error::config(format!("cannot read the pipeline: {}", error.kind())).at(At::File, shown(&path));
+            match chain.last() {
+                Some((_, by)) => error.hint(format!("`extends` of {} names it", shown(by))),
+                None => error.hint("--pipeline takes the path of a TOML file"),
+            }
+        })?;
+        if chain.iter().any(|(_, seen)| *seen == canonical) {
+            return Err(Error::config("`extends` leads back to the same file").at(At::File, shown(&canonical)));
+        }
+        let text = std::fs::read_to_string(&canonical)
+            .map_err(|error| Error::config(format!("cannot read the pipeline: {}", error.kind())).at(At::File, shown(&path)))?;
+        let file: File = toml::from_str(&text).map_err(|error| toml_error(&error, &text, 0, &canonical))?;
+        next = file.extends.as_ref().map(|base| canonical.parent().unwrap_or(Path::new(".")).join(base));
+        chain.push((file, canonical));
+    }
+    Ok(chain)
+}

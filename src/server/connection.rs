@@ -1,0 +1,74 @@
+//! Owns one session with a server. Must not know: what is asked in it.
+
+use std::ops::{Deref, DerefMut};
+use std::time::Duration;
+
+use postgres_openssl::MakeTlsConnector;
+use tokio_postgres::{CancelToken, Client, Config};
+
+use crate::error::{Error, Kind, Result};
+
+const SESSION: &str = include_str!("../../sql/control/server/session.sql");
+const PID: &str = include_str!("../../sql/control/server/pid.sql");
+/// How long a server that has taken the connection may take for the login.
+const LOGIN_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A session: a [`tokio_postgres::Client`] together with the task that drives it. Ends when dropped.
+pub struct Connection {
+    client: Client,
+    cancel: CancelToken,
+    tls: MakeTlsConnector,
+    pid: i32,
+}
+
+impl Connection {
+    pub(super) async fn open(config: &Config, tls: &MakeTlsConnector) -> Result<Self> {
+        let login = config.connect(tls.clone());
+        let (client, connection) = tokio::time::timeout(LOGIN_TIMEOUT, login)
+            .await
+            .map_err(|_| Error::new(Kind::Retryable, "the server took the connection, but did not answer"))??;
+        tokio::spawn(async move {
+            // A lost connection is reported by the statement that meets it.
+            if connection.await.is_err() {
+                log::debug!("a connection was lost");
+            }
+        });
+        client.batch_execute(SESSION).await?;
+        let pid = client.query_one(PID, &[]).await?.try_get(0)?;
+        Ok(Self { cancel: client.cancel_token(), client, tls: tls.clone(), pid })
+    }
+
+    /// The server's process for this session.
+    #[must_use]
+    pub fn backend_pid(&self) -> i32 {
+        self.pid
+    }
+
+    /// Asks the server to give up the statement that runs in this session.
+    ///
+    /// # Errors
+    /// As a connection that cannot be made.
+    pub async fn cancel(&self) -> Result<()> {
+        Ok(self.cancel.cancel_query(self.tls.clone()).await?)
+    }
+}
+
+impl Deref for Connection {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        &self.client
+    }
+}
+
+impl DerefMut for Connection {
+    fn deref_mut(&mut self) -> &mut Client {
+        &mut self.client
+    }
+}
+
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Connection(process {})", self.pid)
+    }
+}

@@ -1,0 +1,111 @@
+//! Owns what a PostgreSQL error means for us: its kind, its places and a hint.
+//! Must not know: any statement. Never lets through what may hold a cell value (detail, context, and the messages of
+//! whole classes).
+
+use std::error::Error as _;
+
+use tokio_postgres::error::{DbError, SqlState};
+
+use crate::error::{At, Error, Kind};
+
+/// What an error of the driver or the server means. Keeps SQLSTATE, table, column and constraint.
+#[must_use]
+pub fn from_postgres(error: &tokio_postgres::Error) -> Error {
+    if let Some(said) = error.as_db_error() {
+        return from_server(said);
+    }
+    let cause = error.source().map(ToString::to_string);
+    let with_cause = |message: &str| match &cause {
+        Some(cause) => format!("{message}: {cause}"),
+        None => message.to_owned(),
+    };
+    // The driver's kinds are private: their names are all there is.
+    match error.to_string().as_str() {
+        "error performing TLS handshake" => Error::new(Kind::Auth, with_cause("no trusted, encrypted connection"))
+            .hint("name the server's certificate with sslrootcert=FILE; sslmode=disable asks for plain text"),
+        "authentication error" => Error::new(Kind::Auth, with_cause("the login failed")),
+        "invalid configuration" => Error::new(Kind::Auth, with_cause("the server asks for what the connection lacks"))
+            .hint("give the password in the URL, or in the password file (~/.pgpass)"),
+        "error connecting to server" => Error::new(Kind::Retryable, with_cause("the server cannot be reached"))
+            .hint("check host and port, and that the server accepts connections from here"),
+        "connection closed" | "error communicating with the server" | "timeout waiting for server" => {
+            Error::new(Kind::Retryable, "the connection to the server was lost")
+        }
+        // The causes of these may name values.
+        other => Error::unexpected(format!("the driver gave up: {other}")),
+    }
+}
+
+impl From<tokio_postgres::Error> for Error {
+    fn from(error: tokio_postgres::Error) -> Self {
+        from_postgres(&error)
+    }
+}
+
+fn from_server(said: &DbError) -> Error {
+    let code = said.code();
+    let mut error = Error::new(kind(said), message(said)).at(At::SqlState, code.code());
+    if let Some(table) = said.table() {
+        error = error.at(At::Table, said.schema().map_or(table.to_owned(), |schema| format!("{schema}.{table}")));
+    }
+    if let Some(column) = said.column() {
+        error = error.at(At::Column, column);
+    }
+    match hint(code) {
+        Some(hint) => error.hint(hint),
+        None => error,
+    }
+}
+
+fn kind(said: &DbError) -> Kind {
+    let code = said.code();
+    if *code == SqlState::FEATURE_NOT_SUPPORTED && said.message().contains("row-level security") {
+        return Kind::Privilege;
+    }
+    if *code == SqlState::QUERY_CANCELED {
+        let timed_out = said.message().contains("timeout");
+        return if timed_out { Kind::Retryable } else { Kind::Interrupted };
+    }
+    match code.code() {
+        "42501" => Kind::Privilege,
+        "3D000" => Kind::Config,
+        "42P01" | "42703" | "42704" | "42883" | "42804" | "42P07" | "42710" | "3F000" => Kind::Drift,
+        "53300" | "53400" | "55P03" | "55006" | "25006" | "40001" | "40P01" => Kind::Retryable,
+        other => match &other[..2.min(other.len())] {
+            "28" => Kind::Auth,
+            "53" => Kind::Resources,
+            "08" | "57" => Kind::Retryable,
+            _ => Kind::Unexpected,
+        },
+    }
+}
+
+/// The server's own words only where they name objects and never values.
+fn message(said: &DbError) -> String {
+    let code = said.code().code();
+    let constraint = said.constraint().map(|name| format!(" (constraint {name})")).unwrap_or_default();
+    let names_objects_only = ["08", "0A", "25", "26", "28", "3D", "3F", "40", "42", "53", "55", "57", "58"];
+    match &code[..2.min(code.len())] {
+        class if names_objects_only.contains(&class) => format!("{}{constraint}", said.message()),
+        "22" => format!("the server refuses a value{constraint}"),
+        "23" => format!("a row breaks a constraint{constraint}"),
+        "P0" => "a trigger or function of the database refuses a row".to_owned(),
+        _ => format!("the server reports an error{constraint}"),
+    }
+}
+
+fn hint(code: &SqlState) -> Option<&'static str> {
+    Some(match code.code() {
+        "28P01" => "check the user and the password; a password can come from ~/.pgpass",
+        "28000" => "the server does not let this user in from here (pg_hba.conf), or asks for TLS",
+        "3D000" => "create the database, or name another one",
+        "42501" => "grant the role what it lacks; a role that row-level security applies to needs BYPASSRLS",
+        "53100" => "the server's disk is full",
+        "53300" => "the server takes no more connections: lower --jobs, or try again later",
+        "55P03" => "another session holds a lock on the table: try again when it is done",
+        "25006" => "the server is read-only: a standby, or a disk that is nearly full",
+        "57P03" => "the server is starting up or shutting down: try again shortly",
+        "57014" => "the statement was cancelled on the server",
+        _ => return None,
+    })
+}

@@ -1,0 +1,17 @@
+//! Owns how a PostgreSQL server is found, trusted, reached and understood.
+//! Must not know: what is read from it or written to it.
+
+mod address;
+mod cluster;
+mod connection;
+mod error;
+mod parameters;
+mod passfile;
+mod programs;
+pub mod sql;
+mod tls;
+
+pub use address::Address;
+pub use cluster::{Cluster, Options as ClusterOptions};
+pub use connection::Connection;
+pub use error::from_postgres;

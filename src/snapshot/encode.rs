@@ -1,0 +1,74 @@
+//! Owns the Parquet form of a snapshot's files: the same rows give the same bytes. Must not know: names or places.
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use bytes::Bytes;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::{ArrowSchemaConverter, ArrowWriter};
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::SortingColumn;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+
+use crate::error::{Error, Kind, Result};
+
+/// The metadata key of each field that holds its PostgreSQL type.
+pub const PG_TYPE: &str = "pg_type";
+/// Rows of a row group; a file of ours is one, unless somebody writes larger files.
+const ROW_GROUP: usize = 1 << 20;
+
+/// A file in the making, in memory.
+pub(super) struct Encoder(ArrowWriter<Vec<u8>>);
+
+impl Encoder {
+    pub(super) fn new(schema: &SchemaRef, sorted_by: &[String]) -> Result<Self> {
+        let properties = properties(schema, sorted_by)?;
+        ArrowWriter::try_new(Vec::new(), schema.clone(), Some(properties)).map(Self).map_err(|error| broken(&error))
+    }
+
+    pub(super) fn write(&mut self, batch: &RecordBatch) -> Result<()> {
+        self.0.write(batch).map_err(|error| broken(&error))
+    }
+
+    pub(super) fn finish(self) -> Result<Bytes> {
+        self.0.into_inner().map(Bytes::from).map_err(|error| broken(&error))
+    }
+}
+
+fn properties(schema: &SchemaRef, sorted_by: &[String]) -> Result<WriterProperties> {
+    let leaves = ArrowSchemaConverter::new().convert(schema).map_err(|error| broken(&error))?;
+    let place = |name: &String| leaves.columns().iter().position(|leaf| leaf.path().parts() == std::slice::from_ref(name));
+    // A prefix that is sorted is still sorted: where a column has no place of its own, the order ends before it.
+    let sorting: Vec<SortingColumn> = sorted_by
+        .iter()
+        .map_while(|name| i32::try_from(place(name)?).ok())
+        .map(|column_idx| SortingColumn { column_idx, descending: false, nulls_first: false })
+        .collect();
+    let level = ZstdLevel::try_new(1).map_err(|error| broken(&error))?;
+    Ok(WriterProperties::builder()
+        .set_compression(Compression::ZSTD(level))
+        // The files of two releases should differ only where their rows do.
+        .set_created_by("rehome".to_owned())
+        .set_max_row_group_row_count(Some(ROW_GROUP))
+        .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_sorting_columns((!sorting.is_empty()).then_some(sorting))
+        .build())
+}
+
+/// The batches of a whole file.
+pub(super) fn decode(bytes: Bytes) -> Result<Vec<RecordBatch>> {
+    let corrupt = |_| Error::new(Kind::Corrupt, "a file of the snapshot cannot be read");
+    ParquetRecordBatchReaderBuilder::try_new(bytes)
+        .and_then(ParquetRecordBatchReaderBuilder::build)
+        .map_err(corrupt)?
+        .collect::<Result<_, _>>()
+        .map_err(|_| Error::new(Kind::Corrupt, "a file of the snapshot cannot be read"))
+}
+
+fn broken(error: &ParquetError) -> Error {
+    // Writing into memory fails for types only; the text of other errors is not ours to show.
+    match error {
+        ParquetError::NYI(what) => Error::unexpected(format!("Parquet does not know how to write {what}")),
+        _ => Error::unexpected("a batch cannot be written as Parquet"),
+    }
+}

@@ -1,0 +1,214 @@
+//! Owns how a snapshot comes to be: parts in any order and from anywhere, then the manifest. Until then there is none.
+//! Must not know: where the batches come from.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::{Schema, SchemaRef};
+use object_store::ObjectStoreExt;
+
+use super::encode::{Encoder, PG_TYPE};
+use super::manifest::{self, Column, File, Manifest, Origin, Table};
+use super::{MANIFEST, Snapshot};
+use crate::error::{At, Error, Result};
+use crate::storage::{Location, sha256};
+
+/// Digits of the content's hash in a file's name.
+const HASH_IN_NAME: usize = 16;
+
+/// What a table is called, and how its rows are told apart and ordered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableHeader {
+    pub schema: String,
+    pub name: String,
+    /// As [`Table::key`].
+    pub key: Vec<String>,
+    /// As [`Table::sorted_by`]: only what is true across all parts, in the order of their indexes.
+    pub sorted_by: Vec<String>,
+}
+
+impl TableHeader {
+    /// The manifest's entry of a table with these columns and files (in the order of their indexes).
+    #[must_use]
+    pub fn table(&self, schema: &Schema, files: Vec<File>) -> Table {
+        let columns = schema.fields().iter().map(|field| Column {
+            name: field.name().clone(),
+            pg_type: field.metadata().get(PG_TYPE).cloned().unwrap_or_default(),
+            nullable: field.is_nullable(),
+            arrow: format!("{:?}", field.data_type()),
+        });
+        Table {
+            schema: self.schema.clone(),
+            name: self.name.clone(),
+            rows: files.iter().map(|file| file.rows).sum(),
+            key: self.key.clone(),
+            sorted_by: self.sorted_by.clone(),
+            columns: columns.collect(),
+            files,
+        }
+    }
+
+    /// A folder's name. Names with anything unusual in them are told apart by a hash.
+    fn folder(&self) -> String {
+        let name = format!("{}.{}", self.schema, self.name);
+        let usual = |char: char| char.is_ascii_alphanumeric() || matches!(char, '_' | '.' | '-');
+        if name.chars().all(usual) && !name.starts_with('.') && name.matches('.').count() == 1 {
+            return name;
+        }
+        let plain: String = name.chars().map(|char| if usual(char) { char } else { '_' }).collect();
+        let mut hash = sha256(format!("{:?}.{:?}", self.schema, self.name).as_bytes());
+        hash.truncate(HASH_IN_NAME);
+        format!("{}-{hash}", plain.trim_start_matches('.'))
+    }
+}
+
+/// Writes a snapshot. Clones write the same one; parts may be written from several threads and tasks at once.
+#[derive(Debug, Clone)]
+pub struct Writer {
+    location: Location,
+    written: Arc<Mutex<Vec<String>>>,
+}
+
+/// One file of a table in the making. Encoding is work for a processor: not for long on an asynchronous task.
+pub struct Part {
+    writer: Writer,
+    encoder: Encoder,
+    folder: String,
+    index: usize,
+    rows: u64,
+}
+
+impl Writer {
+    /// Begins a snapshot at a place that holds none.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Config`] when the place holds a snapshot already.
+    pub async fn create(location: Location) -> Result<Self> {
+        if location.get(MANIFEST).await?.is_some() {
+            return Err(Error::config(format!("there is a snapshot already at {location}"))
+                .hint("snapshots are never overwritten: name another place"));
+        }
+        Ok(Self { location, written: Arc::default() })
+    }
+
+    /// Begins the file number `index` of a table.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Unexpected`] for an Arrow type that Parquet has no form for.
+    pub fn part(&self, table: &TableHeader, index: usize, schema: &SchemaRef) -> Result<Part> {
+        let encoder = Encoder::new(schema, &table.sorted_by)?;
+        Ok(Part { writer: self.clone(), encoder, folder: table.folder(), index, rows: 0 })
+    }
+
+    /// Writes the file number `index` of a table whole, encoding it away from the asynchronous tasks.
+    ///
+    /// # Errors
+    /// As [`Writer::part`] and [`Part::publish`].
+    pub async fn put_part(
+        &self,
+        table: &TableHeader,
+        index: usize,
+        schema: SchemaRef,
+        batches: &[RecordBatch],
+    ) -> Result<File> {
+        let (writer, table, batches) = (self.clone(), table.clone(), batches.to_vec());
+        let encoded = tokio::task::spawn_blocking(move || {
+            let mut part = writer.part(&table, index, &schema)?;
+            batches.iter().try_for_each(|batch| part.write(batch))?;
+            part.encode()
+        });
+        let (writer, file, bytes) = encoded.await.map_err(|_| Error::unexpected("a file was abandoned"))??;
+        writer.put(file, bytes).await
+    }
+
+    async fn put(&self, file: File, bytes: bytes::Bytes) -> Result<File> {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).push(file.path.clone());
+        self.location.put(&file.path, bytes).await?;
+        Ok(file)
+    }
+
+    /// Publishes the manifest: from here on the snapshot is there, and never changes.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn publish(self, source: Origin, mut tables: Vec<Table>) -> Result<Snapshot> {
+        tables.sort_by(|left, right| (&left.schema, &left.name).cmp(&(&right.schema, &right.name)));
+        let manifest = Manifest {
+            version: manifest::VERSION,
+            id: manifest::identity(&tables),
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            created_at: chrono::Utc::now(),
+            source,
+            tables,
+        };
+        let mut bytes =
+            serde_json::to_vec_pretty(&manifest).map_err(|_| Error::unexpected("the manifest cannot be written"))?;
+        bytes.push(b'\n');
+        self.location.put(MANIFEST, bytes.into()).await?;
+        Snapshot::open(self.location).await
+    }
+
+    /// Takes back what was written: for a snapshot that will not be published. Best effort, nothing depends on it.
+    pub async fn abandon(self) {
+        let written = std::mem::take(&mut *self.written.lock().unwrap_or_else(PoisonError::into_inner));
+        for name in written {
+            if self.location.store().delete(&self.location.path(&name)).await.is_err() {
+                log::debug!("a file of a void snapshot stays: {name}");
+            }
+        }
+    }
+}
+
+impl Part {
+    /// Adds rows; they must fit the schema, and the order that the table's header declares.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Unexpected`] for a batch of another schema.
+    pub fn write(&mut self, batch: &RecordBatch) -> Result<()> {
+        self.rows += batch.num_rows() as u64;
+        self.encoder.write(batch)
+    }
+
+    /// Rows added so far.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// Ends the file and writes it, whole or not at all.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Resources`] when the disk is full, else what the store says.
+    pub async fn publish(self) -> Result<File> {
+        let (writer, file, bytes) = self.encode()?;
+        let path = file.path.clone();
+        writer.put(file, bytes).await.map_err(|error| error.at(At::File, path))
+    }
+
+    fn encode(self) -> Result<(Writer, File, bytes::Bytes)> {
+        let bytes = self.encoder.finish()?;
+        let sha256 = sha256(&bytes);
+        let path = format!("data/{}/{:05}-{}.parquet", self.folder, self.index, &sha256[..HASH_IN_NAME]);
+        Ok((self.writer, File { path, rows: self.rows, bytes: bytes.len() as u64, sha256 }, bytes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TableHeader;
+
+    fn folder(schema: &str, name: &str) -> String {
+        TableHeader { schema: schema.into(), name: name.into(), key: Vec::new(), sorted_by: Vec::new() }.folder()
+    }
+
+    #[test]
+    fn folders_are_plain_and_apart() {
+        assert_eq!(folder("public", "dispatch_plan"), "public.dispatch_plan");
+        assert_ne!(folder("a.b", "c"), folder("a", "b.c"));
+        for odd in ["../../etc", "a/b", "näme", "a b", "%2e"] {
+            let folder = folder("public", odd);
+            assert!(folder.starts_with("public.") && !folder.contains(['/', ' ', '%']), "{folder}");
+        }
+        assert!(!folder("..", "x").starts_with('.'));
+    }
+}

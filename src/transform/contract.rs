@@ -1,0 +1,177 @@
+//! Owns what a flow's query must look like before a row is read: its key, its outcome, its warnings, its columns.
+//! Must not know: how the query runs.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use datafusion::arrow::datatypes::{DataType, Field, Schema as ArrowSchema, SchemaRef};
+use datafusion::logical_expr::{Expr, lit};
+use datafusion::prelude::{DataFrame, ident};
+
+use crate::diagnosis::{Text, closest, planning};
+use crate::engine::{Engine, declared_verdicts, declared_warnings};
+use crate::error::{At, Error, Result};
+use crate::flow::Flow;
+use crate::outcome::{ID, KEY, OUTCOME, Verdict, WARNINGS};
+use crate::outcomes::FlowShape;
+use crate::snapshot::Snapshot;
+use crate::views::source_table;
+
+/// A flow's query, checked and wrapped: `id` is added.
+pub struct Planned {
+    /// `_key`, `_outcome`, perhaps `_warnings`, `id`, then the target's columns.
+    pub frame: DataFrame,
+    pub shape: FlowShape,
+    /// The field of `_key`.
+    pub key: Field,
+    pub verdicts: BTreeSet<Verdict>,
+    pub warnings: BTreeSet<String>,
+    pub has_warnings: bool,
+}
+
+/// Are the columns of the header's `key` columns of the source?
+///
+/// # Errors
+/// [`crate::error::Kind::Config`] with a did-you-mean.
+pub fn key_columns(flow: &Flow, snapshot: &Snapshot) -> Result<()> {
+    let table = source_table(snapshot, flow, &flow.source)?;
+    let names: Vec<String> = table.columns.iter().map(|column| column.name.clone()).collect();
+    for key in &flow.key {
+        if !names.contains(key) {
+            let error = Error::config(format!("`key` names the column '{key}', which the source does not have"))
+                .at(At::Flow, &flow.name)
+                .at(At::File, &flow.file)
+                .at(At::Table, &flow.source)
+                .at(At::Column, key);
+            return Err(match closest(key, &names) {
+                Some(name) => error.hint(format!("did you mean '{name}'?")),
+                None => error.hint(format!("its columns are {}", names.join(", "))),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Checks a planned query against the contract and wraps it.
+///
+/// # Errors
+/// [`crate::error::Kind::Config`] that says which part of the contract is broken.
+pub fn check(engine: &Engine, flow: &Flow, frame: DataFrame, flows: &[&str]) -> Result<Planned> {
+    let text = Text { file: &flow.file, sql: &flow.sql };
+    let told = |error: &_| planning(error, text, &[]);
+    let verdicts = declared_verdicts(frame.logical_plan()).map_err(|error| told(&error))?;
+    let warnings = declared_warnings(frame.logical_plan()).map_err(|error| told(&error))?;
+    owners(flow, &verdicts, flows)?;
+    // Types come from the optimised plan: the other can lie, for example on UNION ALL.
+    let optimised = engine.optimise(&frame, text)?;
+    let schema: SchemaRef = Arc::new(optimised.schema().as_arrow().clone());
+    let key = key_field(flow, &schema)?;
+    outcome_field(flow, frame.schema().as_arrow())?;
+    let has_warnings = warnings_field(flow, &schema)?;
+    let mut columns: Vec<Expr> = vec![ident(KEY), ident(OUTCOME)];
+    if has_warnings {
+        columns.push(ident(WARNINGS));
+    }
+    let id = legacy_uuid(engine, flow)?.alias(ID);
+    let mut fields = vec![key.clone()];
+    fields.extend(has_warnings.then(|| schema.field_with_name(WARNINGS).cloned()).and_then(Result::ok));
+    fields.push(Field::new(ID, DataType::FixedSizeBinary(16), false));
+    columns.push(id);
+    for field in schema.fields() {
+        match field.name().as_str() {
+            KEY | OUTCOME | WARNINGS => continue,
+            ID => {
+                return Err(fail(flow, "a flow does not give `id`: it follows from the entity and the key")
+                    .hint(format!("leave `id` out; it is legacy_uuid('{}', _key)", flow.entity)));
+            }
+            name if name.starts_with('_') => {
+                return Err(fail(flow, &format!("the column '{name}' is not one of _key, _outcome, _warnings"))
+                    .hint("names that begin with _ belong to the contract of flows"));
+            }
+            name => columns.push(ident(name)),
+        }
+        fields.push(plain(field));
+    }
+    let frame = frame.select(columns).map_err(|error| told(&error))?;
+    let shape = FlowShape {
+        flow: flow.name.clone(),
+        file: flow.file.clone(),
+        target: flow.target.clone(),
+        entity: flow.entity.clone(),
+        schema: Arc::new(ArrowSchema::new(fields)),
+        labels: BTreeMap::new(),
+    };
+    Ok(Planned { frame, shape, key, verdicts, warnings, has_warnings })
+}
+
+/// A column as it is stored: text as plain text, and any row may be NULL as far as the engine knows.
+fn plain(field: &Field) -> Field {
+    let kind = match field.data_type() {
+        DataType::Utf8View | DataType::LargeUtf8 => DataType::Utf8,
+        DataType::BinaryView | DataType::LargeBinary => DataType::Binary,
+        DataType::Dictionary(_, values) => values.as_ref().clone(),
+        other => other.clone(),
+    };
+    Field::new(field.name(), kind, true).with_metadata(field.metadata().clone())
+}
+
+fn fail(flow: &Flow, message: &str) -> Error {
+    Error::config(message).at(At::File, &flow.file)
+}
+
+fn key_field(flow: &Flow, schema: &SchemaRef) -> Result<Field> {
+    let field = schema
+        .field_with_name(KEY)
+        .map_err(|_| fail(flow, "the query has no column _key").hint("select the source's key as _key"))?;
+    let parts = match field.data_type() {
+        DataType::Struct(members) => members.len(),
+        _ => 1,
+    };
+    if parts != flow.key.len() {
+        return Err(fail(flow, &format!("_key has {parts} part(s), the header's `key` has {}", flow.key.len()))
+            .hint("a composite key is named_struct('a', t.a, 'b', t.b) as _key, in the order of the header"));
+    }
+    Ok(plain(field).with_nullable(false))
+}
+
+fn outcome_field(flow: &Flow, schema: &ArrowSchema) -> Result<()> {
+    let field = schema.field_with_name(OUTCOME).map_err(|_| {
+        fail(flow, "the query has no column _outcome").hint("case when … then reject('why') else migrate() end as _outcome")
+    })?;
+    if !field.data_type().is_string() {
+        return Err(fail(flow, "_outcome is no text").hint("it takes migrate(), reject(…), skip(…) and elsewhere(…) only"));
+    }
+    if field.is_nullable() {
+        return Err(fail(flow, "_outcome can be NULL: some rows would have no outcome").hint("give the CASE an ELSE"));
+    }
+    Ok(())
+}
+
+fn warnings_field(flow: &Flow, schema: &SchemaRef) -> Result<bool> {
+    match schema.field_with_name(WARNINGS) {
+        Err(_) => Ok(false),
+        Ok(field) if matches!(field.data_type(), DataType::List(item) if item.data_type() == &DataType::Utf8) => Ok(true),
+        Ok(_) => Err(fail(flow, "_warnings is no list of codes").hint("warnings(condition, 'code', …) as _warnings")),
+    }
+}
+
+fn owners(flow: &Flow, verdicts: &BTreeSet<Verdict>, flows: &[&str]) -> Result<()> {
+    for verdict in verdicts {
+        if let Verdict::Elsewhere(owner) = verdict
+            && (!flows.contains(&owner.as_str()) || *owner == flow.name)
+        {
+            let names: Vec<String> = flows.iter().map(|name| (*name).to_owned()).collect();
+            let error = fail(flow, &format!("elsewhere('{owner}') names no other flow"));
+            return Err(match closest(owner, &names) {
+                Some(name) => error.hint(format!("did you mean '{name}'?")),
+                None => error,
+            });
+        }
+    }
+    Ok(())
+}
+
+fn legacy_uuid(engine: &Engine, flow: &Flow) -> Result<Expr> {
+    let function = engine.function("legacy_uuid")?;
+    Ok(function.call(vec![lit(flow.entity.clone()), ident(KEY)]))
+}

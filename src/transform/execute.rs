@@ -1,0 +1,269 @@
+//! Owns the run of one flow: its rows stream by in the order of their keys, are proven complete, divided and stored.
+//! Must not know: other flows.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Instant;
+
+use arrow::array::{ArrayRef, ListBuilder, RecordBatch, StringArray, StringBuilder};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Field, Schema as ArrowSchema, SchemaRef};
+use datafusion::common::Column;
+use datafusion::execution::SendableRecordBatchStream;
+use datafusion::logical_expr::{Expr, JoinType, SortExpr, lit};
+use datafusion::prelude::{DataFrame, ident};
+use futures::StreamExt;
+
+use super::conserve::Conservation;
+use super::contract::Planned;
+use super::split::{Part, Tally};
+use crate::cancel::Cancel;
+use crate::diagnosis::{Text, planning, running};
+use crate::engine::{Engine, Schema};
+use crate::error::{Error, Result};
+use crate::flow::Flow;
+use crate::outcome::{KEY, Outcome, REASON, SOURCE_ROW, WARNINGS};
+use crate::outcomes::{FlowOutcomes, OutcomeFile, OutcomeStore, Writer};
+use crate::progress::Sink;
+use crate::views::{key_parts, reason_schema};
+
+/// One flow, about to run.
+pub struct Execution<'a> {
+    pub engine: &'a Engine,
+    pub flow: &'a Flow,
+    pub planned: Planned,
+    pub store: &'a OutcomeStore,
+    /// Rows of the source by the snapshot's manifest.
+    pub source_rows: u64,
+    /// Where the source's files lie, so that the source probes.
+    pub folder: Option<String>,
+    pub progress: &'a dyn Sink,
+    pub cancel: &'a Cancel,
+}
+
+impl Execution<'_> {
+    /// Runs the flow and publishes its outcomes.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Verification`] when conservation is broken; nothing is published then.
+    pub async fn run(self) -> Result<FlowOutcomes> {
+        let started = Instant::now();
+        let text = self.text();
+        let kinds = part_types(&self.planned.key);
+        let keys = self.source_keys(&kinds).await?;
+        let mut conservation = Conservation::new(&self.flow.file, keys, &kinds)?;
+        let sorted = self.planned.frame.clone().sort(self.order()).map_err(|error| planning(&error, text, &[]))?;
+        let mut rows = self.engine.stream(sorted, text, self.folder.as_deref()).await?;
+        let mut sorter = Sorter::new(&self);
+        while let Some(batch) = rows.next().await {
+            self.cancel.check()?;
+            let batch = batch.map_err(|error| running(&error, &self.flow.file))?;
+            let key = batch.column_by_name(KEY).cloned().ok_or_else(|| Error::unexpected("a batch without keys"))?;
+            if conservation.take(&key).await? {
+                sorter.take(&batch).await?;
+            }
+            self.progress.advance(&self.flow.name, batch.num_rows() as u64);
+        }
+        let source_rows = conservation.finish().await?;
+        if source_rows != self.source_rows {
+            return Err(Error::new(
+                crate::error::Kind::Corrupt,
+                format!("the snapshot holds {source_rows} rows, its manifest says {}", self.source_rows),
+            ));
+        }
+        let (tally, files) = sorter.finish().await?;
+        let outcomes = FlowOutcomes {
+            flow: self.flow.name.clone(),
+            entity: self.flow.entity.clone(),
+            source: self.flow.source.clone(),
+            target: self.flow.target.clone(),
+            key: self.flow.key.clone(),
+            source_rows,
+            counts: tally.counts,
+            reasons: tally.reasons,
+            warnings: tally.warnings,
+            files,
+            seconds: started.elapsed().as_secs_f64(),
+        };
+        self.store.publish(&outcomes).await?;
+        Ok(outcomes)
+    }
+
+    fn text(&self) -> Text<'_> {
+        Text { file: &self.flow.file, sql: &self.flow.sql }
+    }
+
+    fn order(&self) -> Vec<SortExpr> {
+        ascending(key_parts("", &self.planned.key, &self.flow.key))
+    }
+
+    /// The source's own keys, ascending, in the types of the flow's key.
+    async fn source_keys(&self, kinds: &[DataType]) -> Result<SendableRecordBatchStream> {
+        let table = self.engine.table(Schema::Source, &self.flow.source).await?;
+        let columns: Vec<Expr> = self
+            .flow
+            .key
+            .iter()
+            .zip(kinds)
+            .map(|(column, kind)| {
+                let same = table.schema().field_with_unqualified_name(column).is_ok_and(|field| field.data_type() == kind);
+                if same { ident(column) } else { datafusion::logical_expr::cast(ident(column), kind.clone()).alias(column) }
+            })
+            .collect();
+        let order = ascending(self.flow.key.iter().map(ident).collect());
+        let told = |error| planning(&error, self.text(), &[]);
+        let keys = table.select(columns).and_then(|keys| keys.sort(order)).map_err(told)?;
+        self.engine.stream(keys, self.text(), None).await
+    }
+}
+
+fn ascending(columns: Vec<Expr>) -> Vec<SortExpr> {
+    columns.into_iter().map(|column| column.sort(true, false)).collect()
+}
+
+fn part_types(key: &Field) -> Vec<DataType> {
+    match key.data_type() {
+        DataType::Struct(members) => members.iter().map(|member| member.data_type().clone()).collect(),
+        other => vec![other.clone()],
+    }
+}
+
+/// Takes the rows of a flow to the files of their outcomes.
+struct Sorter<'a> {
+    execution: &'a Execution<'a>,
+    tally: Tally,
+    writers: BTreeMap<Outcome, Writer>,
+    /// Rejected rows wait here, as key, reason and warnings, until their whole source rows are fetched.
+    rejected: Vec<RecordBatch>,
+}
+
+impl<'a> Sorter<'a> {
+    fn new(execution: &'a Execution<'a>) -> Self {
+        let planned = &execution.planned;
+        let writers = Outcome::ALL
+            .iter()
+            .map(|outcome| {
+                let schema = match outcome {
+                    Outcome::Migrated | Outcome::Adopted => planned.shape.schema.clone(),
+                    _ => reason_schema(&planned.key, *outcome),
+                };
+                (*outcome, execution.store.writer(&execution.flow.name, *outcome, schema))
+            })
+            .collect();
+        Self { execution, tally: Tally::new(&planned.verdicts, &planned.warnings), writers, rejected: Vec::new() }
+    }
+
+    async fn take(&mut self, batch: &RecordBatch) -> Result<()> {
+        let adopted = self.execution.engine.adopted(&self.execution.flow.entity);
+        let adopted: Option<&HashMap<_, _>> = adopted;
+        for Part { outcome, rows, reasons } in self.tally.split(batch, adopted)? {
+            match outcome {
+                Outcome::Migrated | Outcome::Adopted => {
+                    let stored = conform(&rows, &self.execution.planned.shape.schema)?;
+                    self.write(outcome, &stored).await?;
+                }
+                Outcome::Rejected => self.rejected.push(self.pending(&rows, reasons)?),
+                Outcome::Skipped | Outcome::Elsewhere => {
+                    let schema = reason_schema(&self.execution.planned.key, outcome);
+                    let key = cast_to(&rows, KEY, schema.field(0).data_type())?;
+                    self.write(outcome, &batch_of(schema, vec![key, Arc::new(StringArray::from(reasons))])?).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn write(&mut self, outcome: Outcome, rows: &RecordBatch) -> Result<()> {
+        match self.writers.get_mut(&outcome) {
+            Some(writer) => writer.push(rows).await,
+            None => Err(Error::unexpected("an outcome without a writer")),
+        }
+    }
+
+    /// `_key`, `_reason`, `_warnings` of rejected rows.
+    fn pending(&self, rows: &RecordBatch, reasons: Vec<String>) -> Result<RecordBatch> {
+        let full = reason_schema(&self.execution.planned.key, Outcome::Rejected);
+        let schema: SchemaRef = Arc::new(ArrowSchema::new(full.fields()[..3].to_vec()));
+        let key = cast_to(rows, KEY, schema.field(0).data_type())?;
+        let warnings: ArrayRef = match rows.column_by_name(WARNINGS) {
+            Some(warnings) => cast(warnings, schema.field(2).data_type()).map_err(|_| not_as_planned())?,
+            None => {
+                let mut none = ListBuilder::new(StringBuilder::new());
+                (0..rows.num_rows()).for_each(|_| none.append(true));
+                Arc::new(none.finish())
+            }
+        };
+        batch_of(schema, vec![key, Arc::new(StringArray::from(reasons)), warnings])
+    }
+
+    /// Fetches the whole source rows of what was rejected, and closes all files.
+    async fn finish(mut self) -> Result<(Tally, Vec<OutcomeFile>)> {
+        if !self.rejected.is_empty() {
+            let pending = std::mem::take(&mut self.rejected);
+            let mut rows = quarantined(self.execution, pending).await?;
+            let schema = reason_schema(&self.execution.planned.key, Outcome::Rejected);
+            while let Some(batch) = rows.next().await {
+                let batch = batch.map_err(|error| running(&error, &self.execution.flow.file))?;
+                self.write(Outcome::Rejected, &conform(&batch, &schema)?).await?;
+            }
+        }
+        let mut files = Vec::new();
+        for (_, writer) in std::mem::take(&mut self.writers) {
+            files.extend(writer.finish().await?);
+        }
+        Ok((self.tally, files))
+    }
+}
+
+/// Rejected rows with their whole source rows, in the order of keys.
+async fn quarantined(execution: &Execution<'_>, pending: Vec<RecordBatch>) -> Result<SendableRecordBatchStream> {
+    let told = |error| planning(&error, execution.text(), &[]);
+    let key = &execution.planned.key;
+    let reasons = execution.engine.rows(pending)?.alias("reasons").map_err(told)?;
+    let source: DataFrame = execution.engine.table(Schema::Source, &execution.flow.source).await?;
+    let members: Vec<Expr> = source
+        .schema()
+        .fields()
+        .iter()
+        .filter(|field| field.name() != "_row")
+        .flat_map(|field| [lit(field.name().clone()), ident(field.name())])
+        .collect();
+    let row = execution.engine.source_row().call(members);
+    let mut columns: Vec<Expr> = execution.flow.key.iter().map(ident).collect();
+    columns.push(execution.engine.function("row_json")?.call(vec![row]).alias(SOURCE_ROW));
+    let source = source.select(columns).and_then(|rows| rows.alias("rows")).map_err(told)?;
+    let of_rows = |name: &String| Expr::Column(Column::new(Some("rows"), name));
+    let on = key_parts("reasons", key, &execution.flow.key)
+        .into_iter()
+        .zip(execution.flow.key.iter().map(of_rows))
+        .map(|(left, right)| left.eq(right));
+    let whole = reasons
+        .join_on(source, JoinType::Inner, on)
+        .and_then(|rows| rows.select([KEY, REASON, WARNINGS, SOURCE_ROW].map(ident).to_vec()))
+        .and_then(|rows| rows.sort(ascending(key_parts("", key, &execution.flow.key))))
+        .map_err(told)?;
+    execution.engine.stream(whole, execution.text(), None).await
+}
+
+/// The columns of `schema` out of `rows`, in its types.
+fn conform(rows: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
+    let columns =
+        schema.fields().iter().map(|field| cast_to(rows, field.name(), field.data_type())).collect::<Result<Vec<_>>>()?;
+    batch_of(schema.clone(), columns)
+}
+
+fn cast_to(rows: &RecordBatch, name: &str, kind: &DataType) -> Result<ArrayRef> {
+    let column = rows.column_by_name(name).ok_or_else(not_as_planned)?;
+    if column.data_type() == kind {
+        return Ok(column.clone());
+    }
+    cast(column, kind).map_err(|_| not_as_planned())
+}
+
+fn batch_of(schema: SchemaRef, columns: Vec<ArrayRef>) -> Result<RecordBatch> {
+    RecordBatch::try_new(schema, columns).map_err(|_| not_as_planned())
+}
+
+fn not_as_planned() -> Error {
+    Error::unexpected("a batch of a flow is not of the planned form")
+}

@@ -1,0 +1,126 @@
+//! Owns the stage that turns a snapshot into outcomes: each flow is planned, proven to account for every row, and stored.
+//! Must not know: where the snapshot came from, or what loads the outcomes. It meets other stages only in stores.
+
+mod conserve;
+mod contract;
+mod execute;
+mod split;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+
+use datafusion::common::ScalarValue;
+
+use crate::cancel::Cancel;
+use crate::diagnosis::Text;
+use crate::engine::{Engine, parameters};
+use crate::error::{At, Context, Error, Result};
+use crate::flow::Flow;
+use crate::graph::Graph;
+use crate::outcomes::{FlowOutcomes, FlowShape, OutcomeStore};
+use crate::pipeline::Pipeline;
+use crate::progress::Sink;
+use crate::snapshot::Snapshot;
+use crate::views;
+pub use contract::Planned;
+
+/// The flows of a pipeline over one snapshot, ready to run in their order.
+pub struct Transform<'a> {
+    pipeline: &'a Pipeline,
+    snapshot: &'a Snapshot,
+    engine: &'a Engine,
+    params: Vec<(String, ScalarValue)>,
+    /// The shapes of the flows planned so far, by name.
+    shapes: Mutex<BTreeMap<String, FlowShape>>,
+    progress: Arc<dyn Sink>,
+    cancel: Cancel,
+}
+
+impl<'a> Transform<'a> {
+    /// Makes the source tables known that the flows read.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Config`] for a table that the snapshot does not have, or a key column it does not have.
+    pub async fn new(
+        pipeline: &'a Pipeline,
+        graph: &Graph,
+        snapshot: &'a Snapshot,
+        engine: &'a Engine,
+        progress: Arc<dyn Sink>,
+        cancel: Cancel,
+    ) -> Result<Self> {
+        let mut known = BTreeSet::new();
+        for flow in &pipeline.flows {
+            for name in graph.sources.get(&flow.name).into_iter().flatten() {
+                let table = views::source_table(snapshot, flow, name)?;
+                if known.insert(name.clone()) {
+                    views::source(engine, snapshot, table, pipeline).await.at(At::Table, name)?;
+                }
+            }
+            contract::key_columns(flow, snapshot)?;
+        }
+        let params = parameters(&pipeline.params).at(At::Pipeline, &pipeline.name)?;
+        Ok(Self { pipeline, snapshot, engine, params, shapes: Mutex::default(), progress, cancel })
+    }
+
+    /// Plans every flow in the order of the graph, before a row is read, and gives their shapes.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Config`]: SQL errors with file:line:column, breaches of the outcome contract.
+    pub async fn plan(&self, graph: &Graph) -> Result<Vec<FlowShape>> {
+        let mut shapes = Vec::with_capacity(graph.order.len());
+        for flow in graph.order.iter().filter_map(|index| self.pipeline.flows.get(*index)) {
+            let planned = self.plan_flow(flow).await?;
+            views::migrated_empty(self.engine, &planned.shape)?;
+            self.remember(planned.shape.clone());
+            shapes.push(planned.shape);
+        }
+        Ok(shapes)
+    }
+
+    fn remember(&self, shape: FlowShape) {
+        let mut shapes = self.shapes.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        shapes.insert(shape.flow.clone(), shape);
+    }
+
+    async fn plan_flow(&self, flow: &Flow) -> Result<Planned> {
+        let text = Text { file: &flow.file, sql: &flow.sql };
+        let located = |error: Error| error.at(At::Flow, &flow.name).at(At::Pipeline, &self.pipeline.name);
+        let frame = self.engine.plan(text, &self.params).await.map_err(located)?;
+        let flows: Vec<&str> = self.pipeline.flows.iter().map(|flow| flow.name.as_str()).collect();
+        contract::check(self.engine, flow, frame, &flows).map_err(located)
+    }
+
+    /// Runs one flow and publishes its outcomes. Flows it reads must have run.
+    /// A flow whose outcomes are published already is not run again: the same run gives the same outcomes.
+    ///
+    /// # Errors
+    /// A breach of conservation is [`crate::error::Kind::Verification`]; else as [`Self::plan`], and resources.
+    pub async fn run(&self, flow: &Flow, store: &OutcomeStore) -> Result<FlowOutcomes> {
+        let located = |error: Error| error.at(At::Flow, &flow.name).at(At::Pipeline, &self.pipeline.name);
+        let planned = self.plan_flow(flow).await?;
+        let schema = planned.shape.schema.clone();
+        let outcomes = match store.flow(&flow.name).await? {
+            Some(published) => published,
+            None => {
+                let table = views::source_table(self.snapshot, flow, &flow.source)?;
+                self.progress.start("transform", &flow.name, Some(table.rows));
+                let execution = execute::Execution {
+                    engine: self.engine,
+                    flow,
+                    planned,
+                    store,
+                    source_rows: table.rows,
+                    folder: views::folder_of(self.snapshot, table),
+                    progress: self.progress.as_ref(),
+                    cancel: &self.cancel,
+                };
+                let outcomes = execution.run().await.map_err(located)?;
+                self.progress.finish(&flow.name);
+                outcomes
+            }
+        };
+        views::migrated(self.engine, store, &outcomes, &schema).map_err(located)?;
+        Ok(outcomes)
+    }
+}

@@ -1,0 +1,141 @@
+//! Owns how a batch of a flow's rows is divided by outcome, and counted.
+//! Must not know: where rows are stored.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use arrow::array::{Array, AsArray, BooleanArray, ListArray, RecordBatch, StringArray};
+use arrow::compute::{cast, filter_record_batch};
+use arrow::datatypes::DataType;
+use uuid::Uuid;
+
+use crate::error::{At, Error, Result};
+use crate::key::KeyColumn;
+use crate::outcome::{KEY, OUTCOME, Outcome, Verdict, WARNINGS};
+
+/// The counts of a flow as its rows stream by.
+#[derive(Debug)]
+pub struct Tally {
+    pub counts: BTreeMap<Outcome, u64>,
+    pub reasons: BTreeMap<Outcome, BTreeMap<String, u64>>,
+    pub warnings: BTreeMap<String, u64>,
+    /// Each declared verdict by its text.
+    declared: HashMap<String, Verdict>,
+}
+
+impl Tally {
+    #[must_use]
+    pub fn new(verdicts: &BTreeSet<Verdict>, warnings: &BTreeSet<String>) -> Self {
+        let mut reasons: BTreeMap<Outcome, BTreeMap<String, u64>> = BTreeMap::new();
+        for verdict in verdicts {
+            if let (outcome, Some(reason)) = outcome_of(verdict) {
+                reasons.entry(outcome).or_default().insert(reason.to_owned(), 0);
+            }
+        }
+        Self {
+            counts: Outcome::ALL.iter().map(|outcome| (*outcome, 0)).collect(),
+            reasons,
+            warnings: warnings.iter().map(|code| (code.clone(), 0)).collect(),
+            declared: verdicts.iter().map(|verdict| (verdict.encode(), verdict.clone())).collect(),
+        }
+    }
+
+    /// Divides a batch: for each outcome met, its rows and their reasons. Counts them.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Config`] for an outcome that no function of the contract gave, and for NULL keys.
+    pub fn split(&mut self, batch: &RecordBatch, adopted: Option<&HashMap<String, Uuid>>) -> Result<Vec<Part>> {
+        let told = column(batch, OUTCOME)?;
+        let told: StringArray = cast(told, &DataType::Utf8).map_err(|_| defect())?.as_string::<i32>().clone();
+        let keys = KeyColumn::new(column(batch, KEY)?.clone())?;
+        let mut rows: BTreeMap<Outcome, (Vec<bool>, Vec<String>)> = BTreeMap::new();
+        let mut last: Option<(&str, Outcome, Option<&String>)> = None;
+        for row in 0..batch.num_rows() {
+            if keys.is_null(row) {
+                return Err(Error::config("a row's _key is NULL").hint("every row of the source needs a key"));
+            }
+            let text = told.value(row);
+            let (mut outcome, reason) = match last {
+                Some((same, outcome, reason)) if same == text => (outcome, reason),
+                _ => {
+                    let verdict = self.declared.get(text).ok_or_else(|| undeclared(&keys, row))?;
+                    outcome_of(verdict)
+                }
+            };
+            last = Some((text, outcome, reason));
+            if outcome == Outcome::Migrated
+                && let Some(adopted) = adopted
+                && adopted.contains_key(&keys.text(row)?)
+            {
+                outcome = Outcome::Adopted;
+            }
+            let (chosen, reasons) = rows.entry(outcome).or_insert_with(|| (vec![false; batch.num_rows()], Vec::new()));
+            chosen[row] = true;
+            if let Some(reason) = reason {
+                reasons.push(reason.clone());
+            }
+        }
+        rows.into_iter().map(|(outcome, (chosen, reasons))| self.part(batch, outcome, chosen, reasons)).collect()
+    }
+
+    fn part(&mut self, batch: &RecordBatch, outcome: Outcome, chosen: Vec<bool>, reasons: Vec<String>) -> Result<Part> {
+        let all = chosen.iter().all(|chosen| *chosen);
+        let rows = if all { batch.clone() } else { filter_record_batch(batch, &BooleanArray::from(chosen)).map_err(|_| defect())? };
+        *self.counts.entry(outcome).or_default() += rows.num_rows() as u64;
+        for reason in &reasons {
+            *self.reasons.entry(outcome).or_default().entry(reason.clone()).or_default() += 1;
+        }
+        if matches!(outcome, Outcome::Migrated | Outcome::Adopted)
+            && let Some(warnings) = rows.column_by_name(WARNINGS)
+        {
+            self.warned(warnings.as_list::<i32>());
+        }
+        Ok(Part { outcome, rows, reasons })
+    }
+
+    fn warned(&mut self, warnings: &ListArray) {
+        let codes = warnings.values().as_string::<i32>();
+        let offsets = warnings.value_offsets();
+        for row in (0..warnings.len()).filter(|row| warnings.is_valid(*row)) {
+            for at in offsets[row]..offsets[row + 1] {
+                let code = codes.value(usize::try_from(at).unwrap_or_default());
+                match self.warnings.get_mut(code) {
+                    Some(rows) => *rows += 1,
+                    None => {
+                        self.warnings.insert(code.to_owned(), 1);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The rows of a batch that share an outcome.
+pub struct Part {
+    pub outcome: Outcome,
+    pub rows: RecordBatch,
+    /// A reason a row, for outcomes that have one.
+    pub reasons: Vec<String>,
+}
+
+fn outcome_of(verdict: &Verdict) -> (Outcome, Option<&String>) {
+    match verdict {
+        Verdict::Migrate => (Outcome::Migrated, None),
+        Verdict::Reject(reason) => (Outcome::Rejected, Some(reason)),
+        Verdict::Skip(reason) => (Outcome::Skipped, Some(reason)),
+        Verdict::Elsewhere(flow) => (Outcome::Elsewhere, Some(flow)),
+    }
+}
+
+fn undeclared(keys: &KeyColumn, row: usize) -> Error {
+    Error::config("an _outcome is none that migrate(), reject(), skip() or elsewhere() of this flow gives")
+        .at(At::Key, keys.text(row).unwrap_or_default())
+        .hint("do not build outcomes as text, and do not take them from data")
+}
+
+fn column<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a arrow::array::ArrayRef> {
+    batch.column_by_name(name).ok_or_else(defect)
+}
+
+fn defect() -> Error {
+    Error::unexpected("a batch of a flow is not of the planned form")
+}

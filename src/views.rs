@@ -1,0 +1,187 @@
+//! Owns how what is stored becomes the tables that a pipeline's SQL reads: source.*, migrated.*, rejected.*, skipped.*.
+//! Must not know: which stage asks.
+
+use std::sync::Arc;
+
+use datafusion::arrow::datatypes::{DataType, Field, Schema as ArrowSchema, SchemaRef};
+use datafusion::catalog::TableProvider;
+use datafusion::common::Column;
+use datafusion::datasource::empty::EmptyTable;
+use datafusion::logical_expr::{Expr, JoinType, lit};
+use datafusion::prelude::{DataFrame, ident};
+
+use crate::engine::{Engine, Schema, Stored, with_row};
+use crate::error::{At, Error, Result};
+use crate::flow::Flow;
+use crate::outcome::{KEY, OUTCOME, Outcome, REASON, SOURCE_ROW, WARNINGS};
+use crate::outcomes::{FlowOutcomes, FlowShape, OutcomeStore};
+use crate::pipeline::Pipeline;
+use crate::snapshot::{Snapshot, Table};
+
+/// Makes a table of the snapshot known as `source.<name>`, with `_row`.
+///
+/// # Errors
+/// What reading the table's schema meets.
+pub async fn source(engine: &Engine, snapshot: &Snapshot, table: &Table, pipeline: &Pipeline) -> Result<()> {
+    let schema = snapshot.arrow_schema(table).await?;
+    let key = match table.key.as_slice() {
+        [one] => Some(one.clone()),
+        _ => None,
+    };
+    let model = pipeline.model(&table.name);
+    let mut members: Vec<(String, Expr)> = schema
+        .fields()
+        .iter()
+        .map(|field| {
+            let name = match &key {
+                Some(key) if key == field.name() => format!("source_{model}_id"),
+                _ => format!("source_{}", field.name()),
+            };
+            (name, ident(field.name()))
+        })
+        .collect();
+    members.push(("migration_source".to_owned(), lit(table.name.clone())));
+    let stored = Stored {
+        location: snapshot.location(),
+        files: table.files.iter().map(|file| file.path.clone()).collect(),
+        schema,
+        sorted_by: table.sorted_by.clone(),
+    };
+    engine.register(Schema::Source, &table.name, with_row(stored.provider(engine)?, &members)?)
+}
+
+/// The path, as the store names it, under which the files of a source table lie.
+#[must_use]
+pub fn folder_of(snapshot: &Snapshot, table: &Table) -> Option<String> {
+    let first = table.files.first()?;
+    let path = snapshot.location().path(&first.path);
+    path.as_ref().rsplit_once('/').map(|(folder, _)| format!("{folder}/"))
+}
+
+/// The columns of `migrated.<flow>`: the output's, with `_outcome`.
+fn migrated_schema(shape: &FlowShape) -> SchemaRef {
+    let mut fields: Vec<Arc<Field>> = shape.schema.fields().iter().cloned().collect();
+    fields.push(Arc::new(Field::new(OUTCOME, DataType::Utf8, false)));
+    Arc::new(ArrowSchema::new(fields))
+}
+
+/// Makes `migrated.<flow>` known before there are rows, so that later flows can be planned.
+///
+/// # Errors
+/// [`crate::error::Kind::Unexpected`] when the session refuses it.
+pub fn migrated_empty(engine: &Engine, shape: &FlowShape) -> Result<()> {
+    engine.register(Schema::Migrated, &shape.flow, Arc::new(EmptyTable::new(migrated_schema(shape))))
+}
+
+/// Makes `migrated.<flow>` known: what the flow migrated or adopted.
+///
+/// # Errors
+/// [`crate::error::Kind::Unexpected`] when the session refuses it.
+pub fn migrated(engine: &Engine, store: &OutcomeStore, outcomes: &FlowOutcomes, schema: &SchemaRef) -> Result<()> {
+    let defect = |_| Error::unexpected("the view of migrated rows cannot be planned").at(At::Flow, &outcomes.flow);
+    let mut whole: Option<DataFrame> = None;
+    for outcome in [Outcome::Migrated, Outcome::Adopted] {
+        if outcome == Outcome::Adopted && outcomes.count(outcome) == 0 {
+            continue;
+        }
+        let part = stored(engine, store, outcomes, outcome, schema.clone())?;
+        let frame = engine.context().read_table(part).and_then(|frame| frame.with_column(OUTCOME, lit(outcome.name()))).map_err(defect)?;
+        whole = Some(match whole {
+            None => frame,
+            Some(before) => before.union(frame).map_err(defect)?,
+        });
+    }
+    match whole {
+        Some(frame) => engine.register(Schema::Migrated, &outcomes.flow, frame.into_view()),
+        None => Ok(()),
+    }
+}
+
+fn stored(
+    engine: &Engine,
+    store: &OutcomeStore,
+    outcomes: &FlowOutcomes,
+    outcome: Outcome,
+    schema: SchemaRef,
+) -> Result<Arc<dyn TableProvider>> {
+    let files = outcomes.files_of(outcome).map(|file| file.path.clone()).collect();
+    Stored { location: store.location(), files, schema, sorted_by: Vec::new() }.provider(engine)
+}
+
+/// The columns of a file of rejected, skipped or elsewhere rows.
+#[must_use]
+pub fn reason_schema(key: &Field, outcome: Outcome) -> SchemaRef {
+    let mut fields = vec![key.clone(), Field::new(REASON, DataType::Utf8, false)];
+    if outcome == Outcome::Rejected {
+        let item = Arc::new(Field::new_list_field(DataType::Utf8, true));
+        fields.push(Field::new(WARNINGS, DataType::List(item), true));
+        fields.push(Field::new(SOURCE_ROW, DataType::Utf8, false));
+    }
+    Arc::new(ArrowSchema::new(fields))
+}
+
+/// Makes `rejected.<flow>` and `skipped.<flow>` known: reasons, beside the columns of the source.
+///
+/// # Errors
+/// [`crate::error::Kind::Unexpected`] when the session refuses it.
+pub async fn reasons(engine: &Engine, store: &OutcomeStore, outcomes: &FlowOutcomes, key: &Field) -> Result<()> {
+    let defect = |_| Error::unexpected("the view of rejected rows cannot be planned").at(At::Flow, &outcomes.flow);
+    for (schema, outcome) in [(Schema::Rejected, Outcome::Rejected), (Schema::Skipped, Outcome::Skipped)] {
+        let rows = stored(engine, store, outcomes, outcome, reason_schema(key, outcome))?;
+        let rows = engine.context().read_table(rows).and_then(|frame| frame.alias("reasons")).map_err(defect)?;
+        let source = engine.table(Schema::Source, &outcomes.source).await?.alias("rows").map_err(defect)?;
+        let columns: Vec<Expr> = [KEY, REASON, WARNINGS]
+            .iter()
+            .filter(|name| outcome == Outcome::Rejected || **name != WARNINGS)
+            .map(|name| of("reasons", name))
+            .chain(source.schema().fields().iter().filter(|field| field.name() != "_row").map(|field| of("rows", field.name())))
+            .collect();
+        let on = key_parts("reasons", key, &outcomes.key)
+            .into_iter()
+            .zip(outcomes.key.iter().map(|column| of("rows", column)))
+            .map(|(left, right)| left.eq(right));
+        let view = rows.join_on(source, JoinType::Inner, on).and_then(|frame| frame.select(columns)).map_err(defect)?;
+        engine.register(schema, &outcomes.flow, view.into_view())?;
+    }
+    Ok(())
+}
+
+fn of(relation: &str, name: &str) -> Expr {
+    Expr::Column(Column::new(Some(relation.to_owned()), name))
+}
+
+/// The parts of `_key`: itself, or the members of a composite one.
+pub fn key_parts(relation: &str, key: &Field, columns: &[String]) -> Vec<Expr> {
+    let whole = if relation.is_empty() { ident(KEY) } else { of(relation, KEY) };
+    match key.data_type() {
+        DataType::Struct(members) => members
+            .iter()
+            .take(columns.len())
+            .map(|member| datafusion::functions::core::get_field().call(vec![whole.clone(), lit(member.name().clone())]))
+            .collect(),
+        _ => vec![whole],
+    }
+}
+
+/// Finds the tables of a snapshot that flows name as `source.<table>`.
+///
+/// # Errors
+/// [`crate::error::Kind::Config`] that names the flow, its file and the table, with a did-you-mean.
+pub fn source_table<'a>(snapshot: &'a Snapshot, flow: &Flow, name: &str) -> Result<&'a Table> {
+    snapshot.table(name).ok_or_else(|| {
+        let names: Vec<String> = snapshot.manifest().tables.iter().map(|table| table.name.clone()).collect();
+        let place = flow.sql.find(name).map_or(flow.file.clone(), |at| {
+            let before = &flow.sql[..at];
+            let column = at - before.rfind('\n').map_or(0, |newline| newline + 1) + 1;
+            format!("{}:{}:{column}", flow.file, before.matches('\n').count() + 1)
+        });
+        let error = Error::config(format!("the source has no table '{name}'"))
+            .at(At::Flow, &flow.name)
+            .at(At::File, place)
+            .at(At::Table, name);
+        match crate::diagnosis::closest(name, &names) {
+            Some(close) => error.hint(format!("did you mean 'source.{close}'?")),
+            None => error.hint("`rehome snapshot` takes the schemas that `[source] schemas` of the pipeline names"),
+        }
+    })
+}
