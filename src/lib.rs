@@ -13,6 +13,8 @@ pub mod outcome;
 pub mod outcomes;
 pub mod pipeline;
 pub mod progress;
+pub mod report;
+pub mod sample;
 pub mod server;
 pub mod snapshot;
 pub mod storage;

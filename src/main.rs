@@ -1,1 +1,5 @@
-fn main() {}
+//! Owns the process: nothing else.
+
+fn main() -> std::process::ExitCode {
+    rehome::cli::main()
+}

@@ -117,6 +117,25 @@ impl Location {
         }
     }
 
+    /// Writes a file in place of an older one, whole or not at all. For what tells of a state, not for data.
+    ///
+    /// # Errors
+    /// As [`Self::put`].
+    pub async fn replace(&self, name: &str, bytes: Bytes) -> Result<()> {
+        if let Some(folder) = &self.local {
+            let target = folder.join(name);
+            return tokio::task::spawn_blocking(move || {
+                let partial = partial(&target, &bytes)?;
+                partial.persist(&target).map_err(|error| Error::from(error.error))?;
+                Ok(())
+            })
+            .await
+            .map_err(|_| Error::unexpected("a write was abandoned"))?;
+        }
+        let written = self.store.put(&self.path(name), bytes.into()).await;
+        written.map(|_| ()).map_err(|error| store_error(&error).at(At::File, name))
+    }
+
     /// Reads a whole file; None when there is none.
     ///
     /// # Errors
@@ -177,7 +196,8 @@ pub fn sha256(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
 }
 
-fn publish_local(target: &FilePath, bytes: &[u8]) -> Result<()> {
+/// A file beside `target`, written and synced, which only its owner can read.
+fn partial(target: &FilePath, bytes: &[u8]) -> Result<tempfile::NamedTempFile> {
     use std::io::Write;
     use std::os::unix::fs::PermissionsExt;
     let folder = target.parent().ok_or_else(|| Error::unexpected("a file without a folder"))?;
@@ -188,8 +208,15 @@ fn publish_local(target: &FilePath, bytes: &[u8]) -> Result<()> {
         .tempfile_in(folder)?;
     file.write_all(bytes)?;
     file.as_file().sync_data()?;
-    match file.persist_noclobber(target) {
-        Ok(_) => std::fs::File::open(folder)?.sync_all().map_err(Into::into),
+    Ok(file)
+}
+
+fn publish_local(target: &FilePath, bytes: &[u8]) -> Result<()> {
+    match partial(target, bytes)?.persist_noclobber(target) {
+        Ok(_) => {
+            let folder = target.parent().ok_or_else(|| Error::unexpected("a file without a folder"))?;
+            std::fs::File::open(folder)?.sync_all().map_err(Into::into)
+        }
         Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(error.error.into()),
     }

@@ -108,6 +108,19 @@ fn stored(
     Stored { location: store.location(), files, schema, sorted_by: Vec::new() }.provider(engine)
 }
 
+/// The stored rows of an outcome as they are; None when there are none.
+///
+/// # Errors
+/// [`crate::error::Kind::Unexpected`] when the files cannot be addressed.
+pub fn raw(engine: &Engine, store: &OutcomeStore, outcomes: &FlowOutcomes, outcome: Outcome) -> Result<Option<DataFrame>> {
+    if outcomes.files_of(outcome).next().is_none() {
+        return Ok(None);
+    }
+    let schema = Arc::new(ArrowSchema::new(vec![Field::new(REASON, DataType::Utf8, false)]));
+    let rows = stored(engine, store, outcomes, outcome, schema)?;
+    engine.context().read_table(rows).map(Some).map_err(|_| Error::unexpected("stored rows cannot be read"))
+}
+
 /// The columns of a file of rejected, skipped or elsewhere rows.
 #[must_use]
 pub fn reason_schema(key: &Field, outcome: Outcome) -> SchemaRef {

@@ -26,7 +26,7 @@ use uuid::Uuid;
 use crate::diagnosis::{Text, planning, running};
 use crate::error::{At, Error, Result};
 use crate::storage::Location;
-pub use functions::{Identity, declared_verdicts, declared_warnings};
+pub use functions::{Identity, declared_verdicts, declared_warnings, json_text};
 pub use tables::{Stored, with_row};
 
 /// The catalog under which everything is registered.

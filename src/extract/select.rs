@@ -1,7 +1,7 @@
 //! Owns which tables are read: what was asked for against what there is. Must not know: how they are read.
 
 use super::catalog::Listed;
-use crate::error::{At, Error, Kind, Result};
+use crate::error::{Error, Kind, Result};
 
 /// What was asked for. Tables are `name` or `schema.name`; `*` stands for any characters.
 #[derive(Debug, Clone, Copy)]
@@ -78,7 +78,6 @@ fn matches(pattern: &str, name: &str) -> bool {
 
 fn unknown(what: &str, name: &str, known: impl Iterator<Item = String>) -> Error {
     let error = Error::config(format!("the source database has no {what} \"{name}\""));
-    let error = if what == "table" { error.at(At::Table, name) } else { error };
     match nearest(name, known) {
         Some(near) => error.hint(format!("did you mean \"{near}\"?")),
         None => error.hint("only ordinary and partitioned tables are read, not views or foreign tables"),

@@ -25,6 +25,7 @@ statement!(QUANTILES, "quantiles.sql");
 statement!(BLOCKS, "blocks.sql");
 statement!(SURVEY, "survey.sql");
 statement!(PART, "part.sql");
+statement!(ROLLBACK, "rollback.sql");
 statement!(STOP, "stop.sql");
 statement!(FRAGMENTS, "fragments.sql");
 

@@ -1,13 +1,15 @@
 //! Owns the Parquet form of a snapshot's files: the same rows give the same bytes. Must not know: names or places.
 
+use std::sync::Arc;
+
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use bytes::Bytes;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use parquet::arrow::{ArrowSchemaConverter, ArrowWriter};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
-use parquet::file::metadata::SortingColumn;
+use parquet::file::metadata::{ParquetMetaDataReader, SortingColumn};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 
 use crate::error::{Error, Kind, Result};
@@ -63,6 +65,28 @@ pub(super) fn decode(bytes: Bytes) -> Result<Vec<RecordBatch>> {
         .map_err(corrupt)?
         .collect::<Result<_, _>>()
         .map_err(|_| Error::new(Kind::Corrupt, "a file of the snapshot cannot be read"))
+}
+
+/// What the end of a file tells.
+pub(super) enum Footer {
+    Schema(SchemaRef),
+    /// So many bytes of the end are needed.
+    Longer(u64),
+}
+
+/// The Arrow schema of a file of `size` bytes, from its last bytes.
+pub(super) fn schema(end: &Bytes, size: u64) -> Result<Footer> {
+    let corrupt = || Error::new(Kind::Corrupt, "a file of the snapshot has no readable footer");
+    let mut reader = ParquetMetaDataReader::new();
+    match reader.try_parse_sized(end, size) {
+        Ok(()) => {}
+        Err(ParquetError::NeedMoreData(needed)) => return Ok(Footer::Longer(needed as u64)),
+        Err(_) => return Err(corrupt()),
+    }
+    let metadata = reader.finish().map_err(|_| corrupt())?;
+    ArrowReaderMetadata::try_new(Arc::new(metadata), ArrowReaderOptions::new())
+        .map(|metadata| Footer::Schema(metadata.schema().clone()))
+        .map_err(|_| corrupt())
 }
 
 fn broken(error: &ParquetError) -> Error {

@@ -9,12 +9,12 @@ use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
 use futures::{StreamExt, TryStreamExt};
-use parquet::arrow::arrow_reader::ArrowReaderMetadata;
-use parquet::arrow::async_reader::ParquetObjectReader;
+use object_store::ObjectStoreExt;
 
 use crate::error::{At, Error, Kind, Result};
 use crate::storage::{Location, sha256};
 
+use encode::Footer;
 pub use encode::PG_TYPE;
 pub use manifest::{Column, File, Manifest, Origin, Table};
 pub use writer::{Part, TableHeader, Writer};
@@ -23,6 +23,8 @@ pub use writer::{Part, TableHeader, Writer};
 pub const MANIFEST: &str = "manifest.json";
 /// Files that are checked at a time.
 const CHECKED_AT_ONCE: usize = 4;
+/// The end of a file that is read for its schema, at first.
+const FOOTER: u64 = 32 * 1024;
 
 /// A published snapshot. Its files never change.
 #[derive(Debug, Clone)]
@@ -117,12 +119,17 @@ impl Snapshot {
             Error::new(Kind::Corrupt, "a table of the snapshot has no readable schema").at(At::Table, table.qualified())
         };
         let file = table.files.first().ok_or_else(corrupt)?;
-        let mut reader = ParquetObjectReader::new(self.location.store(), self.location.path(&file.path))
-            .with_file_size(file.bytes);
-        let footer = ArrowReaderMetadata::load_async(&mut reader, parquet::arrow::arrow_reader::ArrowReaderOptions::new())
-            .await
-            .map_err(|_| corrupt().at(At::File, &file.path))?;
-        Ok(footer.schema().clone())
+        let (store, path) = (self.location.store(), self.location.path(&file.path));
+        let mut length = FOOTER.min(file.bytes);
+        loop {
+            let end = store.get_range(&path, file.bytes - length..file.bytes).await;
+            let end = end.map_err(|_| corrupt().at(At::File, &file.path))?;
+            match encode::schema(&end, file.bytes)? {
+                Footer::Schema(schema) => return Ok(schema),
+                Footer::Longer(needed) if needed > length && needed <= file.bytes => length = needed,
+                Footer::Longer(_) => return Err(corrupt().at(At::File, &file.path)),
+            }
+        }
     }
 
     /// The batches of one file of a table, hash-checked before they are decoded.

@@ -35,5 +35,7 @@ ctid >= '({block},0)'::pg_catalog.tid
 ctid < '({block},0)'::pg_catalog.tid
 -- both: two bounds
 {low} and {high}
+-- sorted: a column that sorts as it is; without its table's name, ORDER BY would take the column selected as text
+rehome_row.{column}
 -- order: by the key
 order by {columns}

@@ -17,7 +17,8 @@ with kept (flow, _key, metadata, legacy_key, source_table) as (
     union all
     select 'treatment_plans', _key, metadata, '"source_plan_id"', '"dispatch_plan"' from migrated.treatment_plans
     union all
-    select 'case_messages_comments', _key, metadata, '"source_comment_id"', '"dispatch_comment"' from migrated.case_messages_comments
+    select 'case_messages_comments', _key, metadata, '"source_comment_id"', '"dispatch_comment"'
+    from migrated.case_messages_comments
     union all
     select 'case_states', _key, metadata, '"source_state_id"', '"dispatch_state"' from migrated.case_states
     union all

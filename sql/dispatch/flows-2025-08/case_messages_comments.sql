@@ -7,10 +7,10 @@ accept      = 0.35
 description = "Comments on a root plan become messages of the patient's case (the rules of August 2025)."
 ---*/
 
--- The rules of August 2025: the plan of the comment is looked up as it is, and only root plans were known by then. So a
--- comment on a revision is lost (plan_is_revision), which is most of them; the threshold says so.
--- Plan → instruction → order → patient → case, as in the current rules.
--- The sender may be gone: the message stays, without him.
+-- The rules of August 2025: the plan of the comment is looked up as it is, and only root plans were known by then. So
+-- a comment on a revision is lost (plan_is_revision), which is most of them; the threshold says so. Plan →
+-- instruction → order → patient → case, as in the current rules.
+-- The sender may be gone: the message stays, without one.
 -- The class is told by what the text contains; the first that fits wins.
 
 with plan as (

@@ -6,9 +6,9 @@ accept      = 0.99
 description = "Every instruction becomes an order of its patient, with a doctor who answers for it."
 ---*/
 
--- The rules of August 2025. Doctor, the first that is one of ours: the instruction's; the patient's (its doctor_id is often
--- an id of a table that was dropped: doctor_repaired). Without either the order is rejected: the patient's office is not
--- asked yet.
+-- The rules of August 2025. Doctor, the first that is one of ours: the instruction's; the patient's (its doctor_id is
+-- often an id of a table that was dropped: doctor_repaired). Without either the order is rejected: the patient's
+-- office is not asked yet.
 -- A status code that is none of the thirteen is kept as unknown, with a warning.
 -- A stock order has no patient; it is loaded with a warning, with a doctor or without.
 

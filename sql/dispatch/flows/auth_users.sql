@@ -11,9 +11,9 @@ description = "Every legacy user becomes a user who can sign in."
 -- blanks around it), the first by (created_at, id) keeps it; each other gets an address that no mail can reach and a
 -- warning. A user without an address gets none: '' would collide, NULL does not.
 --
--- GoTrue keeps addresses in lower case and never finds one that is not. It fails on NULL in its token columns, so each
--- is ''. Legacy passwords are not carried over: Django's hashes are not among those it accepts.
--- The source row is kept in profiles.metadata and not here: what is in raw_*_meta_data travels in every token.
+-- GoTrue keeps addresses in lower case and never finds one that is not. It fails on NULL in its token columns, so
+-- each is ''. Legacy passwords are not carried over: Django's hashes are not among those it accepts. The source row
+-- is kept in profiles.metadata and not here: what is in raw_*_meta_data travels in every token.
 
 with address as (
     select

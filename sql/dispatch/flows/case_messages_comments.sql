@@ -7,11 +7,11 @@ accept      = 0.99
 description = "Comments on a plan become messages of the patient's case."
 ---*/
 
--- A comment belongs to a plan, the plan to the root of its revisions, the root to an instruction, that to an order, the
--- order to a patient, and the patient to a case. missing_plan: the plan of the comment does not exist. plan_cycle: its
--- parents go round in a circle. missing_instruction: its chain ends in a parent that does not exist, or in a root without
--- an instruction that exists. (treatment_plans.sql explains the walk.)
--- The sender may be gone: the message stays, without him.
+-- A comment belongs to a plan, the plan to the root of its revisions, the root to an instruction, that to an order,
+-- the order to a patient, and the patient to a case. missing_plan: the plan of the comment does not exist.
+-- plan_cycle: its parents go round in a circle. missing_instruction: its chain ends in a parent that does not exist,
+-- or in a root without an instruction that exists. (treatment_plans.sql explains the walk.)
+-- The sender may be gone: the message stays, without one.
 -- The class is told by what the text contains; the first that fits wins.
 
 with recursive top as (

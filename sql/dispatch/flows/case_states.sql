@@ -6,45 +6,41 @@ accept      = 0.94
 description = "The history of each case: treatment active, case closed."
 ---*/
 
--- Status 11 says that the treatment is active, 12 that the case is closed; every other status is one of the order and out
--- of scope here. A state belongs to the case of its instruction's patient.
--- invalid_reference: it names no instruction (NULL or 0, or one that does not exist), or one of a stock order, which has
--- no patient. Where the case is not there because the patient was deleted, a state made after that has a reason of its
--- own: no remedy can bring it back to life.
+-- Status 11 says that the treatment is active, 12 that the case is closed; every other status is one of the order and
+-- out of scope here. A state belongs to the case of its instruction's patient.
+-- invalid_reference: it names no instruction (NULL or 0, or one that does not exist), or one of a stock order, which
+-- has no patient. Where the case is not there because the patient was deleted, a state made after that has a reason
+-- of its own: it has no case to return to.
 -- Without a known actor the state counts as made by the system; an actor who is named but unknown is a warning.
--- The states of a case are numbered by (created_at, id), and each knows the one before it: among the migrated ones only.
+-- The states of a case are numbered by (created_at, id), and each knows the one before: among the migrated ones only.
 
 with judged as (
     select
-        s.id,
+        s.*,
         case
-            when s.status is null or s.status not in (11, 12) then skip('order_state')
-            when i.id is null                                 then reject('invalid_reference')
-            when o._key is null                               then reject('order_not_migrated')
-            when i.patient_id is null                         then reject('invalid_reference')
+            when s.status is null or s.status not in (11, 12)   then skip('order_state')
+            when i.id is null                                   then reject('invalid_reference')
+            when o._key is null                                 then reject('order_not_migrated')
+            when i.patient_id is null                           then reject('invalid_reference')
             when c._key is null and p.deleted_at < s.created_at then reject('case_removed_before_state')
-            when c._key is null                               then reject('case_not_migrated')
-            else                                                   migrate()
+            when c._key is null                                 then reject('case_not_migrated')
+            else                                                     migrate()
         end                                                    as outcome,
         case s.status when 11 then 'treatment_active' when 12 then 'case_closed' end as state,
-        i.id                                                   as instruction_id,
         i.patient_id,
-        s.created_at
+        u._key                                                 as known_actor_id
     from source.dispatch_state s
     left join source.dispatch_instruction i on i.id   = s.instruction_id
     left join source.dispatch_patient     p on p.id   = i.patient_id
     left join migrated.orders             o on o._key = i.id
     left join migrated.cases              c on c._key = i.patient_id
+    left join migrated.profiles           u on u._key = s.actor_id
 ),
 
 -- Rows of one outcome are numbered among themselves, so what is rejected leaves no gap.
 numbered as (
     select
-        j.id,
-        j.outcome,
-        j.state,
-        j.instruction_id,
-        j.patient_id,
+        j.*,
         row_number() over (partition by j.outcome, j.patient_id order by j.created_at, j.id) as sequence_no,
         lag(j.state) over (partition by j.outcome, j.patient_id order by j.created_at, j.id) as previous_state
     from judged j
@@ -52,27 +48,29 @@ numbered as (
 
 select
     s.id                                                       as _key,
-    n.outcome                                                  as _outcome,
-    warnings(s.actor_id is not null and u._key is null, 'actor_unknown') as _warnings,
+    s.outcome                                                  as _outcome,
+    warnings(s.actor_id is not null and s.known_actor_id is null, 'actor_unknown') as _warnings,
     s.id                                                       as legacy_state_id,
-    legacy_uuid('case', n.patient_id)                          as case_id,
-    legacy_uuid('order', n.instruction_id)                     as order_id,
-    n.state                                                    as state,
-    n.previous_state                                           as previous_state,
-    cast(n.sequence_no as int)                                 as sequence_no,
+    legacy_uuid('case', s.patient_id)                          as case_id,
+    legacy_uuid('order', s.instruction_id)                     as order_id,
+    s.state                                                    as state,
+    s.previous_state                                           as previous_state,
+    cast(s.sequence_no as int)                                 as sequence_no,
     s."on"                                                     as is_on,
-    case when u._key is not null then legacy_uuid('profile', s.actor_id) end as actor_id,
-    u._key is null                                             as is_system_generated,
+    legacy_uuid('profile', s.known_actor_id)                   as actor_id,
+    s.known_actor_id is null                                   as is_system_generated,
     'dispatch status ' || s.status || case when s."on" then ' set' else ' withdrawn' end as reason,
     json_merge(
         row_json(s._row),
         json_object(
-            'case_state',     n.state,
-            'previous_state', n.previous_state,
-            'actor',          case when u._key is not null then 'known' when s.actor_id is not null then 'unknown' else 'none' end
+            'case_state',     s.state,
+            'previous_state', s.previous_state,
+            'actor',          case
+                when s.known_actor_id is not null then 'known'
+                when s.actor_id is not null       then 'unknown'
+                else                                   'none'
+            end
         )
     )                                                          as metadata,
     s.created_at                                               as created_at
-from source.dispatch_state s
-left join numbered          n on n.id   = s.id
-left join migrated.profiles u on u._key = s.actor_id
+from numbered s

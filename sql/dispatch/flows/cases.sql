@@ -6,8 +6,8 @@ accept      = 0.99
 description = "One case a patient."
 ---*/
 
--- A patient who is not deleted and has at least one instruction, loaded or not, has one case. Its workflow is that of the
--- patient's newest instance, by (created_at, id), where there is one.
+-- A patient who is not deleted and has at least one instruction, loaded or not, has one case. Its workflow is that of
+-- the patient's newest instance, by (created_at, id), where there is one.
 
 with ordered as (
     select i.patient_id, count(*) as instructions

@@ -6,9 +6,9 @@ accept      = 1.0
 description = "Users who treat: the doctor of a patient, or a doctor of an office."
 ---*/
 
--- A user is a doctor when a patient names him as his doctor or an office lists him. The doctor_id of an instruction is no
--- evidence: it often is an id of a table that was dropped. Everyone else is out of scope.
--- The source knows no specialisations, so the column keeps its default.
+-- A user is a doctor when a patient names the user as doctor or an office lists the user. The doctor_id of an
+-- instruction is no evidence: it often is an id of a table that was dropped. Everyone else is out of scope.
+-- The source knows no specialisations, so that column keeps its default.
 
 with patients_of as (
     select p.doctor_id as user_id, count(*) as patients
@@ -47,7 +47,10 @@ select
     u.id                                                       as legacy_id,
     legacy_uuid('profile', u.id)                               as profile_id,
     nullif(trim(coalesce(u.first_name, '') || ' ' || coalesce(u.last_name, '')), '') as full_name,
-    coalesce(mo.office_ids, arrow_cast(make_array(), 'List(FixedSizeBinary(16))')) as office_ids,
+    case
+        when mo.user_id is null then arrow_cast(make_array(), 'List(FixedSizeBinary(16))')
+        else                         mo.office_ids
+    end                                                        as office_ids,
     u.is_active                                                as is_active,
     json_merge(
         row_json(u._row),

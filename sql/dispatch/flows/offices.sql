@@ -6,8 +6,8 @@ accept      = 1.0
 description = "Every office. Those that an earlier migration brought keep the UUID they have."
 ---*/
 
--- Every office moves as it is; a closed one is kept as not active. Nothing here decides which offices were there before:
--- the mappings of the target do.
+-- Every office moves as it is; a closed one is kept as not active. Nothing here decides which offices were there
+-- before: the mappings of the target do.
 
 select
     o.id                                                       as _key,
@@ -19,6 +19,6 @@ select
     nullif(o.phone, '')                                        as phone,
     nullif(o.email, '')                                        as email,
     not o.is_deleted                                           as is_active,
-    json_merge(row_json(o._row), json_object('office_is_deleted', o.is_deleted)) as metadata,
+    row_json(o._row)                                           as metadata,
     o.created_at                                               as created_at
 from source.dispatch_office o

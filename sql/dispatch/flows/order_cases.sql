@@ -6,8 +6,8 @@ accept      = 0.99
 description = "Each order belongs to the case of its patient."
 ---*/
 
--- An order without a patient (stock) belongs to no case and is out of scope; an order of a patient whose case was not made
--- (a deleted one) has nothing to belong to.
+-- An order without a patient (stock) belongs to no case and is out of scope; an order of a patient whose case was not
+-- made (a deleted one) has nothing to belong to.
 
 select
     i.id                                                       as _key,

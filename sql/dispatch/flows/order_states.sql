@@ -6,9 +6,9 @@ accept      = 0.94
 description = "The history of each order, all statuses of it."
 ---*/
 
--- Every state is one of its order, those of the case too. It needs an order that is there; the patient does not matter.
--- The codes are those of the orders; one that is none of them is kept as unknown, with a warning.
--- Without a known actor the state counts as made by the system; an actor who is named but unknown is a warning.
+-- Every state is one of its order, those of the case too. It needs an order that is there; the patient does not
+-- matter. The codes are those of the orders; one that is none of them is kept as unknown, with a warning. Without a
+-- known actor the state counts as made by the system; an actor who is named but unknown is a warning.
 
 with named as (
     select
@@ -53,7 +53,11 @@ select
         row_json(s._row),
         json_object(
             'order_state', n.state,
-            'actor',       case when u._key is not null then 'known' when s.actor_id is not null then 'unknown' else 'none' end
+            'actor',       case
+                when u._key is not null     then 'known'
+                when s.actor_id is not null then 'unknown'
+                else                             'none'
+            end
         )
     )                                                          as metadata,
     s.created_at                                               as created_at

@@ -6,9 +6,9 @@ accept      = 0.99
 description = "Every instruction becomes an order of its patient, with a doctor who answers for it."
 ---*/
 
--- Doctor, the first that is one of ours: the instruction's; the patient's (its doctor_id is often an id of a table that
--- was dropped: doctor_repaired); the only doctor of the patient's office (doctor_from_office). Without any of them the
--- order is rejected.
+-- Doctor, the first that is one of ours: the instruction's; the patient's (its doctor_id is often an id of a table
+-- that was dropped: doctor_repaired); the only doctor of the patient's office (doctor_from_office). Without any of
+-- them the order is rejected.
 -- A status code that is none of the thirteen is kept as unknown, with a warning.
 -- A stock order has no patient; it is loaded with a warning, with a doctor or without.
 
@@ -19,8 +19,8 @@ with office_doctors as (
     group by od.office_id
 ),
 
--- The patient's own office is enough here: an office that a patient has through a doctor comes with that doctor, and then
--- he is the one.
+-- The patient's own office is enough here: an office that a patient has through a doctor comes with that doctor, who
+-- then is the order's.
 patient as (
     select
         p.id,

@@ -6,11 +6,11 @@ accept      = 1.0
 description = "Every patient, with the doctor, the office and the suffix that can be told."
 ---*/
 
--- Doctor: the patient's, where he is one of ours.
+-- Doctor: the patient's, where it is one of ours.
 -- Office: the patient's own; else that of the patient's doctor, the lowest id if there are several.
 -- Suffix: trimmed and in upper case, 1 to 8 of A-Z 0-9 + -. Anything but exactly four of them is kept with a warning;
--- what is not usable at all is left out with a warning. The pattern is tested before the letters are raised: 'ß' would
--- become 'SS' and pass.
+-- what is not usable at all is left out with a warning. The pattern is tested before the letters are raised: 'ß'
+-- would become 'SS' and pass.
 -- A patient is never lost for a reference that leads nowhere: it becomes NULL, with a warning.
 
 with office_of_doctor as (

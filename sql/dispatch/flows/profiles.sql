@@ -6,8 +6,8 @@ accept      = 1.0
 description = "Every legacy user has a profile, under the UUID of the user it belongs to."
 ---*/
 
--- A profile needs its auth user first and shows the address that this user signs in with, a synthetic one too; what the
--- source had is in the metadata.
+-- A profile needs its auth user first. It shows the address as the user typed it, or the synthetic one where
+-- auth_users.sql had to give one; the source's own is in the metadata.
 
 select
     u.id                                                       as _key,
@@ -21,7 +21,10 @@ select
     )                                                          as _warnings,
     u.id                                                       as legacy_user_id,
     u.username                                                 as username,
-    a.email                                                    as email,
+    case
+        when array_has(a._warnings, 'email_duplicate') then a.email
+        else                                                nullif(trim(u.email), '')
+    end                                                        as email,
     u.first_name                                               as first_name,
     u.last_name                                                as last_name,
     nullif(trim(coalesce(u.first_name, '') || ' ' || coalesce(u.last_name, '')), '') as full_name,

@@ -6,8 +6,8 @@ accept      = 0.999
 description = "What the system sent to its users."
 ---*/
 
--- A notification goes to the profile of its recipient. Its context must be JSON that PostgreSQL accepts as jsonb; none at
--- all (NULL or '') is allowed, becomes {} and gets a warning.
+-- A notification goes to the profile of its recipient. Its context must be JSON that PostgreSQL accepts as jsonb;
+-- none at all (NULL or '') is allowed, becomes {} and gets a warning.
 -- Two million rows: one join, one look at the JSON, and the metadata is merged only where there is something to add.
 
 select

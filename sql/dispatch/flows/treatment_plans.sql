@@ -6,11 +6,11 @@ accept      = 0.99
 description = "Plans and their revisions, under the order of the instruction that the root plan carries."
 ---*/
 
--- A plan with a parent is a revision of it. Only the root of a chain, a plan without a parent, carries the instruction,
--- and that gives the order of all its revisions, however deep.
+-- A plan with a parent is a revision of it. Only the root of a chain, a plan without a parent, carries the
+-- instruction, and that gives the order of all its revisions, however deep.
 --
--- Chains are walked from the top down, which always ends: every plan has one parent, so it is reached at most once. A top
--- is a root, or a plan whose parent does not exist: such a chain is an orphan and leads to no instruction
+-- Chains are walked from the top down, which always ends: every plan has one parent, so it is reached at most once. A
+-- top is a root, or a plan whose parent does not exist: such a chain is an orphan and leads to no instruction
 -- (missing_instruction, whatever instruction its top may name). What no top reaches is on a cycle, or hangs from one.
 
 with recursive top as (

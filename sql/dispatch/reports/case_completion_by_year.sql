@@ -1,7 +1,7 @@
 /*---
 title = "Completion of the cases, by the year they were opened"
 chart = "line"
-about = "A case is opened by its first treatment_active and completed by the first case_closed after it. Days are the mean between the two."
+about = "Opened by the first treatment_active, completed by the first case_closed after it; days are the mean between."
 ---*/
 
 with opened as (

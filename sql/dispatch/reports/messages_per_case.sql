@@ -28,6 +28,14 @@ texts as (
     from migrated.case_messages_comments m
 )
 
-select t.messages, t.with_sender, c.cases, c.most_on_one_case, c.mean_per_case, t.shortest_text, t.mean_text, t.longest_text
+select
+    t.messages,
+    t.with_sender,
+    c.cases,
+    c.most_on_one_case,
+    c.mean_per_case,
+    t.shortest_text,
+    t.mean_text,
+    t.longest_text
 from texts t
 cross join cases c

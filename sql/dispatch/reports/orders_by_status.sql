@@ -1,7 +1,7 @@
 /*---
 title = "Orders by status"
 chart = "bar"
-about = "Repaired: the doctor is the patient's, or the only one of the patient's office, since the order's own is none of ours."
+about = "The order's own doctor where it is one of ours; else the patient's, or the only one of the patient's office."
 ---*/
 
 select

@@ -1,7 +1,7 @@
 /*---
 title = "Who changed the case states"
 chart = "bar"
-about = "A state without a known actor counts as made by the system; unknown users are those whom the source names and does not have."
+about = "Unknown users are named by the source, which does not have them. Without a known actor it was the system."
 ---*/
 
 select

@@ -1,7 +1,9 @@
--- The comments of kind `root` as numbers: the 5,472 that the August rules load at A, on 3,332 cases, 21 the most on one.
--- Each has its place among all of them (rank, in the order of time), its root plan (nth of that kind), its text and its author.
+-- The comments of kind `root` as numbers: the 5,472 that the August rules load at A, on 3,332 cases, 21 the most on
+-- one. Each has its place among all of them (rank, in the order of time), its root plan (nth of that kind), its text
+-- and its author.
 with years (year, first, last, at_from, at_to, missing) as (
-    -- by year: which of the 5,472, the year's seconds, and how many of them have no sender (362: NULL and unknown users in turn)
+    -- by year: which of the 5,472, the year's seconds, and how many of them have no sender (NULL and unknown users
+    -- in turn; 362, so that 5,110 have one)
     values
     (2018,    1,   88, 1514764800, 1546300800,   0),
     (2019,   89,  435, 1546300800, 1577836800,   5),
@@ -13,18 +15,25 @@ with years (year, first, last, at_from, at_to, missing) as (
     (2025, 4997, 5472, 1735689600, 1755561600,  51)
 ),
 threads as (
-    select weight, cast(row_number() over (order by rnd($seed + 41, ordinal), ordinal) as bigint) as thread, count(*) over () as threads
+    select
+        weight,
+        cast(row_number() over (order by rnd($seed + 41, ordinal), ordinal) as bigint) as thread,
+        count(*) over () as threads
     from (select weight, unnest(generate_series(first, last)) as ordinal from sample._figures where deck = 'thread')
 ),
 -- The messages of a thread come some way apart: other threads go on between them
 ranked as (
-    select thread, threads, cast(row_number() over (order by thread + nth * (1 + threads / 130), thread, nth) as bigint) as rank, count(*) over () as of_all
+    select
+        thread, threads,
+        cast(row_number() over (order by thread + nth * (1 + threads / 130), thread, nth) as bigint) as rank,
+        count(*) over () as of_all
     from (select *, unnest(generate_series(1, weight)) as nth from threads)
 ),
 dated as (
     select
         r.*, y.year, y.missing, y.last - y.first + 1 as year_size,
-        y.at_from * 1000000 as year_from, (y.at_to - y.at_from) * 1000000 as year_span
+        y.at_from * 1000000 as year_from,
+        (y.at_to - y.at_from) * 1000000 as year_span
     from ranked r
     join years y on (2 * r.rank - 1) * 5472 / (2 * r.of_all) + 1 between y.first and y.last
 ),
@@ -52,6 +61,6 @@ select
         when d.author_rank % 2 = 1                                                     then 'unknown'
         else 'null'
     end as author,
-    d.year_from + (d.year_rank - 1) * (d.year_span / d.year_rows) + rnd($seed + 44, d.rank) % (d.year_span / d.year_rows) as at
-from dealt d
-cross join (select first, n from sample._figures where deck = 'patient' and kind = 'ordinary') p
+    d.year_from + (d.year_rank - 1) * d.step + rnd($seed + 44, d.rank) % d.step as at
+from (select first, n from sample._figures where deck = 'patient' and kind = 'ordinary') p
+cross join (select *, year_span / year_rows as step from dealt) d

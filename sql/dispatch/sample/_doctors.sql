@@ -1,5 +1,6 @@
--- Doctors as numbers, 1,332 of them: the user, and the offices they work in (the second one in every eighth case; none for the officeless).
--- All offices of a doctor are in one country. A doctor of a `single` office is the only one there.
+-- Doctors as numbers, 1,332 of them: the user, and the offices they work in (the second one in every eighth case;
+-- none for the officeless). All offices of a doctor are in one country. A doctor of a `single` office is the only one
+-- there.
 with dealt as (
     select *, unnest(generate_series(first, last)) as doctor
     from sample._figures
@@ -27,6 +28,6 @@ select
     case when p.kind <> 'single' and p.nth % 8 = 7 and p.offices > 1
         then p.office_first + (p.nth + p.offices / 2) % p.offices
     end as second_office_id
-from placed p
-cross join sample._roster r
+from sample._roster r
 cross join (select first, n from sample._figures where deck = 'patient' and kind = 'ordinary') ordinary
+cross join placed p

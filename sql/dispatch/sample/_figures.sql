@@ -1,9 +1,10 @@
 -- How many rows of each kind the sample has, at the scale asked for: one row a deck, phase and kind.
 --
--- A deck is one population (patients, plans, …), laid out in phases: A = made up to epoch A, B = between A and B, C = between B and C.
--- `size` is the count at scale 1. n = round(size * scale), but not less than `least`; the one kind of a phase that is marked `fill`
--- takes what is left, so that the phase's total is round(total * scale). A row of the deck may stand for several rows of the table
--- (`weight`: a thread of 21 comments). Ordinals first … last run from 1 through the whole deck, in the order of `place`.
+-- A deck is one population (patients, plans, …), laid out in phases: A = made up to epoch A, B = between A and B,
+-- C = between B and C. `size` is the count at scale 1. n = round(size * scale), but not less than `least`; the one kind
+-- of a phase that is marked `fill` takes what is left, so that the phase's total is round(total * scale). A row of the
+-- deck may stand for several rows of the table (`weight`: a thread of 21 comments). Ordinals first … last run from 1
+-- through the whole deck, in the order of `place`.
 with planned (deck, place, phase, kind, weight, size, least, fill) as (
     values
     -- dispatch_office. The first 8 have exactly one doctor. 894 = 523 loaded + 371 adopted
@@ -29,7 +30,7 @@ with planned (deck, place, phase, kind, weight, size, least, fill) as (
     ('doctor',  8, 'B', 'jp',                   1,    20, 1, false),
     ('doctor',  9, 'B', 'th',                   1,    10, 1, false),
     ('doctor', 10, 'B', 'us',                   1,    88, 1, true),
-    ('doctor_patient', 1, 'A', 'doctor_patient', 1,   68, 1, false),     -- the last of the doctors of A are patients too
+    ('doctor_patient', 1, 'A', 'doctor_patient', 1,   68, 1, false),     -- the last doctors of A are patients too
     ('user',    1, 'A', 'all',                  1,  9085, 1, false),     -- what is neither doctor nor patient is staff
 
     -- dispatch_patient: 7,854 / 8,456
@@ -41,8 +42,9 @@ with planned (deck, place, phase, kind, weight, size, least, fill) as (
     ('patient', 6, 'B', 'without_order',        1,    25, 1, false),     -- patient_without_order
     ('patient', 7, 'B', 'ordinary_new',         1,   566, 1, true),
 
-    -- Where the 8,447 patients with a doctor belong: to an office of their own (5,251 and the 8 above), to their doctor's (2,800), to none
-    ('home',    1, 'A', 'own us',               1,  3421, 1, true),
+    -- Where the 8,447 patients with a doctor belong: to an office of their own (5,251 and the 8 above), to their
+    -- doctor's (2,800), or to none
+    ('home',    1, 'A', 'none officeless',      1,   396, 1, false),
     ('home',    2, 'A', 'own jp',               1,  1163, 1, false),
     ('home',    3, 'A', 'own th',               1,   621, 1, false),
     ('home',    4, 'A', 'own in',               1,    44, 1, false),
@@ -50,24 +52,24 @@ with planned (deck, place, phase, kind, weight, size, least, fill) as (
     ('home',    6, 'A', 'doctor us',            1,  2100, 1, false),
     ('home',    7, 'A', 'doctor jp',            1,   400, 1, false),
     ('home',    8, 'A', 'doctor th',            1,   270, 1, false),
-    ('home',    9, 'A', 'doctor in',            1,    28, 1, false),
-    ('home',   10, 'A', 'doctor au',            1,     2, 1, false),
-    ('home',   11, 'A', 'none officeless',      1,   396, 1, false),
+    ('home',    9, 'A', 'doctor in',            1,    28, 0, false),
+    ('home',   10, 'A', 'doctor au',            1,     2, 0, false),
+    ('home',   11, 'A', 'own us',               1,  3421, 1, true),
 
     -- dispatch_patient.suffix: 7,180 present, 7,151 usable, 7,150 in the format
-    ('suffix',  1, 'A', 'format',               1,  7150, 1, true),
-    ('suffix',  2, 'A', 'odd',                  1,     1, 1, false),     -- usable, not four characters: warned of
-    ('suffix',  3, 'A', 'unusable',             1,    29, 5, false),     -- becomes NULL: warned of
-    ('suffix',  4, 'A', 'absent',               1,  1276, 1, false),
+    ('suffix',  1, 'A', 'odd',                  1,     1, 1, false),     -- usable, not four characters: warned of
+    ('suffix',  2, 'A', 'unusable',             1,    29, 2, false),     -- becomes NULL: warned of
+    ('suffix',  3, 'A', 'absent',               1,  1276, 1, false),
+    ('suffix',  4, 'A', 'format',               1,  7150, 1, true),
 
     -- dispatch_patient_doctor: 7,178
-    ('patient_doctor', 1, 'A', 'loaded',        1,  6700, 1, false),
-    ('patient_doctor', 2, 'A', 'stale',         1,    20, 1, false),     -- doctor_not_migrated: 29 at C
-    ('patient_doctor', 3, 'B', 'loaded',        1,   449, 1, false),
-    ('patient_doctor', 4, 'B', 'stale',         1,     9, 0, false),
+    ('patient_doctor', 1, 'A', 'stale',         1,    20, 1, false),     -- doctor_not_migrated: 29 at C
+    ('patient_doctor', 2, 'A', 'loaded',        1,  6700, 1, false),
+    ('patient_doctor', 3, 'B', 'stale',         1,     9, 0, false),
+    ('patient_doctor', 4, 'B', 'loaded',        1,   449, 1, false),
 
     -- dispatch_instruction: 23,272 / 25,012
-    ('instruction', 1, 'A', 'no_doctor',        1,   206, 1, false),     -- rejected by the August rules, else the office's only doctor
+    ('instruction', 1, 'A', 'no_doctor',        1,   206, 1, false),     -- missing_doctor by the August rules alone
     ('instruction', 2, 'A', 'no_doctor_no_office', 1, 16, 1, false),     -- missing_doctor
     ('instruction', 3, 'A', 'deleted_old',      1,     1, 1, false),     -- loaded, without a case
     ('instruction', 4, 'A', 'ordinary',         1, 23049, 1, true),
@@ -89,7 +91,7 @@ with planned (deck, place, phase, kind, weight, size, least, fill) as (
     ('plan',   11, 'B', 'root_new',             1,  1000, 1, false),
     ('plan',   12, 'B', 'root_deleted_new',     1,    30, 1, false),
     ('plan',   13, 'B', 'revision_new',         1,   900, 1, false),
-    ('plan_cycle', 1, 'A', 'cycle',             1,     2, 1, false),     -- plan_cycle: groups of seven plans that never reach a root
+    ('plan_cycle', 1, 'A', 'cycle',             1,     2, 1, false),     -- plan_cycle: groups of seven plans
 
     -- dispatch_comment: 15,074 / 16,300 / 16,312. Those of kind root are the 5,472 that the August rules load at A
     ('comment', 1, 'A', 'root',                 1,  5472, 1, false),
@@ -137,8 +139,8 @@ with planned (deck, place, phase, kind, weight, size, least, fill) as (
     ('state',   9, 'B', 'instruction_zero',     1,     8, 1, false),
     ('state',  10, 'B', 'stock',                1,     5, 1, false),     -- invalid_reference: 5 more in case_states
 
-    -- The states of one case in their order, a = active, c = closed (weight: how many). Together the 4,552 of A that load:
-    -- 2,427 active, 2,125 closed; a→a 1,273, c→c 630, a→c 278, c→a 117
+    -- The states of one case in their order, a = active, c = closed (weight: how many). Together the 4,552 of A that
+    -- load: 2,427 active, 2,125 closed; a→a 1,273, c→c 630, a→c 278, c→a 117
     ('history', 1, 'A', 'acac',                 4,    10, 0, false),
     ('history', 2, 'A', 'cac',                  3,    20, 0, false),
     ('history', 3, 'A', 'ca',                   2,    40, 1, false),
@@ -161,7 +163,7 @@ with planned (deck, place, phase, kind, weight, size, least, fill) as (
     ('notification', 1, 'A', 'all',             1, 1900000, 1, false),
     ('notification', 2, 'B', 'all',             1,  139588, 1, false),
     ('notification', 3, 'C', 'all',             1,   47025, 1, false),
-    ('malformed',    1, 'A', 'malformed',       1,      40, 10, false),  -- malformed_json: one of each spelling at least
+    ('malformed',    1, 'A', 'malformed',       1,      40, 10, false),  -- malformed_json: each of the ten kinds
     ('read',         1, 'C', 'read',            1,    1200, 1, false),   -- become read between B and C
 
     ('template', 1, 'A', 'template',            1,     169, 1, false),
@@ -175,7 +177,7 @@ rounded as (
     from planned
 ),
 counted as (
-    select deck, place, phase, kind, weight,
+    select deck, place, phase, kind, weight, fill,
         case when fill
             then greatest(least, (cast(round(size_so_far * $scale) as bigint)
                                   - cast(round((size_so_far - phase_size) * $scale) as bigint)
@@ -184,7 +186,7 @@ counted as (
         end as n
     from rounded
 )
-select deck, place, phase, kind, weight, n,
+select deck, place, phase, kind, weight, fill, n,
     cast(sum(n) over (partition by deck order by place) as bigint) - n + 1 as first,
     cast(sum(n) over (partition by deck order by place) as bigint)         as last
 from counted

@@ -1,5 +1,6 @@
--- Instructions as numbers: id, kind, number within the kind (nth), patient, when they were made and the doctor reference. 23,272 at A, 25,012 at C.
--- The nth of a kind is the first order of the nth patient of that kind; when each patient has one, the rest go to any.
+-- Instructions as numbers: id, kind, number within the kind (nth), patient, when they were made, doctor reference.
+-- 23,272 at A, 25,012 at C. The nth of a kind is the first order of the nth patient of that kind; when each patient
+-- has one, the rest go to any.
 with dealt as (
     select phase, kind, first, unnest(generate_series(first, last)) as ordinal
     from sample._figures
@@ -16,35 +17,38 @@ placed as (
             when i.kind in ('no_doctor', 'deleted_new') then p.first + (i.ordinal - i.first) % p.n
             else                                             p.first + rnd($seed + 22, i.ordinal) % p.n
         end as patient_id
-    from dealt i
+    from (select first, n from sample._figures where deck = 'patient' and kind = 'ordinary') old
+    cross join dealt i
     left join (select kind, first, n from sample._figures where deck = 'patient') p on p.kind = i.kind
-    cross join (select first, n from sample._figures where deck = 'patient' and kind = 'ordinary') old
 ),
 numbered as (
     select
-        i.*, p.phase as patient_phase, p.at as patient_at, p.doctor_id as patient_doctor_id, t.a_end, t.b_end,
+        i.*, p.phase as patient_phase, p.at as patient_at, p.doctor_id as patient_doctor_id, t.a_end, t.b_end, t.day,
         cast(row_number() over (partition by i.patient_id, i.phase order by i.ordinal) as bigint) as visit,
         count(*) over (partition by i.patient_id, i.phase)                                        as visits,
         i.kind in ('ordinary', 'deleted_old', 'ordinary_new', 'deleted_new')                      as repairable
-    from placed i
+    from sample._epoch t
+    cross join placed i
     left join sample._patients p on p.id = i.patient_id
-    cross join sample._epoch t
 ),
 -- A patient's orders of A lie evenly between the patient's coming and A, two months apart at most
 spaced as (
     select *,
-        least(5184000000000, (a_end - patient_at) / (visits + 1)) as gap,
-        cast(row_number() over (partition by phase, repairable order by rnd($seed + 24, ordinal), ordinal) as bigint) as rank,
+        rnd($seed + 23, ordinal) as luck,
+        least(60 * day, (a_end - patient_at) / (visits + 1)) as gap,
+        cast(row_number() over (partition by phase, repairable order by rnd($seed + 24, ordinal), ordinal) as bigint)
+            as rank,
         count(*) over (partition by phase, repairable) as of_all
     from numbered
 ),
 made as (
     select *,
         case
-            when phase = 'A'                                   then patient_at + gap * (visit - 1) + gap / 4 + rnd($seed + 23, ordinal) % (gap / 2)
-            when kind = 'deleted_new'                          then a_end + 950400000000 + rnd($seed + 23, ordinal) % 345600000000  -- days 11 to 15
-            when kind = 'ordinary_new' and patient_phase = 'B' then patient_at + rnd($seed + 23, ordinal) % (b_end - patient_at - 86400000000)
-            else a_end + rnd($seed + 23, ordinal) % (b_end - a_end - 86400000000)
+            when phase = 'A'          then patient_at + gap * (visit - 1) + gap / 4 + luck % (gap / 2)
+            when kind = 'deleted_new' then a_end + 11 * day + luck % (4 * day)
+            when kind = 'ordinary_new' and patient_phase = 'B'
+                                      then patient_at + luck % (b_end - patient_at - day)
+            else                           a_end + luck % (b_end - a_end - day)
         end as at
     from spaced
 )
@@ -52,14 +56,15 @@ select
     cast(row_number() over (order by m.at, m.ordinal) as bigint) as id,
     m.phase, m.kind, m.nth, m.patient_id, m.at,
     case
-        when m.kind in ('no_doctor', 'no_doctor_no_office') and m.nth % 5 = 4 then null
-        when m.kind in ('no_doctor', 'no_doctor_no_office')                   then 500001 + rnd($seed + 25, m.ordinal) % 3000
-        when m.kind = 'stock'                                                 then d.user_id
-        -- doctor_repaired: of the 23,050 that the August rules load at A, 20,529 name a doctor of the dropped table dispatch_doctor
-        when (2 * m.rank - 1) * 23050 / (2 * m.of_all) < 20529                then 500001 + rnd($seed + 25, m.ordinal) % 3000
-        when rnd($seed + 26, m.ordinal) % 4 = 0                               then d.user_id              -- another doctor than the patient's
+        when m.kind = 'stock'                                  then d.user_id
+        when not m.repairable and m.nth % 5 = 4                then null
+        when not m.repairable                                  then 500001 + rnd($seed + 25, m.ordinal) % 3000
+        -- doctor_repaired: of the 23,050 that the August rules load at A, 20,529 name one of the dropped table
+        when (2 * m.rank - 1) * 23050 / (2 * m.of_all) < 20529 then 500001 + rnd($seed + 25, m.ordinal) % 3000
+        -- another doctor than the patient's
+        when rnd($seed + 26, m.ordinal) % 4 = 0                then d.user_id
         else m.patient_doctor_id
     end as doctor_id
-from made m
-cross join (select sum(n) as n from sample._figures where deck = 'doctor' and phase = 'A') doctors
+from (select sum(n) as n from sample._figures where deck = 'doctor' and phase = 'A') doctors
+cross join made m
 left join sample._doctors d on d.doctor = 1 + rnd($seed + 27, m.ordinal) % doctors.n

@@ -1,6 +1,7 @@
--- What people write, in sentences, numbered within their class. The classes are those of the rule for message_type, first match wins:
--- a doctor_response has "approve" or "looks good" and often a question or a plan too; a patient_question has "please" or "?"; a treatment_update
--- has "treatment" or "plan"; a clinical_note and a remark (which may follow any of them) have none of these, not even inside a word (implant).
+-- What people write, in sentences, numbered within their class. The classes are those of the rule for message_type,
+-- first match wins: a doctor_response has "approve" or "looks good", and often a question or a plan too; a
+-- patient_question has "please" or "?"; a treatment_update has "treatment" or "plan"; a clinical_note and a remark
+-- (which may follow any of them) have none of these, not even inside a word (implant).
 select class, cast(row_number() over (partition by class order by place) as bigint) - 1 as no, phrase
 from (
     values
@@ -9,7 +10,7 @@ from (
     ('doctor_response',   3, 'Looks good to me, thank you!'),
     ('doctor_response',   4, 'Plan approved. Please start with the upper arch.'),
     ('doctor_response',   5, 'This looks good, but could you send me the bite ramps as well?'),
-    ('doctor_response',   6, 'approving version 3; the treatment plan is what we discussed'),
+    ('doctor_response',   6, 'approved: version 3. the treatment plan is what we discussed'),
     ('doctor_response',   7, 'Everything LOOKS GOOD – please ship by Friday.'),
     ('doctor_response',   8, 'I cannot approve it yet: the midline is still off by 1 mm.'),
     ('doctor_response',   9, '確認しました。Approved です。'),
@@ -65,7 +66,7 @@ from (
     ('remark',            7, 'He prefers "invisible" ones, of course 😀'),
     ('remark',            8, 'Sent from my phone, sorry for the typos'),
     ('remark',            9, 'The crowding in the lower front comes first, the rest can wait until the next visit in two months.'),
-    ('remark',           10, 'Same as for her sister.'),
+    ('remark',           10, 'Same as for her sister last spring, she says.'),
     ('remark',           11, 'Ça va mieux, merci – à bientôt!'),
     ('remark',           12, 'The bite opened a little on the right, we saw the same on the control scan of last week.'),
     ('remark',           13, 'Next visit: 12/04, 9:30.'),
@@ -75,7 +76,7 @@ from (
     ('remark',           17, '100 % compliance, says the app.'),
     ('remark',           18, 'The old records are on paper only, we will scan and send them when the assistant is back.'),
     ('remark',           19, 'Root of 22 is short, so slow movement there, not more than 0.15 mm a stage.'),
-    ('remark',           20, 'ok'),
+    ('remark',           20, 'ok 👍'),
     ('remark',           21, 'It was tight for two days and then fine; she changed to the next one after ten days, as told.'),
     ('remark',           22, 'Largo: 12 meses aprox., según la última revisión en la clínica.')
 ) as phrases (class, place, phrase)

@@ -1,5 +1,6 @@
--- How the ids of auth_user are dealt out (one row), oldest first: staff, doctors, patients; then, between A and B, new doctors and new patients.
--- The last doctors of A (doctor_patients) have no user of their own here: they are patients as well, and share that user.
+-- How the ids of auth_user are dealt out (one row), oldest first: staff, doctors, patients; then, between A and B, new
+-- doctors and new patients. The last doctors of A (doctor_patients) have no user of their own here: they are patients
+-- as well, and share that user.
 select
     staff,
     doctors_a - doctor_patients                                      as doctors_a,

@@ -19,27 +19,29 @@ with users as (
         end as patient_id,
         r.before_patients_a,
         rnd($seed + 61, g.id) as luck
-    from (select unnest(generate_series(1, users)) as id from sample._roster) g
-    cross join sample._roster r
+    from sample._roster r
+    cross join (select unnest(generate_series(1, users)) as id from sample._roster) g
 ),
 timed as (
     select
         u.*,
         case
             -- a patient's user is made just before the patient
-            when p.id is not null and u.phase = 'A' then p.at - 60000000 - u.luck % 3540000000
+            when p.id is not null and u.phase = 'A' then p.at - t.minute - u.luck % (59 * t.minute)
             when p.id is not null                   then t.a_end + (p.at - t.a_end) / 2
             when u.phase = 'B'                      then t.a_end + u.luck % (t.b_end - t.a_end)
             -- staff and doctors of A: from June 2016 to the end of 2016, so that whom they treat comes later
-            else 1464739200000000 + u.id * (18489600000000 / u.before_patients_a) + u.luck % 3600000000
+            else 1464739200000000 + u.id * (214 * t.day / u.before_patients_a) + u.luck % t.hour
         end as at
-    from users u
+    from sample._epoch t
+    cross join users u
     left join sample._patients p on p.id = u.patient_id
-    cross join sample._epoch t
 ),
 named as (
     select u.*, a.given, b.family,
-        concat(case u.role when 'patient' then 'p' when 'doctor' then 'dr' else 'lab' end, '.', lpad(cast(u.id as text), 6, '0')) as username
+        concat(
+            case u.role when 'patient' then 'p.' when 'doctor' then 'dr.' else 'lab.' end,
+            lpad(cast(u.id as text), 6, '0')) as username
     from timed u
     join sample._names a on a.culture = u.luck % 6 and a.no = u.luck / 6 % 8
     join sample._names b on b.culture = u.luck % 6 and b.no = u.luck / 48 % 8
@@ -62,10 +64,13 @@ select
     u.role = 'staff' as is_staff,
     u.id = 1 as is_superuser,
     arrow_cast(u.at, 'Timestamp(Microsecond, Some("UTC"))') as date_joined,
-    case when u.luck / 9600 % 5 > 0
-        then arrow_cast(u.at + u.luck % (case u.phase when 'A' then t.a_end else t.b_end end - u.at), 'Timestamp(Microsecond, Some("UTC"))')
-    end as last_login,
+    arrow_cast(
+        -- not after the user's own phase: nothing changes between A and B
+        case
+            when u.luck / 9600 % 5 > 0 then u.at + u.luck % (case u.phase when 'A' then t.a_end else t.b_end end - u.at)
+        end,
+        'Timestamp(Microsecond, Some("UTC"))') as last_login,
     arrow_cast(u.at, 'Timestamp(Microsecond, Some("UTC"))') as created_at
-from paired u
-cross join sample._epoch t
+from sample._epoch t
+cross join paired u
 where u.at < t.until

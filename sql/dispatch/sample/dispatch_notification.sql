@@ -1,5 +1,5 @@
--- dispatch_notification: 1,900,000 / 2,039,588 / 2,086,613 notifications, in the order of time. 40 contexts are no JSON that jsonb takes, some are NULL
--- or ''. Between B and C 1,200 become read.
+-- dispatch_notification: 1,900,000 / 2,039,588 / 2,086,613 notifications, in the order of time. 40 contexts are no JSON
+-- that jsonb takes (malformed_json), some are NULL or ''. Between B and C 1,200 become read.
 with shape as (
     select
         sum(case when deck = 'notification' and phase = 'A' then n else 0 end)         as n_a,
@@ -19,14 +19,20 @@ limits as (
         s.n_c / s.malformed                         as malformed_stride,
         s.n_b / s.read                              as read_stride,
         case when t.until = t.a_end then s.n_a when t.until = t.b_end then s.n_b else s.n_c end as rows
-    from shape s
-    cross join sample._roster r
+    from sample._roster r
     cross join sample._epoch t
+    cross join shape s
+),
+-- Numbers 1 … rows, in blocks of 8,192
+numbered as (
+    select b.*, b.block * 8192 + g.value as id
+    from (select *, unnest(generate_series(0, (rows - 1) / 8192)) as block from limits) b
+    cross join generate_series(1, 8192) g
 ),
 drawn as (
-    select g.value as id, rnd($seed + 91, g.value) as luck, l.*
-    from generate_series(1, 20866130) g
-    join limits l on g.value <= l.rows
+    select *, rnd($seed + 91, id) as luck
+    from numbered
+    where id <= rows
 )
 select
     id,
@@ -54,9 +60,10 @@ select
         else concat(
             '{"user": "',
             case luck / 131072 % 16
-                when 0 then 'Emily' when 1 then 'Somchai' when 2 then '陽菜' when 3 then 'José' when 4 then 'Zoë' when 5 then 'Marcus' when 6 then 'Priya'
-                when 7 then 'Grace O''Brien' when 8 then 'J. \"JJ\" Miller' when 9 then 'Kenji' when 10 then 'Lucía' when 11 then 'Tyrone'
-                when 12 then 'Y\u016bko' when 13 then 'Anong' when 14 then 'Ethan' else 'Abigail'
+                when 0  then 'Emily'  when 1  then 'Somchai'    when 2  then '陽菜'              when 3  then 'José'
+                when 4  then 'Zoë'    when 5  then 'Marcus'     when 6  then 'Grace O''Brien'    when 7  then 'Priya'
+                when 8  then 'Kenji'  when 9  then 'Lucía'      when 10 then 'J. \"JJ\" Miller'  when 11 then 'Tyrone'
+                when 12 then 'Anong'  when 13 then 'Y\u016bko'  when 14 then 'Ethan'             else         'Abigail'
             end,
             '", "order": ', cast(1 + luck / 2097152 % 25012 as text),
             case luck / 16384 % 8
@@ -71,7 +78,10 @@ select
             end)
     end as template_context,
     case luck / 3 % 4 when 0 then 'sms' when 1 then 'push' when 2 then 'in_app' else 'email' end as channel,
-    case when id <= n_b and id % read_stride = 3 and id / read_stride < read then is_c else luck / 64 % 10 < 7 end as is_read,
+    case
+        when id <= n_b and id % read_stride = 3 and id / read_stride < read then is_c
+        else luck / 64 % 10 < 7
+    end as is_read,
     arrow_cast(
         case
             when id <= n_a then start + (id - 1) * step_a + luck % step_a

@@ -1,4 +1,5 @@
--- dispatch_office_doctors: about 1,450 rows: each doctor's office and, every eighth time, a second one in the same country (_doctors.sql).
+-- dispatch_office_doctors: about 1,450 rows: each doctor's office and, every eighth time, a second one in the same
+-- country (_doctors.sql).
 with links as (
     select doctor, phase, user_id, office_id, 1 as turn from sample._doctors where office_id is not null
     union all
@@ -8,12 +9,13 @@ timed as (
     select
         l.*, t.until,
         case l.phase
-            when 'A' then 1488326400000000 + l.doctor * (63072000000000 / f.n) + l.turn * 31536000000000 + rnd($seed + 64, l.doctor * 2 + l.turn) % 86400000000
-            else t.a_end + rnd($seed + 64, l.doctor * 2 + l.turn) % (t.b_end - t.a_end)
+            -- from March 2018 to 2021
+            when 'A' then 1488326400000000 + l.doctor * (730 * t.day / f.n) + l.turn * 365 * t.day + l.luck % t.day
+            else t.a_end + l.luck % (t.b_end - t.a_end)
         end as at
-    from links l
-    cross join sample._epoch t
+    from sample._epoch t
     cross join (select sum(n) as n from sample._figures where deck = 'doctor' and phase = 'A') f
+    cross join (select *, rnd($seed + 64, doctor * 2 + turn) as luck from links) l
 ),
 numbered as (
     select *, row_number() over (order by at, doctor, turn) as id from timed

@@ -1,7 +1,9 @@
 -- dispatch_patient: 7,854 / 8,456 / 8,456 patients (_patients.sql); 12 are deleted, one of them before A.
--- suffix, as it was typed: 7,150 in the format of four characters (once trimmed and in capitals), one odd, 29 unusable, the rest absent.
+-- suffix, as it was typed: 7,150 in the format of four characters (once trimmed and in capitals), one odd, 29 unusable,
+-- the rest absent.
 with unusable (no, suffix) as (
-    values (0, 'N/A'), (1, 'see notes'), (2, 'ABCDEFGHIJ'), (3, 'Ünlü'), (4, '12_4'), (5, 'A1.B'), (6, '??'), (7, 'x y z')
+    values
+    (0, 'N/A'), (1, 'see notes'), (2, 'ABCDEFGHIJ'), (3, 'Ünlü'), (4, '12_4'), (5, 'A1.B'), (6, '??'), (7, 'x y z')
 ),
 shuffled as (
     select *, cast(row_number() over (order by rnd($seed + 65, id), id) as bigint) as rank, rnd($seed + 66, id) as luck
@@ -16,7 +18,8 @@ typed as (
             substr('+-0123456789ABCDEF', 1 + p.luck / 81600 % 18, 1),
             substr('0123456789', 1 + p.luck / 1468800 % 10, 1)) as code
     from shuffled p
-    join (select kind, first, last from sample._figures where deck = 'suffix') f on p.rank between f.first and f.last
+    join (select kind, first, last, fill from sample._figures where deck = 'suffix') f
+        on p.rank >= f.first and (p.rank <= f.last or f.fill)
     left join unusable u on f.kind = 'unusable' and u.no = (p.rank - f.first) % 8
 )
 select
@@ -33,14 +36,22 @@ select
                 case when p.luck % 9 = 0 then lower(p.code) else p.code end,
                 case when p.luck % 17 = 0 then ' ' else '' end)
     end as suffix,
-    case when p.luck / 7 % 30 > 0 then cast(arrow_cast(cast(-7300 + p.luck / 11 % 21900 as int), 'Date32') as date) end as birth_date,
-    case p.luck / 13 % 40 when 0 then 'U' when 1 then 'X' else case when p.luck / 13 % 2 = 0 then 'F' else 'M' end end as sex,
+    -- 1950 to 2009
+    case when p.luck / 7 % 30 > 0 then arrow_cast(cast(-7300 + p.luck / 11 % 21900 as int), 'Date32') end as birth_date,
+    case
+        when p.luck / 13 % 40 = 0 then 'U'
+        when p.luck / 13 % 40 = 1 then 'X'
+        when p.luck / 13 % 2 = 0  then 'F'
+        else 'M'
+    end as sex,
     p.kind in ('deleted_old', 'deleted_new') as is_deleted,
-    case p.kind
-        when 'deleted_old' then arrow_cast(t.a_end - 8640000000000 + p.luck % 86400000000, 'Timestamp(Microsecond, Some("UTC"))')    -- 100 days before A
-        when 'deleted_new' then arrow_cast(t.a_end + 3456000000000 + p.luck % 86400000000, 'Timestamp(Microsecond, Some("UTC"))')    -- day 40 after A
-    end as deleted_at,
+    arrow_cast(
+        case p.kind
+            when 'deleted_old' then t.a_end - 100 * t.day + p.luck % t.day
+            when 'deleted_new' then t.a_end +  40 * t.day + p.luck % t.day
+        end,
+        'Timestamp(Microsecond, Some("UTC"))') as deleted_at,
     arrow_cast(p.at, 'Timestamp(Microsecond, Some("UTC"))') as created_at
-from typed p
-cross join sample._epoch t
+from sample._epoch t
+cross join typed p
 where p.at < t.until

@@ -1,7 +1,7 @@
 -- The legacy database "dispatch" (Django, integer keys), schema public: the tables that the sample fills.
 --
--- As in the original, no foreign key is enforced: that is how the orphans came to be. Columns that the
--- application left empty are nullable, every other one is NOT NULL; a reference that is NOT NULL may dangle all the same.
+-- As in the original, no foreign key is enforced: that is how the orphans came to be. Columns that the application
+-- left empty are nullable, every other one is NOT NULL; a reference that is NOT NULL may dangle all the same.
 -- Column order and types are those of the queries in sql/dispatch/sample/.
 
 -- People -------------------------------------------------------------------------------------------------------------
@@ -66,9 +66,10 @@ create table dispatch_patient_doctor (
 create table dispatch_instruction (
     id            integer       primary key,
     patient_id    integer,
-    doctor_id     integer,                         -- a user, or (from 500001 up) a key of the dropped table dispatch_doctor
-    status        integer       not null,          -- 1 draft, 2 submitted, 3 accepted, 4 planning, 5 awaiting approval, 6 approved,
-                                                   -- 7 production, 8 shipped, 9 delivered, 10 on hold, 11 treatment, 12 closed, 13 cancelled
+    doctor_id     integer,                         -- a user, or (500001 up) a key of the dropped dispatch_doctor
+    -- 1 draft, 2 submitted, 3 accepted, 4 planning, 5 awaiting approval, 6 approved, 7 production, 8 shipped,
+    -- 9 delivered, 10 on hold, 11 treatment active, 12 closed, 13 cancelled
+    status        integer       not null,
     kind          varchar(40)   not null,          -- aligner, retainer, refinement, crown, bridge, splint, stock
     notes         text          not null,
     submitted_at  timestamptz,

@@ -1,20 +1,20 @@
 -- What a Supabase project has before any table of its own: the API roles, the schemas auth and extensions,
 -- auth.users, and the functions that policies and triggers call. Only what the dispatch migration touches.
 
--- Roles belong to the whole cluster, so a second database (or one being made at the same moment) may have made them already.
+-- Roles belong to the whole cluster: a second database, or one being made at this moment, may have made them already.
 do $$
+declare
+    api_role text;
 begin
-    if not exists (select from pg_roles where rolname = 'anon') then
-        create role anon nologin noinherit;
-    end if;
-    if not exists (select from pg_roles where rolname = 'authenticated') then
-        create role authenticated nologin noinherit;
-    end if;
-    if not exists (select from pg_roles where rolname = 'service_role') then
-        create role service_role nologin noinherit bypassrls;
-    end if;
-exception
-    when duplicate_object or unique_violation then null;
+    foreach api_role in array array['anon', 'authenticated', 'service_role bypassrls'] loop
+        begin
+            if not exists (select from pg_roles where rolname = split_part(api_role, ' ', 1)) then
+                execute 'create role ' || api_role || ' nologin noinherit';
+            end if;
+        exception
+            when duplicate_object or unique_violation then null;
+        end;
+    end loop;
 end
 $$;
 
@@ -23,8 +23,8 @@ create schema auth;
 
 grant usage on schema public, extensions, auth to anon, authenticated, service_role;
 
--- The columns of GoTrue's own table. The token columns may be NULL there, but a NULL in one of them breaks the login of
--- that user; so they are NOT NULL with '' here, and a migration that forgets them fails early.
+-- The columns of GoTrue's own table. The token columns may be NULL there, but a NULL in one of them breaks the login
+-- of that user; so they are NOT NULL with '' here, and a migration that forgets them fails early.
 create table auth.users (
     instance_id                 uuid,
     id                          uuid not null,
@@ -76,10 +76,16 @@ alter table auth.users enable row level security;
 -- The user of the request, as PostgREST hands it over.
 create function auth.uid() returns uuid
     language sql stable
-    as $$ select nullif(current_setting('request.jwt.claim.sub', true), '')::uuid $$;
+    as $$
+    select coalesce(
+        nullif(current_setting('request.jwt.claim.sub', true), ''),
+        nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub'
+    )::uuid
+    $$;
 
 create function public.set_updated_at() returns trigger
     language plpgsql
+    set search_path = ''
     as $$
 begin
     new.updated_at := now();

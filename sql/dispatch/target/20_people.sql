@@ -112,4 +112,5 @@ create policy "own patient record" on public.patients
     for select to authenticated using (profile_id = auth.uid());
 
 grant select on public.profiles, public.doctors, public.offices, public.patients to authenticated;
-grant select, insert, update, delete on public.profiles, public.doctors, public.offices, public.patients to service_role;
+grant select, insert, update, delete on public.profiles, public.doctors, public.offices, public.patients
+    to service_role;

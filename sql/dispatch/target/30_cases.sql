@@ -104,9 +104,14 @@ alter table public.order_cases enable row level security;
 alter table public.treatment_plans enable row level security;
 
 create policy "own cases" on public.cases
-    for select to authenticated using (patient_id in (select p.id from public.patients p where p.profile_id = auth.uid()));
+    for select to authenticated using (
+        patient_id in (select p.id from public.patients p where p.profile_id = auth.uid())
+    );
 create policy "own orders" on public.orders
-    for select to authenticated using (patient_id in (select p.id from public.patients p where p.profile_id = auth.uid()));
+    for select to authenticated using (
+        patient_id in (select p.id from public.patients p where p.profile_id = auth.uid())
+    );
 
 grant select on public.cases, public.orders, public.order_cases, public.treatment_plans to authenticated;
-grant select, insert, update, delete on public.cases, public.orders, public.order_cases, public.treatment_plans to service_role;
+grant select, insert, update, delete on public.cases, public.orders, public.order_cases, public.treatment_plans
+    to service_role;

@@ -1,6 +1,8 @@
 -- Communication: the messages of a case, and what the system sent to its users.
 
-create type public.case_message_type as enum ('patient_question', 'clinical_note', 'doctor_response', 'treatment_update');
+create type public.case_message_type as enum (
+    'patient_question', 'clinical_note', 'doctor_response', 'treatment_update'
+);
 
 create table public.case_messages (
     id                uuid                     not null,
@@ -21,7 +23,8 @@ create table public.case_messages (
     constraint case_messages_legacy_check check (num_nonnulls(legacy_comment_id, legacy_record_id) <= 1),
     constraint case_messages_case_id_fkey foreign key (case_id) references public.cases (id),
     constraint case_messages_order_id_fkey foreign key (order_id) references public.orders (id),
-    constraint case_messages_treatment_plan_id_fkey foreign key (treatment_plan_id) references public.treatment_plans (id),
+    constraint case_messages_treatment_plan_id_fkey foreign key (treatment_plan_id)
+        references public.treatment_plans (id),
     constraint case_messages_sender_id_fkey foreign key (sender_id) references public.profiles (id)
 );
 

@@ -21,6 +21,7 @@ use datafusion::prelude::SessionContext;
 
 pub use checked::CheckedIntegers;
 pub use identity::Identity;
+pub use json::json_text;
 pub use row::source_row;
 pub use verdict::{declared_verdicts, declared_warnings};
 

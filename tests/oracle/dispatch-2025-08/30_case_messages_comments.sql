@@ -35,8 +35,10 @@ cross join lateral (
         when t.id is null then 'missing_plan'
         when t.parent_id is not null then 'plan_is_revision'
         when i.id is null then 'missing_instruction'
-        when exists (select from oracle_orders o where o.key = i.id and o.outcome = 'rejected') then 'order_not_migrated'
-        when not exists (select from oracle_cases c where c.key = i.patient_id and c.outcome <> 'rejected') then 'case_not_migrated'
+        when exists (select from oracle_orders o where o.key = i.id and o.outcome = 'rejected')
+            then 'order_not_migrated'
+        when not exists (select from oracle_cases c where c.key = i.patient_id and c.outcome <> 'rejected')
+            then 'case_not_migrated'
     end as reason
 ) r;
 

@@ -1,8 +1,9 @@
--- What all files of the oracle need. They run in their numbers' order on the legacy database, in one session or several.
+-- What all files of the oracle need. They run in their numbers' order on the legacy database, in one session or
+-- several.
 --
--- Each makes a table oracle_<flow>(key, outcome, reason, warnings, "row"): what must become of each source row by the rules,
--- written in PostgreSQL's own way and apart from the flows. "row" holds the target's columns of a migrated row, else NULL.
--- The test fills oracle_mappings beforehand with what the target held before the migration.
+-- Each makes a table oracle_<flow>(key, outcome, reason, warnings, "row"): what must become of each source row by the
+-- rules, written in PostgreSQL's own way and apart from the flows. "row" holds the target's columns of a migrated
+-- row, else NULL. The test fills oracle_mappings beforehand with what the target held before the migration.
 
 -- Timestamps turn into JSON in the session's time zone.
 set timezone = 'UTC';
@@ -46,7 +47,11 @@ create function oracle_uuid(entity text, key bigint) returns uuid
 create function oracle_outcome(entity text, key bigint, reason text) returns text
     language sql stable
     as $$
-    select case when reason is not null then 'rejected' when oracle_is_adopted(entity, key) then 'adopted' else 'migrated' end
+    select case
+        when reason is not null then 'rejected'
+        when oracle_is_adopted(entity, key) then 'adopted'
+        else 'migrated'
+    end
     $$;
 
 -- A source row under the names that metadata uses.
@@ -54,7 +59,10 @@ create function oracle_source(source_row jsonb, source_table text) returns jsonb
     language sql immutable
     as $$
     select jsonb_object_agg(
-               'source_' || case f.key when 'id' then regexp_replace(source_table, '^(dispatch|auth)_', '') || '_id' else f.key end,
+               'source_' || case f.key
+                   when 'id' then regexp_replace(source_table, '^(dispatch|auth)_', '') || '_id'
+                   else f.key
+               end,
                f.value
            ) || jsonb_build_object('migration_source', source_table)
     from jsonb_each(source_row) f

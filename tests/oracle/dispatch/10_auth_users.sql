@@ -1,4 +1,4 @@
--- A user keeps his address unless an earlier one, by (created_at, id), has it too.
+-- A user keeps an address unless an earlier user, by (created_at, id), has it too.
 create table oracle_auth_users as
 select
     u.id::bigint                                as key,
@@ -13,7 +13,11 @@ select
         'instance_id', '00000000-0000-0000-0000-000000000000',
         'aud', 'authenticated',
         'role', 'authenticated',
-        'email', case when e.address = '' then null when e.is_taken then format('legacy-user-%s@duplicate.invalid', u.id) else e.address end,
+        'email', case
+            when e.address = '' then null
+            when e.is_taken then format('legacy-user-%s@duplicate.invalid', u.id)
+            else e.address
+        end,
         'encrypted_password', '',
         'email_confirmed_at', case when e.address <> '' and not e.is_taken then u.date_joined end,
         'confirmation_token', '',
@@ -21,7 +25,9 @@ select
         'email_change_token_new', '',
         'email_change', '',
         'last_sign_in_at', u.last_login,
-        'raw_app_meta_data', jsonb_build_object('provider', 'email', 'providers', jsonb_build_array('email'), 'legacy_user_id', u.id),
+        'raw_app_meta_data', jsonb_build_object(
+            'provider', 'email', 'providers', jsonb_build_array('email'), 'legacy_user_id', u.id
+        ),
         'raw_user_meta_data', jsonb_build_object('first_name', u.first_name, 'last_name', u.last_name),
         'is_super_admin', false,
         'created_at', u.created_at,

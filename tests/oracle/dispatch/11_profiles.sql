@@ -1,4 +1,4 @@
--- Every user has a profile with the address he signs in with.
+-- Every user has a profile, with the address as typed, unless it had to be replaced.
 create table oracle_profiles as
 select
     u.id::bigint                          as key,
@@ -9,7 +9,10 @@ select
         'id', oracle_uuid('profile', u.id),
         'legacy_user_id', u.id,
         'username', u.username,
-        'email', a.row -> 'email',
+        'email', case
+            when 'email_duplicate' = any (a.warnings) then a.row ->> 'email'
+            else nullif(btrim(u.email), '')
+        end,
         'first_name', u.first_name,
         'last_name', u.last_name,
         'full_name', oracle_full_name(u.first_name, u.last_name),

@@ -14,7 +14,7 @@ select
         'phone', nullif(o.phone, ''),
         'email', nullif(o.email, ''),
         'is_active', o.is_deleted is not true,
-        'metadata', oracle_source(to_jsonb(o), 'dispatch_office') || jsonb_build_object('office_is_deleted', o.is_deleted),
+        'metadata', oracle_source(to_jsonb(o), 'dispatch_office'),
         'created_at', o.created_at
     ) end                                as row
 from dispatch_office o;

@@ -1,4 +1,4 @@
--- A doctor is whom a patient or an office names.
+-- A doctor is a user whom a patient or an office names.
 create table oracle_doctors as
 select
     u.id::bigint                                                as key,

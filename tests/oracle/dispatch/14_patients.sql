@@ -19,11 +19,17 @@ select
         'office_id', oracle_uuid('office', coalesce(own.id, via.office_id)),
         'suffix', s.code,
         'birth_date', p.birth_date,
-        'sex', coalesce(('{"F": "female", "M": "male", "O": "other", "X": "other"}'::jsonb) ->> upper(p.sex), 'unknown'),
+        'sex', coalesce(
+            '{"F": "female", "M": "male", "O": "other", "X": "other"}'::jsonb ->> upper(p.sex), 'unknown'
+        ),
         'is_active', p.is_deleted is not true,
         'deleted_at', p.deleted_at,
         'metadata', oracle_source(to_jsonb(p), 'dispatch_patient') || jsonb_build_object(
-            'office_source', case when own.id is not null then 'patient' when via.office_id is not null then 'doctor' else 'none' end,
+            'office_source', case
+                when own.id is not null then 'patient'
+                when via.office_id is not null then 'doctor'
+                else 'none'
+            end,
             'suffix_quality', case
                 when coalesce(s.typed, '') = '' then 'none'
                 when s.code is null then 'unusable'
@@ -49,7 +55,9 @@ left join lateral (
 cross join lateral (
     select
         btrim(p.suffix) as typed,
-        case when btrim(p.suffix) ~* '^[a-z0-9+-]{1,8}$' and btrim(p.suffix) ~ '^[ -~]+$' then upper(btrim(p.suffix)) end as code
+        case
+            when btrim(p.suffix) ~* '^[a-z0-9+-]{1,8}$' and btrim(p.suffix) ~ '^[ -~]+$' then upper(btrim(p.suffix))
+        end as code
 ) s;
 
 alter table oracle_patients add primary key (key);

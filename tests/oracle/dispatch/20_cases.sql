@@ -1,4 +1,4 @@
--- One case a patient, unless he is deleted or has no instruction.
+-- One case a patient, unless deleted or without an instruction.
 create table oracle_cases as
 select
     p.id::bigint                          as key,

@@ -10,7 +10,8 @@ select
         'legacy_id', i.id,
         'order_id', oracle_uuid('order', i.id),
         'case_id', oracle_uuid('case', i.patient_id),
-        'metadata', oracle_source(to_jsonb(i), 'dispatch_instruction') || jsonb_build_object('case_legacy_id', i.patient_id),
+        'metadata', oracle_source(to_jsonb(i), 'dispatch_instruction')
+            || jsonb_build_object('case_legacy_id', i.patient_id),
         'created_at', i.created_at
     ) end        as row
 from dispatch_instruction i
@@ -18,7 +19,8 @@ cross join lateral (
     select case
         when (select o.outcome from oracle_orders o where o.key = i.id) = 'rejected' then 'order_not_migrated'
         when i.patient_id is null then 'no_patient'
-        when not exists (select from oracle_cases c where c.key = i.patient_id and c.outcome <> 'rejected') then 'case_not_migrated'
+        when not exists (select from oracle_cases c where c.key = i.patient_id and c.outcome <> 'rejected')
+            then 'case_not_migrated'
     end as reason
 ) r;
 

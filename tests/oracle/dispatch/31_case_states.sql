@@ -8,12 +8,14 @@ with judged as materialized (
         select case
             when s.status <> all (array[11, 12]) then 'order_state'
             when i.id is null then 'invalid_reference'
-            when exists (select from oracle_orders o where o.key = i.id and o.outcome = 'rejected') then 'order_not_migrated'
+            when exists (select from oracle_orders o where o.key = i.id and o.outcome = 'rejected')
+                then 'order_not_migrated'
             when i.patient_id is null then 'invalid_reference'
             when exists (select from oracle_cases c where c.key = i.patient_id and c.outcome = 'rejected') then
                 case
-                    when exists (select from dispatch_patient p where p.id = i.patient_id and p.deleted_at < s.created_at)
-                        then 'case_removed_before_state'
+                    when exists (
+                        select from dispatch_patient p where p.id = i.patient_id and p.deleted_at < s.created_at
+                    ) then 'case_removed_before_state'
                     else 'case_not_migrated'
                 end
         end as reason
@@ -51,7 +53,10 @@ cross join lateral (
     -- Each earlier state of the same case, and the last of them.
     select
         count(*) as states,
-        (array_agg(case e.status when 11 then 'treatment_active' else 'case_closed' end order by e.created_at desc, e.id desc))[1] as state
+        (array_agg(
+            case e.status when 11 then 'treatment_active' else 'case_closed' end
+            order by e.created_at desc, e.id desc
+        ))[1] as state
     from judged e
     where e.reason is null and e.patient_id = j.patient_id and (e.created_at, e.id) < (j.created_at, j.id)
 ) before;

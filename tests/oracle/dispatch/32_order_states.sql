@@ -26,7 +26,10 @@ from dispatch_state s
 left join oracle_orders o on o.key = s.instruction_id
 left join auth_user u on u.id = s.actor_id
 cross join lateral (
-    select case when o.key is null then 'invalid_reference' when o.outcome = 'rejected' then 'order_not_migrated' end as reason
+    select case
+        when o.key is null then 'invalid_reference'
+        when o.outcome = 'rejected' then 'order_not_migrated'
+    end as reason
 ) r;
 
 alter table oracle_order_states add primary key (key);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, BooleanArray, StringArray, StringBuilder};
 use datafusion::arrow::compute::cast;
-use datafusion::arrow::datatypes::{DataType, Field};
+use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::{DataFusionError, Result};
 use datafusion::logical_expr::{ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF};
 
@@ -19,6 +19,22 @@ use write::{Cell, json_field};
 /// The functions of this theme.
 pub fn functions() -> Vec<ScalarUDF> {
     vec![row_json(), json_object(), json_merge(), is_jsonb()]
+}
+
+/// Every value of a column as JSON text.
+///
+/// # Errors
+/// [`crate::error::Kind::Config`] for a type that has no JSON form.
+pub fn json_text(field: &FieldRef, array: &ArrayRef) -> crate::error::Result<Vec<String>> {
+    let cell = Cell::new(field, array).map_err(|error| crate::error::Error::config(error.strip_backtrace()))?;
+    let mut buffer = Vec::new();
+    (0..array.len())
+        .map(|row| {
+            buffer.clear();
+            cell.write(row, &mut buffer);
+            String::from_utf8(buffer.clone()).map_err(|_| crate::error::Error::unexpected("JSON that is no UTF-8"))
+        })
+        .collect()
 }
 
 fn text_field(name: &str, args: &ReturnFieldArgs<'_>, function: &str) -> Result<()> {

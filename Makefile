@@ -1,0 +1,53 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`.
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+CARGO ?= cargo
+SCALE ?= 0.05
+EPOCH ?= C
+PIPELINE ?= dispatch
+KEEP ?=
+FORMAT ?= text
+export CARGO_TERM_COLOR ?= auto
+
+.PHONY: demo test lint bench install tools
+
+# What the build and PostgreSQL need, from Debian's packages, where something is missing and we may install.
+tools:
+	@missing=""; \
+	command -v cc   >/dev/null || missing="$$missing gcc libc6-dev"; \
+	command -v perl >/dev/null || missing="$$missing perl"; \
+	found=""; for dir in "" "$$(pg_config --bindir 2>/dev/null)/" /usr/lib/postgresql/*/bin/; do \
+	  command -v "$${dir}initdb" >/dev/null && command -v "$${dir}postgres" >/dev/null && found=yes; done; \
+	[ -n "$$found" ] || missing="$$missing postgresql postgresql-contrib"; \
+	command -v $(CARGO) >/dev/null || { echo "cargo is missing: install Rust first (https://rustup.rs)" >&2; exit 2; }; \
+	[ -z "$$missing" ] && exit 0; \
+	sudo=""; [ "$$(id -u)" = 0 ] || sudo="sudo -n"; \
+	if ! command -v apt-get >/dev/null || ! $$sudo true 2>/dev/null; then \
+	  echo "missing:$$missing. Install these packages, then run make again." >&2; exit 2; fi; \
+	echo "installing$$missing"; \
+	$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq $$missing >/dev/null
+
+# A synthetic legacy database is migrated on a throwaway PostgreSQL. SCALE=1 is the whole reference case.
+demo: tools
+	@$(CARGO) build --release --locked
+	@"$${CARGO_TARGET_DIR:-target}/release/rehome" demo --scale $(SCALE) --epoch $(EPOCH) --pipeline $(PIPELINE) \
+	  --format $(FORMAT) $(if $(KEEP),--keep)
+
+# Every test, on PostgreSQL servers that the tests start themselves.
+test: tools
+	@$(CARGO) test --release --locked
+
+# What a change must pass besides the tests.
+lint:
+	@$(CARGO) fmt --check
+	@$(CARGO) clippy --release --all-targets --locked -- -D warnings
+
+# rehome beside COPY piped into COPY, at scale 1: both times, their ratio, rows/s, peak memory. Then the small benchmarks.
+bench: tools
+	@$(CARGO) build --release --locked
+	@$(CARGO) bench --locked --bench whole -- $(SCALE_BENCH)
+	@$(CARGO) bench --locked --bench parts
+
+# Puts the command on the path.
+install: tools
+	@$(CARGO) install --locked --path .

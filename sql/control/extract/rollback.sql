@@ -1,0 +1,2 @@
+-- Lets go of everything the transaction holds.
+rollback

@@ -1,0 +1,255 @@
+//! Owns what can be typed: commands, flags, environment variables and their help texts.
+//! Must not know: what a command does with it.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use super::size::size;
+
+/// Moves a legacy PostgreSQL database into a differently shaped, UUID-keyed one, and accounts for every row.
+#[derive(Debug, Parser)]
+#[command(name = "rehome", version, propagate_version = true, after_help = AFTER_HELP)]
+pub struct Args {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Start with `rehome demo`: it needs nothing but an installed PostgreSQL.
+
+Exit codes: 0 done, 1 unexpected, 2 usage or configuration, 3 a flow is below its threshold, 4 authentication or TLS,
+5 privilege or row-level security, 6 schema drift, 7 verification mismatch, 8 disk or memory, 9 another run holds the
+target, 10 corrupt snapshot, 75 retryable, 130 interrupted";
+
+/// Flags of every command.
+#[derive(Debug, clap::Args)]
+pub struct Global {
+    /// How results are printed on stdout
+    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// Say less: no progress
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Say more: -v for what happens, -vv for plans
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// The folder for snapshots, outcomes and what spills from memory
+    #[arg(long, global = true, env = "REHOME_DIR", default_value = ".rehome", value_name = "FOLDER")]
+    pub dir: PathBuf,
+    /// Connections and threads that work at a time
+    #[arg(long, global = true, env = "REHOME_JOBS", value_name = "N", default_value_t = default_jobs(), value_parser = jobs)]
+    pub jobs: usize,
+    /// Memory that queries may hold before they spill to disk, such as 800MB or 4GiB [default: half of the machine's]
+    #[arg(long, global = true, env = "REHOME_MEMORY", value_name = "SIZE", value_parser = size)]
+    pub memory: Option<usize>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For reading
+    Text,
+    /// One JSON object, for machines
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Migrate a synthetic database on a throwaway PostgreSQL: the whole of it, in a minute
+    Demo(Demo),
+    /// Migrate: extract, transform, load, verify, report. Given again, it takes up where it was
+    Run(Run),
+    /// Take a snapshot of a source: immutable Parquet files, as of one instant
+    Snapshot(Snapshot),
+    /// Apply a pipeline's rules to a snapshot, without a target: what would become of each row?
+    WhatIf(WhatIf),
+    /// Check a pipeline without moving a row
+    Check(Check),
+    /// Show the report of an earlier run, computed anew from the stored outcomes
+    Report(Report),
+    /// Make the synthetic source of a pipeline
+    Sample(Sample),
+    /// Print shell completions
+    Completions {
+        /// The shell they are for
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Demo {
+    /// The size: 1 is the reference case (2.3 million rows), from 0.001 to 10
+    #[arg(long, env = "SCALE", default_value_t = 0.05, value_parser = scale)]
+    pub scale: f64,
+    /// The state of the growing source
+    #[arg(long, env = "EPOCH", value_enum, default_value_t = Epoch::C)]
+    pub epoch: Epoch,
+    /// `dispatch`, `dispatch-2025-08`, or a pipeline file with a [sample]
+    #[arg(long, env = "PIPELINE", default_value = "dispatch")]
+    pub pipeline: String,
+    /// Leave the cluster running, and say how to reach it
+    #[arg(long)]
+    pub keep: bool,
+    /// Another seed makes other data of the same shape
+    #[arg(long, default_value_t = 1)]
+    pub seed: i64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "UPPER")]
+pub enum Epoch {
+    #[value(alias = "a", help = "2025-08-18")]
+    A,
+    #[value(alias = "b", help = "2025-10-18")]
+    B,
+    #[value(alias = "c", help = "2025-10-27")]
+    C,
+}
+
+impl Epoch {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::A => "A",
+            Self::B => "B",
+            Self::C => "C",
+        }
+    }
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Run {
+    /// The pipeline file
+    #[arg(long, env = "REHOME_PIPELINE", value_name = "FILE")]
+    pub pipeline: PathBuf,
+    /// The legacy database: a libpq URL, `key=value …` or `service=…`
+    #[arg(long, env = "REHOME_SOURCE_URL", value_name = "URL", hide_env_values = true)]
+    pub source: Option<String>,
+    /// The new database
+    #[arg(long, env = "REHOME_TARGET_URL", value_name = "URL", hide_env_values = true)]
+    pub target: String,
+    /// Migrate this snapshot instead of extracting one: a folder or an object store URL
+    #[arg(long, value_name = "PLACE")]
+    pub snapshot: Option<String>,
+    /// Only these flows, and those they read
+    #[arg(long, value_name = "FLOW,…", value_delimiter = ',')]
+    pub only: Vec<String>,
+    /// Do not read the target back
+    #[arg(long)]
+    pub no_verify: bool,
+    /// Show flows below their threshold, but do not fail
+    #[arg(long)]
+    pub no_threshold: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Snapshot {
+    /// The legacy database: a libpq URL, `key=value …` or `service=…`
+    #[arg(long, env = "REHOME_SOURCE_URL", value_name = "URL", hide_env_values = true)]
+    pub source: String,
+    /// Where the snapshot goes: a new folder or object store URL [default: below --dir]
+    #[arg(long, value_name = "PLACE")]
+    pub out: Option<String>,
+    /// Take the schemas, and only the tables, that this pipeline reads
+    #[arg(long, env = "REHOME_PIPELINE", value_name = "FILE")]
+    pub pipeline: Option<PathBuf>,
+    /// The schemas to take
+    #[arg(long, value_name = "SCHEMA,…", value_delimiter = ',')]
+    pub schemas: Vec<String>,
+    /// Only these tables; * stands for any characters
+    #[arg(long, value_name = "TABLE,…", value_delimiter = ',')]
+    pub tables: Vec<String>,
+    /// Not these tables
+    #[arg(long, value_name = "TABLE,…", value_delimiter = ',')]
+    pub exclude: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct WhatIf {
+    /// The pipeline file
+    #[arg(long, env = "REHOME_PIPELINE", value_name = "FILE")]
+    pub pipeline: PathBuf,
+    /// The snapshot: a folder or an object store URL
+    #[arg(long, value_name = "PLACE")]
+    pub snapshot: String,
+    /// Only these flows, and those they read
+    #[arg(long, value_name = "FLOW,…", value_delimiter = ',')]
+    pub only: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Check {
+    /// The pipeline file
+    #[arg(long, env = "REHOME_PIPELINE", value_name = "FILE")]
+    pub pipeline: PathBuf,
+    /// Plan the flows against this snapshot's tables
+    #[arg(long, value_name = "PLACE")]
+    pub snapshot: Option<String>,
+    /// Compare the flows' columns with this database's (needs --snapshot)
+    #[arg(long, env = "REHOME_TARGET_URL", value_name = "URL", hide_env_values = true)]
+    pub target: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Report {
+    /// The run: its id, the beginning of it, or `latest`
+    #[arg(default_value = "latest")]
+    pub run: String,
+    /// The pipeline file, if it is not where it was
+    #[arg(long, value_name = "FILE")]
+    pub pipeline: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Sample {
+    /// `dispatch`, `dispatch-2025-08`, or a pipeline file with a [sample]
+    #[arg(long, default_value = "dispatch")]
+    pub pipeline: String,
+    /// The size: 1 is the reference case, from 0.001 to 10
+    #[arg(long, default_value_t = 0.05, value_parser = scale)]
+    pub scale: f64,
+    /// The state of the growing source
+    #[arg(long, value_enum, default_value_t = Epoch::C)]
+    pub epoch: Epoch,
+    /// Another seed makes other data of the same shape
+    #[arg(long, default_value_t = 1)]
+    pub seed: i64,
+    /// Write it as a snapshot to this place
+    #[arg(long, value_name = "PLACE", required_unless_present_any = ["into", "into_target"])]
+    pub out: Option<String>,
+    /// Make its tables in this empty database, and fill them
+    #[arg(long, value_name = "URL")]
+    pub into: Option<String>,
+    /// Make the target's tables in this empty database, with the rows that it holds before the migration
+    #[arg(long, value_name = "URL")]
+    pub into_target: Option<String>,
+}
+
+fn default_jobs() -> usize {
+    std::thread::available_parallelism().map_or(2, std::num::NonZero::get).clamp(2, 8)
+}
+
+fn jobs(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(jobs @ 1..=64) => Ok(jobs),
+        _ => Err("a number from 1 to 64".to_owned()),
+    }
+}
+
+fn scale(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(scale) if (0.001..=10.0).contains(&scale) => Ok(scale),
+        _ => Err("a number from 0.001 to 10".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        super::Args::command().debug_assert();
+    }
+}

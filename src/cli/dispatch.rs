@@ -1,0 +1,182 @@
+//! Owns the way from typed arguments to commands, and from their results to what is shown.
+//! Must not know: how a command works.
+
+use std::path::{Path, PathBuf};
+
+use clap::CommandFactory;
+
+use super::args::{Args, Check, Command, Demo, Epoch, Format, Global, Report, Run, Sample, Snapshot, WhatIf};
+use super::{progress, render, size};
+use crate::cancel::Cancel;
+use crate::command;
+use crate::error::{Error, Result};
+use crate::extract;
+use crate::pipeline::Pipeline;
+use crate::run::{self, Record, Request, Setting};
+use crate::sample::Options;
+use crate::server::Address;
+use crate::snapshot;
+use crate::storage::Location;
+
+/// Runs the command that was typed.
+pub async fn dispatch(args: Args, cancel: Cancel) -> Result<()> {
+    let format = args.global.format;
+    if let Command::Completions { shell } = args.command {
+        clap_complete::generate(shell, &mut Args::command(), "rehome", &mut std::io::stdout());
+        return Ok(());
+    }
+    let setting = setting(&args.global, cancel)?;
+    match args.command {
+        Command::Demo(typed) => demo(typed, &setting, format).await,
+        Command::Run(typed) => migrate(typed, &setting, format).await,
+        Command::Snapshot(typed) => take(typed, &setting, format).await,
+        Command::WhatIf(typed) => what_if(typed, &setting, format).await,
+        Command::Check(typed) => check(typed, &setting, format).await,
+        Command::Report(typed) => report(typed, &setting, format).await,
+        Command::Sample(typed) => sample(typed, &setting, format).await,
+        Command::Completions { .. } => Ok(()),
+    }
+}
+
+fn setting(global: &Global, cancel: Cancel) -> Result<Setting> {
+    let quiet = global.quiet || global.format == Format::Json;
+    Ok(Setting {
+        workspace: std::path::absolute(&global.dir)?,
+        jobs: global.jobs,
+        memory: global.memory.unwrap_or_else(size::half_of_machine),
+        progress: progress::sink(quiet),
+        cancel,
+    })
+}
+
+/// The first failure of a run that has a report is its exit; the others are told before.
+fn first(failures: Vec<Error>, format: Format) -> Result<()> {
+    let mut failures = failures.into_iter();
+    let Some(gravest) = failures.next() else { return Ok(()) };
+    for failure in failures {
+        render::error::show(&failure, format);
+    }
+    Err(gravest)
+}
+
+async fn demo(typed: Demo, setting: &Setting, format: Format) -> Result<()> {
+    std::fs::create_dir_all(&setting.workspace)?;
+    let pipeline = Pipeline::read(&shipped(&typed.pipeline))?;
+    let sample = options(&pipeline, typed.scale, typed.epoch, typed.seed);
+    let shown = command::demo::demo(command::demo::Demo { pipeline, sample, keep: typed.keep }, setting).await?;
+    render::demo(&shown, &setting.workspace, format);
+    first(shown.finished.failures, format)
+}
+
+fn options(pipeline: &Pipeline, scale: f64, epoch: Epoch, seed: i64) -> Options {
+    let schema = pipeline.schemas.first().cloned().unwrap_or_default();
+    Options { scale, epoch: epoch.name().to_owned(), seed, schema }
+}
+
+/// The file of a pipeline: `dispatch` is `pipelines/dispatch.toml`, of this folder or of the sources.
+fn shipped(name: &str) -> PathBuf {
+    let here = Path::new("pipelines").join(format!("{name}.toml"));
+    let built = Path::new(env!("CARGO_MANIFEST_DIR")).join(&here);
+    match Path::new(name) {
+        file if file.extension().is_some() => file.to_owned(),
+        _ if here.exists() || !built.exists() => here,
+        _ => built,
+    }
+}
+
+async fn migrate(typed: Run, setting: &Setting, format: Format) -> Result<()> {
+    let request = Request {
+        pipeline: Pipeline::read(&typed.pipeline)?,
+        source: typed.source.as_deref().map(Address::parse).transpose()?,
+        target: Address::parse(&typed.target)?,
+        snapshot: typed.snapshot.as_deref().map(Location::parse).transpose()?,
+        only: typed.only,
+        verify: !typed.no_verify,
+        enforce: !typed.no_threshold,
+    };
+    let finished = run::run(request, setting).await?;
+    render::finished(&finished, format);
+    first(finished.failures, format)
+}
+
+async fn take(typed: Snapshot, setting: &Setting, format: Format) -> Result<()> {
+    let source = Address::parse(&typed.source)?;
+    let mut options = extract::Options {
+        schemas: typed.schemas,
+        tables: typed.tables,
+        exclude: typed.exclude,
+        jobs: setting.jobs,
+        ..extract::Options::default()
+    };
+    if let Some(file) = typed.pipeline {
+        let pipeline = Pipeline::read(&file)?;
+        let graph = crate::graph::Graph::new(&pipeline.flows)?;
+        if options.schemas.is_empty() {
+            options.schemas.clone_from(&pipeline.schemas);
+        }
+        if options.tables.is_empty() {
+            options.tables = graph.source_tables().into_iter().collect();
+        }
+    }
+    let place = match typed.out {
+        Some(place) => Location::parse(&place)?,
+        None => run::new_snapshot(setting)?,
+    };
+    let snapshot =
+        extract::run(&source, &options, place, setting.progress.clone(), setting.cancel.clone()).await?;
+    render::snapshot(&snapshot, format);
+    Ok(())
+}
+
+async fn what_if(typed: WhatIf, setting: &Setting, format: Format) -> Result<()> {
+    let pipeline = Pipeline::read(&typed.pipeline)?;
+    let snapshot = snapshot::Snapshot::open(Location::parse(&typed.snapshot)?).await?;
+    snapshot.check().await?;
+    let (report, _) = run::what_if(&pipeline, &snapshot, &typed.only, setting).await?;
+    render::report(&report, format);
+    Ok(())
+}
+
+async fn check(typed: Check, setting: &Setting, format: Format) -> Result<()> {
+    let pipeline = Pipeline::read(&typed.pipeline)?;
+    let snapshot = match typed.snapshot {
+        Some(place) => Some(snapshot::Snapshot::open(Location::parse(&place)?).await?),
+        None => None,
+    };
+    let target = match &snapshot {
+        Some(_) => typed.target.as_deref().map(Address::parse).transpose()?,
+        None => None,
+    };
+    let checked = command::check::check(&pipeline, snapshot.as_ref(), target.as_ref(), setting).await?;
+    render::checked(&checked, format);
+    Ok(())
+}
+
+async fn report(typed: Report, setting: &Setting, format: Format) -> Result<()> {
+    let record = Record::find(&setting.place()?, &typed.run).await?;
+    let file = typed.pipeline.unwrap_or_else(|| PathBuf::from(&record.pipeline));
+    let report = run::report(&record, &Pipeline::read(&file)?, setting).await?;
+    render::report(&report, format);
+    Ok(())
+}
+
+async fn sample(typed: Sample, setting: &Setting, format: Format) -> Result<()> {
+    let pipeline = Pipeline::read(&shipped(&typed.pipeline))?;
+    let options = options(&pipeline, typed.scale, typed.epoch, typed.seed);
+    std::fs::create_dir_all(&setting.workspace)?;
+    let temporary = tempfile::Builder::new().prefix("sample-").tempdir_in(&setting.workspace)?;
+    let place = match &typed.out {
+        Some(place) => Location::parse(place)?,
+        None => Location::folder(temporary.path())?.child("source"),
+    };
+    let made = command::sample::snapshot(&pipeline, &options, place, setting).await?;
+    if let Some(url) = typed.into {
+        command::sample::fill_source(&Address::parse(&url)?, &pipeline, &made, setting).await?;
+    }
+    if let Some(url) = typed.into_target {
+        let place = Location::folder(temporary.path())?.child("target");
+        command::sample::fill_target(&Address::parse(&url)?, &pipeline, &made, &options, place, setting).await?;
+    }
+    render::snapshot(&made, format);
+    Ok(())
+}

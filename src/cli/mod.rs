@@ -1,0 +1,71 @@
+//! Owns the command line: what was typed becomes what it means, and results are shown. The only place that prints.
+//! Must not know: how any command works.
+
+mod args;
+mod dispatch;
+mod log;
+mod progress;
+mod render;
+mod size;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cancel::Cancel;
+use crate::error::{Error, Kind};
+
+/// Parses the command line, runs the command, shows its result, and gives the exit code.
+#[must_use]
+pub fn main() -> ExitCode {
+    let args = match args::Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // Help and version go to stdout with 0, misuse to stderr with 2: clap knows which.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    log::install(args.global.verbose, args.global.quiet);
+    let cancel = Cancel::new();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&Error::from(error), args.global.format),
+    };
+    let format = args.global.format;
+    let result = runtime.block_on(async {
+        stop_on_signal(cancel.clone());
+        dispatch::dispatch(args, cancel.clone()).await
+    });
+    // What still blocks in the background (an aborted read, say) must not hold the exit.
+    runtime.shutdown_background();
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if cancel.is_cancelled() && error.kind() != Kind::Interrupted => {
+            failed(&crate::cancel::interrupted(), format)
+        }
+        Err(error) => failed(&error, format),
+    }
+}
+
+/// The first signal asks everything to end cleanly; the second ends the process at once.
+fn stop_on_signal(cancel: Cancel) {
+    tokio::spawn(async move {
+        let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) else { return };
+        loop {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            if cancel.is_cancelled() {
+                std::process::exit(i32::from(Kind::Interrupted.exit_code()));
+            }
+            cancel.cancel();
+        }
+    });
+}
+
+fn failed(error: &Error, format: args::Format) -> ExitCode {
+    render::error::show(error, format);
+    ExitCode::from(error.kind().exit_code())
+}

@@ -1,0 +1,133 @@
+//! Owns how results are shown on stdout: text for people, JSON for machines. Must not know: how they came about.
+
+pub mod error;
+mod report;
+
+use serde::Serialize;
+
+use super::args::Format;
+use crate::command::check::Checked;
+use crate::command::demo::Shown;
+use crate::report::Report;
+use crate::run::Finished;
+use crate::snapshot::Snapshot;
+
+/// A table without lines but the one below its head.
+fn table(head: &[&str]) -> comfy_table::Table {
+    let mut table = comfy_table::Table::new();
+    table.load_preset(comfy_table::presets::NOTHING).set_header(head);
+    table.set_content_arrangement(comfy_table::ContentArrangement::Disabled);
+    table
+}
+
+/// Aligns these columns to the right: numbers.
+fn numbers(table: &mut comfy_table::Table, columns: impl IntoIterator<Item = usize>) {
+    for column in columns {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(comfy_table::CellAlignment::Right);
+        }
+    }
+}
+
+/// A number with its thousands set apart.
+fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+fn json<T: Serialize>(value: &T) {
+    if let Ok(text) = serde_json::to_string(value) {
+        anstream::println!("{text}");
+    }
+}
+
+/// Shows what a run did.
+pub fn finished(finished: &Finished, format: Format) {
+    match format {
+        Format::Json => json(&finished.report),
+        Format::Text => {
+            report::show(&finished.report);
+            anstream::println!("\nsnapshot  {}\noutcomes  {}", finished.snapshot, finished.outcomes);
+            anstream::println!("report    rehome report {}", finished.report.run);
+        }
+    }
+}
+
+/// Shows a report by itself.
+pub fn report(report: &Report, format: Format) {
+    match format {
+        Format::Json => json(report),
+        Format::Text => report::show_all(report),
+    }
+}
+
+/// Shows what the demo did, and how to look further.
+pub fn demo(shown: &Shown, dir: &std::path::Path, format: Format) {
+    if format == Format::Json {
+        let mut object = serde_json::to_value(&shown.finished.report).unwrap_or_default();
+        if let (Some(object), Some(kept)) = (object.as_object_mut(), &shown.kept) {
+            object.insert("source_url".to_owned(), kept.source_url.clone().into());
+            object.insert("target_url".to_owned(), kept.target_url.clone().into());
+            object.insert("stop".to_owned(), kept.stop.clone().into());
+        }
+        json(&object);
+        return;
+    }
+    anstream::println!("A synthetic legacy database of {} rows was migrated.\n", count(shown.source_rows));
+    finished(&shown.finished, format);
+    let dir = dir.display();
+    let run = &shown.finished.report.run;
+    anstream::println!("\nTo look further:");
+    anstream::println!("  rehome --dir {dir} report {run}   # also the pipeline's own reports; --format json for machines");
+    match &shown.kept {
+        Some(kept) => {
+            anstream::println!("  psql '{}' -c 'select reason, count(*) from rehome.quarantine group by 1'", kept.target_url);
+            anstream::println!("source_url  {}\ntarget_url  {}", kept.source_url, kept.target_url);
+            anstream::println!("The cluster stays in {}; stop it with\n  {}", kept.folder.display(), kept.stop);
+        }
+        None => {
+            let snapshot = &shown.finished.snapshot;
+            anstream::println!("  rehome what-if --pipeline pipelines/dispatch-2025-08.toml --snapshot {snapshot}");
+            anstream::println!("  make demo KEEP=1   # leaves the cluster running, for psql");
+        }
+    }
+}
+
+/// Shows a snapshot.
+pub fn snapshot(snapshot: &Snapshot, format: Format) {
+    if format == Format::Json {
+        return json(&serde_json::json!({ "snapshot": snapshot.id(), "place": snapshot.location().to_string(), "manifest": snapshot.manifest() }));
+    }
+    let mut rows = table(&["table", "rows", "files", "bytes"]);
+    for entry in &snapshot.manifest().tables {
+        let bytes = entry.files.iter().map(|file| file.bytes).sum();
+        rows.add_row([entry.qualified(), count(entry.rows), entry.files.len().to_string(), count(bytes)]);
+    }
+    numbers(&mut rows, 1..4);
+    anstream::println!("{rows}\n\nsnapshot {} at {}", snapshot.id(), snapshot.location());
+}
+
+/// Shows what a check of a pipeline found.
+pub fn checked(checked: &Checked, format: Format) {
+    if format == Format::Json {
+        return json(checked);
+    }
+    let mut rows = table(&["flow", "source", "target", "reads"]);
+    for flow in &checked.flows {
+        rows.add_row([flow.flow.clone(), flow.source.clone(), flow.target.clone(), flow.reads.join(", ")]);
+    }
+    anstream::println!("{rows}\n");
+    let depth = match (checked.planned, checked.matched) {
+        (false, _) => "its SQL parses and its order is found; --snapshot also plans it",
+        (true, false) => "every flow is planned; --target also compares columns",
+        (true, true) => "every flow is planned, and its columns fit the target",
+    };
+    anstream::println!("{} is sound: {depth}", checked.pipeline);
+}

@@ -1,0 +1,71 @@
+//! Owns `rehome check`: is a pipeline sound, as far as that can be told without moving a row?
+//! Must not know: any database but, if one is named, the target's catalog.
+
+use serde::Serialize;
+
+use crate::error::Result;
+use crate::graph::Graph;
+use crate::load;
+use crate::pipeline::Pipeline;
+use crate::run::{Setting, identity_of};
+use crate::server::Address;
+use crate::snapshot::Snapshot;
+use crate::target::Catalog;
+use crate::transform::Transform;
+
+/// What a check looked at.
+#[derive(Debug, Serialize)]
+pub struct Checked {
+    pub pipeline: String,
+    /// In the order of running.
+    pub flows: Vec<CheckedFlow>,
+    /// Were the flows planned against a snapshot's tables?
+    pub planned: bool,
+    /// Were their columns compared with the target's?
+    pub matched: bool,
+}
+
+/// One flow, and what it reads.
+#[derive(Debug, Serialize)]
+pub struct CheckedFlow {
+    pub flow: String,
+    pub source: String,
+    pub target: String,
+    pub reads: Vec<String>,
+}
+
+/// Parses, orders and, with a snapshot, plans every flow; with a target, compares columns.
+///
+/// # Errors
+/// The first thing that is wrong; of the target's columns, all mismatches at once.
+pub async fn check(
+    pipeline: &Pipeline,
+    snapshot: Option<&Snapshot>,
+    target: Option<&Address>,
+    setting: &Setting,
+) -> Result<Checked> {
+    let graph = Graph::new(&pipeline.flows)?;
+    if let Some(snapshot) = snapshot {
+        let engine = setting.engine(identity_of(pipeline, Vec::new()))?;
+        let stage =
+            Transform::new(pipeline, &graph, snapshot, &engine, setting.progress.clone(), setting.cancel.clone()).await?;
+        let shapes = stage.plan(&graph).await?;
+        if let Some(target) = target {
+            let connection = target.connect("check").await?;
+            let catalog = Catalog::read(&connection, &pipeline.target_schema).await?;
+            load::check::columns(&catalog, &shapes)?;
+        }
+    }
+    let flows = graph.order.iter().filter_map(|index| pipeline.flows.get(*index)).map(|flow| CheckedFlow {
+        flow: flow.name.clone(),
+        source: flow.source.clone(),
+        target: flow.target.clone(),
+        reads: graph.needs.get(&flow.name).into_iter().flatten().cloned().collect(),
+    });
+    Ok(Checked {
+        pipeline: pipeline.name.clone(),
+        flows: flows.collect(),
+        planned: snapshot.is_some(),
+        matched: snapshot.is_some() && target.is_some(),
+    })
+}

@@ -1,0 +1,227 @@
+//! Owns the report of a run: every figure is counted by queries over stored outcomes, none is carried along.
+//! Must not know: terminals or file formats; `cli/` renders.
+
+mod count;
+mod query;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::engine::Engine;
+use crate::error::{Context, Result};
+use crate::graph::Graph;
+use crate::outcomes::{FlowOutcomes, FlowShape, OutcomeStore};
+use crate::pipeline::{Pipeline, Severity};
+use crate::views;
+
+/// What a run did to each row, and what is checked about it. Serialises to the documented JSON.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    pub run: String,
+    pub snapshot: String,
+    pub pipeline: String,
+    /// Wall time of the whole run, in seconds; 0 when it is not known.
+    pub seconds: f64,
+    /// Does every flow's source row have exactly one outcome?
+    pub conserved: bool,
+    /// Was the target read back, and found to be what the outcomes say?
+    pub verified: bool,
+    /// In the order in which they ran.
+    pub flows: Vec<FlowReport>,
+    pub checks: Vec<CheckReport>,
+    /// The rows of each report of the pipeline, by its name.
+    pub reports: BTreeMap<String, Vec<Map<String, Value>>>,
+    /// Title and chart of each report.
+    pub titles: BTreeMap<String, Title>,
+}
+
+/// What a report of the pipeline is called, and how it may be drawn.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Title {
+    pub title: Option<String>,
+    pub chart: Option<String>,
+    pub about: Option<String>,
+}
+
+/// The outcomes of one flow.
+#[derive(Debug, Clone, Serialize)]
+pub struct FlowReport {
+    pub flow: String,
+    pub source: String,
+    pub target: String,
+    pub source_rows: u64,
+    pub migrated: u64,
+    pub adopted: u64,
+    pub rejected: u64,
+    pub skipped: u64,
+    pub elsewhere: u64,
+    /// Rows by the reason of their reject, also those that the target refused.
+    pub reasons: BTreeMap<String, u64>,
+    pub skip_reasons: BTreeMap<String, u64>,
+    /// Rows that another flow owns, by that flow.
+    pub owners: BTreeMap<String, u64>,
+    pub warnings: BTreeMap<String, u64>,
+    /// A few keys for each reason of a reject.
+    pub examples: BTreeMap<String, Vec<String>>,
+    /// Migrated and adopted of the rows in scope (neither skipped nor elsewhere), 0 to 1.
+    pub share: f64,
+    /// The least share that the flow declares.
+    pub accept: Option<f64>,
+    /// Is the share at least that?
+    pub accepted: bool,
+    /// Time of transforming and loading, in seconds.
+    pub seconds: f64,
+    pub rows_per_second: f64,
+}
+
+impl FlowReport {
+    /// All outcomes together: conservation says that they are the source's rows.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.migrated + self.adopted + self.rejected + self.skipped + self.elsewhere
+    }
+}
+
+/// What a check found.
+#[derive(Debug, Clone, Serialize)]
+pub struct CheckReport {
+    pub check: String,
+    pub title: Option<String>,
+    /// Rows that violate it.
+    pub rows: u64,
+    pub passed: bool,
+    /// `fail` or `warn`.
+    pub severity: &'static str,
+    /// Keys of a few of these rows.
+    pub keys: Vec<String>,
+}
+
+impl CheckReport {
+    /// Does it fail the run?
+    #[must_use]
+    pub fn fails(&self) -> bool {
+        !self.passed && self.severity == severity(Severity::Fail)
+    }
+}
+
+fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Fail => "fail",
+        Severity::Warn => "warn",
+    }
+}
+
+/// Rows of a flow that the target refused: their keys' text, by reason.
+pub type Refused = BTreeMap<String, BTreeMap<String, Vec<String>>>;
+
+/// What a report is computed from.
+pub struct Inputs<'a> {
+    pub engine: &'a Engine,
+    pub pipeline: &'a Pipeline,
+    pub graph: &'a Graph,
+    pub store: &'a OutcomeStore,
+    /// The planned shape of each flow.
+    pub shapes: &'a [FlowShape],
+    /// The published outcomes of the flows that ran, in their order.
+    pub outcomes: &'a [FlowOutcomes],
+    pub refused: &'a Refused,
+    /// Time of loading, by flow.
+    pub load_seconds: &'a BTreeMap<String, f64>,
+}
+
+impl Inputs<'_> {
+    /// Makes every flow's outcomes known to queries. Source tables must be known already.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Unexpected`] when the session refuses it.
+    pub async fn register(&self) -> Result<()> {
+        for outcomes in self.outcomes {
+            let Some(shape) = self.shapes.iter().find(|shape| shape.flow == outcomes.flow) else { continue };
+            views::migrated(self.engine, self.store, outcomes, &shape.schema)?;
+            views::reasons(self.engine, self.store, outcomes, shape.schema.field(0)).await?;
+        }
+        Ok(())
+    }
+
+    /// Computes the outcomes of each flow.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Corrupt`] when stored outcomes do not read.
+    pub async fn flows(&self) -> Result<Vec<FlowReport>> {
+        let mut flows = Vec::with_capacity(self.outcomes.len());
+        for outcomes in self.outcomes {
+            flows.push(count::flow(self, outcomes).await?);
+        }
+        Ok(flows)
+    }
+
+    /// Runs the pipeline's checks, those whose flows have run.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Config`] with the check's file:line:column.
+    pub async fn checks(&self) -> Result<Vec<CheckReport>> {
+        let mut checks = Vec::new();
+        for check in &self.pipeline.checks {
+            let file = crate::header::shown(&check.path);
+            if let Some(found) = query::rows(self, &file, &check.sql, query::CHECK_EXAMPLES).await? {
+                checks.push(CheckReport {
+                    check: check.stem.clone(),
+                    title: check.header.title.clone(),
+                    rows: found.rows,
+                    passed: found.rows == 0,
+                    severity: severity(check.header.severity),
+                    keys: found.keys,
+                });
+            }
+        }
+        Ok(checks)
+    }
+
+    /// Runs the pipeline's reports, those whose flows have run.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Config`] with the report's file:line:column.
+    pub async fn reports(&self) -> Result<(BTreeMap<String, Vec<Map<String, Value>>>, BTreeMap<String, Title>)> {
+        let (mut reports, mut titles) = (BTreeMap::new(), BTreeMap::new());
+        for report in &self.pipeline.reports {
+            let file = crate::header::shown(&report.path);
+            if let Some(found) = query::rows(self, &file, &report.sql, query::REPORT_ROWS).await? {
+                reports.insert(report.stem.clone(), found.objects);
+                let header = report.header.clone();
+                titles.insert(report.stem.clone(), Title { title: header.title, chart: header.chart, about: header.about });
+            }
+        }
+        Ok((reports, titles))
+    }
+
+    /// The flows that have run.
+    fn ran(&self) -> BTreeSet<&str> {
+        self.outcomes.iter().map(|outcomes| outcomes.flow.as_str()).collect()
+    }
+
+    /// Puts the whole report together.
+    ///
+    /// # Errors
+    /// As the parts.
+    pub async fn report(&self, run: &str, snapshot: &str, seconds: f64, verified: bool) -> Result<Report> {
+        let located = self.pipeline.name.as_str();
+        self.register().await.at(crate::error::At::Pipeline, located)?;
+        let flows = self.flows().await.at(crate::error::At::Pipeline, located)?;
+        let checks = self.checks().await.at(crate::error::At::Pipeline, located)?;
+        let (reports, titles) = self.reports().await.at(crate::error::At::Pipeline, located)?;
+        Ok(Report {
+            run: run.to_owned(),
+            snapshot: snapshot.to_owned(),
+            pipeline: self.pipeline.name.clone(),
+            seconds,
+            conserved: flows.iter().all(|flow| flow.total() == flow.source_rows),
+            verified,
+            flows,
+            checks,
+            reports,
+            titles,
+        })
+    }
+}

@@ -1,0 +1,80 @@
+//! Owns the running of a pipeline's checks and reports: a query in, JSON rows out.
+//! Must not know: what the queries ask.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, RecordBatch, StructArray};
+use arrow::datatypes::{DataType, Field};
+use futures::StreamExt;
+use serde_json::{Map, Value};
+
+use super::Inputs;
+use crate::diagnosis::{Text, running};
+use crate::engine::{json_text, parameters};
+use crate::error::{Error, Result};
+use crate::graph::tables_of;
+
+/// Keys of a failing check that are named.
+pub const CHECK_EXAMPLES: usize = 20;
+/// Rows of a report that are kept: a report is for reading.
+pub const REPORT_ROWS: usize = 10_000;
+
+/// The result of a query.
+pub struct Found {
+    /// How many rows there are, also beyond those kept.
+    pub rows: u64,
+    pub objects: Vec<Map<String, Value>>,
+    /// The first column of the rows kept, as text.
+    pub keys: Vec<String>,
+}
+
+/// Runs a query and keeps up to `limit` rows. None when it reads flows that have not run.
+///
+/// # Errors
+/// [`crate::error::Kind::Config`] with file:line:column.
+pub async fn rows(inputs: &Inputs<'_>, file: &str, sql: &str, limit: usize) -> Result<Option<Found>> {
+    let text = Text { file, sql };
+    let ran = inputs.ran();
+    let known: Vec<&str> = inputs.pipeline.flows.iter().map(|flow| flow.name.as_str()).collect();
+    for (schema, table) in tables_of(text)? {
+        let of_flow = matches!(schema.as_str(), "migrated" | "rejected" | "skipped");
+        if of_flow && known.contains(&table.as_str()) && !ran.contains(table.as_str()) {
+            return Ok(None);
+        }
+    }
+    let params = parameters(&inputs.pipeline.params)?;
+    let frame = inputs.engine.plan(text, &params).await?;
+    inputs.engine.optimise(&frame, text)?;
+    let mut stream = inputs.engine.stream(frame, text, None).await?;
+    let mut found = Found { rows: 0, objects: Vec::new(), keys: Vec::new() };
+    while let Some(batch) = stream.next().await {
+        let batch = batch.map_err(|error| running(&error, file))?;
+        found.rows += batch.num_rows() as u64;
+        let keep = limit.saturating_sub(found.objects.len()).min(batch.num_rows());
+        if keep > 0 {
+            found.objects.extend(objects(&batch.slice(0, keep))?);
+        }
+    }
+    found.keys = found.objects.iter().filter_map(|row| row.values().next()).map(key_text).collect();
+    Ok(Some(found))
+}
+
+fn key_text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// The rows of a batch as JSON objects.
+///
+/// # Errors
+/// [`crate::error::Kind::Config`] for a column whose type has no JSON form.
+fn objects(batch: &RecordBatch) -> Result<Vec<Map<String, Value>>> {
+    let rows: ArrayRef = Arc::new(StructArray::from(batch.clone()));
+    let field = Arc::new(Field::new("row", DataType::Struct(batch.schema().fields().clone()), false));
+    (0..rows.len())
+        .zip(json_text(&field, &rows)?)
+        .map(|(_, text)| serde_json::from_str(&text).map_err(|_| Error::unexpected("a row of a report is no JSON")))
+        .collect()
+}

@@ -1,0 +1,191 @@
+//! Owns how transforming and loading go hand in hand: while one flow loads, the next is transformed.
+//! Must not know: how either works.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use super::Setting;
+use super::record::{Adopted, identity_of, remember_adopted};
+use crate::engine::Identity;
+use crate::error::{At, Context, Error, Result};
+use crate::graph::Graph;
+use crate::ledger::{AdoptedKey, Refusal, RunIdentity};
+use crate::load::{self, Loader};
+use crate::outcomes::{FlowOutcomes, FlowShape, OutcomeStore};
+use crate::pipeline::Pipeline;
+use crate::report::Refused;
+use crate::server::Address;
+use crate::snapshot::Snapshot;
+use crate::target::Catalog;
+use crate::transform::Transform;
+use crate::verify::{self, Verification};
+
+/// A target that is held for this run.
+pub struct Loading {
+    catalog: Catalog,
+    loader: Loader,
+}
+
+impl Loading {
+    /// Reads the target's catalog and takes the target for this run.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Locked`] when another run holds it; what connecting meets.
+    pub async fn open(
+        address: &Address,
+        pipeline: &Pipeline,
+        snapshot: &Snapshot,
+        run: Uuid,
+        setting: &Setting,
+    ) -> Result<Self> {
+        let connection = address.connect("catalog").await?;
+        let catalog = Catalog::read(&connection, &pipeline.target_schema).await?;
+        drop(connection);
+        let identity = RunIdentity {
+            run_id: run,
+            pipeline: pipeline.name.clone(),
+            pipeline_hash: pipeline.hash.clone(),
+            snapshot_id: snapshot.id().to_owned(),
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        };
+        let mappings = format!("{}.{}", pipeline.mappings.0, pipeline.mappings.1);
+        let loader = Loader::open(
+            address,
+            catalog.clone(),
+            identity,
+            &mappings,
+            setting.jobs,
+            setting.progress.clone(),
+            setting.cancel.clone(),
+        )
+        .await?;
+        Ok(Self { catalog, loader })
+    }
+
+    /// The identifiers of the run: ours, and those that the target had before.
+    ///
+    /// # Errors
+    /// What reading the mappings meets.
+    pub async fn identity(&self, pipeline: &Pipeline, store: &OutcomeStore) -> Result<Identity> {
+        let mut entities: Vec<String> = pipeline.flows.iter().map(|flow| flow.entity.clone()).collect();
+        entities.sort();
+        entities.dedup();
+        let found = self.loader.adopted(&entities).await?;
+        let found: Vec<Adopted> = found
+            .into_iter()
+            .map(|adopted| {
+                let key = match adopted.key {
+                    AdoptedKey::Int(key) => key.to_string(),
+                    AdoptedKey::Text(key) => key,
+                };
+                (adopted.entity, key, adopted.uuid)
+            })
+            .collect();
+        Ok(identity_of(pipeline, remember_adopted(store, found).await?))
+    }
+
+    /// Compares the flows' columns with the target's, before anything runs.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Drift`] with every mismatch.
+    pub fn check(&self, shapes: &[FlowShape]) -> Result<()> {
+        load::check::columns(&self.catalog, shapes)
+    }
+
+    /// Transforms and loads all flows in their order, then restores the target's indexes and constraints.
+    ///
+    /// # Errors
+    /// What transforming or loading meets; what was loaded stays, and the same run takes it up.
+    pub async fn run(
+        self,
+        stage: &Transform<'_>,
+        pipeline: &Pipeline,
+        graph: &Graph,
+        store: &OutcomeStore,
+        setting: &Setting,
+    ) -> Result<Loaded> {
+        let (send, mut receive) = mpsc::channel::<FlowOutcomes>(64);
+        let files = store.clone();
+        let mut loader = self.loader;
+        let loading = tokio::spawn(async move {
+            let mut seconds = BTreeMap::new();
+            while let Some(outcomes) = receive.recv().await {
+                let loaded = loader.load_flow(&outcomes, &files).await.at(At::Flow, &outcomes.flow)?;
+                seconds.insert(outcomes.flow, loaded.seconds);
+            }
+            let finished = loader.finish().await?;
+            Ok::<_, Error>((seconds, finished))
+        });
+        let mut outcomes = Vec::with_capacity(graph.order.len());
+        let transformed = async {
+            for flow in graph.order.iter().filter_map(|index| pipeline.flows.get(*index)) {
+                setting.cancel.check()?;
+                let done = stage.run(flow, store).await?;
+                outcomes.push(done.clone());
+                if send.send(done).await.is_err() {
+                    break; // the loader has failed: its error is told below
+                }
+            }
+            Ok::<_, Error>(())
+        }
+        .await;
+        drop(send);
+        let loaded = loading.await.map_err(|_| Error::unexpected("loading was abandoned"))?;
+        transformed?;
+        let (seconds, finished) = loaded.at(At::Pipeline, &pipeline.name)?;
+        let mut refused = Refused::new();
+        for Refusal { flow, key, reason, .. } in finished.refused {
+            refused.entry(flow).or_default().entry(reason).or_default().push(key);
+        }
+        Ok(Loaded { catalog: self.catalog, outcomes, refused, seconds })
+    }
+}
+
+/// What is in the target.
+pub struct Loaded {
+    catalog: Catalog,
+    pub outcomes: Vec<FlowOutcomes>,
+    pub refused: Refused,
+    /// Time of loading, by flow.
+    pub seconds: BTreeMap<String, f64>,
+}
+
+/// What reading the target back found.
+#[derive(Debug, Serialize)]
+pub struct Verified(pub Verification);
+
+impl Loaded {
+    /// Reads the target back and compares it with the outcomes.
+    ///
+    /// # Errors
+    /// What reading meets; a mismatch is a result, not an error.
+    pub async fn verify(&self, address: &Address, store: &OutcomeStore, setting: &Setting) -> Result<Verified> {
+        let found = verify::run(
+            address,
+            &self.catalog,
+            store,
+            &self.outcomes,
+            setting.progress.clone(),
+            setting.cancel.clone(),
+        )
+        .await?;
+        Ok(Verified(found))
+    }
+}
+
+impl Verified {
+    /// Is the target exactly what the outcomes say?
+    #[must_use]
+    pub fn clean(&self) -> bool {
+        self.0.clean()
+    }
+
+    /// What differs, in one line.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        self.0.summary()
+    }
+}

@@ -1,0 +1,307 @@
+//! Owns the one-way sequence of a migration: snapshot → outcomes → target → verification → report.
+//! Must not know: how any stage works, or how the result is shown.
+
+mod load;
+mod record;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use uuid::Uuid;
+
+use crate::cancel::Cancel;
+use crate::engine::{Engine, Identity, Settings};
+use crate::error::{At, Context, Error, Kind, Result};
+use crate::extract;
+use crate::graph::Graph;
+use crate::outcomes::OutcomeStore;
+use crate::pipeline::Pipeline;
+use crate::progress::Sink;
+use crate::report::{Inputs, Refused, Report};
+use crate::server::Address;
+use crate::snapshot::Snapshot;
+use crate::storage::Location;
+use crate::transform::Transform;
+pub use record::{Record, identity_of};
+
+/// What every command needs to work: where, how much, and who listens.
+#[derive(Clone)]
+pub struct Setting {
+    /// A local folder for snapshots, outcomes and what spills.
+    pub workspace: PathBuf,
+    /// Connections and threads.
+    pub jobs: usize,
+    /// The memory that queries may hold, in bytes.
+    pub memory: usize,
+    pub progress: Arc<dyn Sink>,
+    pub cancel: Cancel,
+}
+
+impl Setting {
+    /// The workspace as a place for files.
+    ///
+    /// # Errors
+    /// [`Kind::Config`] for a folder that cannot be used.
+    pub fn place(&self) -> Result<Location> {
+        Location::folder(&self.workspace)
+    }
+
+    /// A session for these flows' identifiers.
+    ///
+    /// # Errors
+    /// What making its folder meets.
+    pub fn engine(&self, identity: Identity) -> Result<Engine> {
+        let spill = self.workspace.join("spill");
+        std::fs::create_dir_all(&spill)?;
+        Engine::new(&Settings { memory: self.memory, partitions: self.jobs, spill, identity: Arc::new(identity) })
+    }
+}
+
+/// What a run is asked to do.
+pub struct Request {
+    pub pipeline: Pipeline,
+    /// Where to extract from, unless a snapshot is given.
+    pub source: Option<Address>,
+    pub target: Address,
+    pub snapshot: Option<Location>,
+    /// Only these flows and what they read; empty for all.
+    pub only: Vec<String>,
+    pub verify: bool,
+    /// Does a flow below its threshold fail the run?
+    pub enforce: bool,
+}
+
+/// What came of a run. The report is there even when the run fails.
+pub struct Finished {
+    pub report: Report,
+    pub snapshot: Location,
+    pub outcomes: Location,
+    /// What fails the run, the gravest first; none is success.
+    pub failures: Vec<Error>,
+}
+
+/// Migrates. Given again with the same rules and rows, it takes up the same run.
+///
+/// # Errors
+/// Whatever keeps the run from its report. A run that ends with a report gives its failures in [`Finished`].
+pub async fn run(request: Request, setting: &Setting) -> Result<Finished> {
+    let started = Instant::now();
+    let (pipeline, graph) = chosen(&request.pipeline, &request.only)?;
+    let full = Graph::new(&request.pipeline.flows)?;
+    let snapshot = match (&request.snapshot, &request.source) {
+        (Some(location), _) => Snapshot::open(location.clone()).await?,
+        (None, Some(source)) => take_snapshot(source, &request.pipeline, &full, setting).await?,
+        (None, None) => {
+            return Err(Error::config("there is neither a source nor a snapshot")
+                .hint("give --source URL (or REHOME_SOURCE_URL), or --snapshot of an earlier run"));
+        }
+    };
+    if request.snapshot.is_some() {
+        snapshot.check().await?;
+    }
+    let run_id = run_id(&pipeline, &snapshot);
+    let store = OutcomeStore::open(&setting.place()?, &run_id.to_string());
+    let loading = load::Loading::open(&request.target, &pipeline, &snapshot, run_id, setting).await?;
+    let identity = loading.identity(&pipeline, &store).await?;
+    let engine = setting.engine(identity)?;
+    let stage =
+        Transform::new(&pipeline, &graph, &snapshot, &engine, setting.progress.clone(), setting.cancel.clone()).await?;
+    let shapes = stage.plan(&graph).await?;
+    loading.check(&shapes).at(At::Pipeline, &pipeline.name)?;
+    let loaded = loading.run(&stage, &pipeline, &graph, &store, setting).await?;
+    let verification = match request.verify {
+        true => Some(loaded.verify(&request.target, &store, setting).await?),
+        false => None,
+    };
+    let verified = verification.as_ref().is_some_and(load::Verified::clean);
+    let inputs = Inputs {
+        engine: &engine,
+        pipeline: &pipeline,
+        graph: &graph,
+        store: &store,
+        shapes: &shapes,
+        outcomes: &loaded.outcomes,
+        refused: &loaded.refused,
+        load_seconds: &loaded.seconds,
+    };
+    let seconds = started.elapsed().as_secs_f64();
+    let mut report = inputs.report(&run_id.to_string(), snapshot.id(), seconds, verified).await?;
+    report.seconds = started.elapsed().as_secs_f64();
+    let record = Record {
+        run: run_id,
+        pipeline: request.pipeline.file.clone(),
+        pipeline_hash: request.pipeline.hash.clone(),
+        snapshot: snapshot.location().to_string(),
+        snapshot_id: snapshot.id().to_owned(),
+        flows: loaded.outcomes.iter().map(|outcomes| outcomes.flow.clone()).collect(),
+        seconds: report.seconds,
+        load_seconds: loaded.seconds.clone(),
+        refused: loaded.refused.clone(),
+        verified,
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    record.save(&store).await?;
+    let failures = failures(&report, verification.as_ref(), request.enforce);
+    Ok(Finished { report, snapshot: snapshot.location().clone(), outcomes: store.location().clone(), failures })
+}
+
+/// The pipeline with the flows that were asked for, and those they read.
+fn chosen(pipeline: &Pipeline, only: &[String]) -> Result<(Pipeline, Graph)> {
+    let graph = Graph::new(&pipeline.flows)?;
+    if only.is_empty() {
+        return Ok((pipeline.clone(), graph));
+    }
+    let mut wanted: Vec<String> = Vec::new();
+    let mut open = only.to_vec();
+    while let Some(name) = open.pop() {
+        let Some(needs) = graph.needs.get(&name) else {
+            let names: Vec<String> = graph.needs.keys().cloned().collect();
+            let error = Error::config(format!("there is no flow '{name}'")).at(At::Pipeline, &pipeline.name);
+            return Err(match crate::diagnosis::closest(&name, &names) {
+                Some(close) => error.hint(format!("did you mean '{close}'?")),
+                None => error.hint(format!("the flows are {}", names.join(", "))),
+            });
+        };
+        if !wanted.contains(&name) {
+            open.extend(needs.iter().cloned());
+            wanted.push(name);
+        }
+    }
+    let mut pipeline = pipeline.clone();
+    pipeline.flows.retain(|flow| wanted.contains(&flow.name));
+    let graph = Graph::new(&pipeline.flows)?;
+    Ok((pipeline, graph))
+}
+
+/// A run is what its rules and its rows are: the hash of the whole pipeline, and the id of the snapshot.
+fn run_id(pipeline: &Pipeline, snapshot: &Snapshot) -> Uuid {
+    Uuid::new_v5(&pipeline.namespace.uuid(), format!("run:{}:{}", pipeline.hash, snapshot.id()).as_bytes())
+}
+
+/// Extracts the tables that the pipeline reads into a new snapshot of the workspace.
+///
+/// # Errors
+/// As [`extract::run`].
+pub async fn take_snapshot(source: &Address, pipeline: &Pipeline, graph: &Graph, setting: &Setting) -> Result<Snapshot> {
+    let options = extract::Options {
+        schemas: pipeline.schemas.clone(),
+        tables: graph.source_tables().into_iter().collect(),
+        jobs: setting.jobs,
+        ..extract::Options::default()
+    };
+    let place = new_snapshot(setting)?;
+    extract::run(source, &options, place, setting.progress.clone(), setting.cancel.clone()).await
+}
+
+/// A place for a new snapshot in the workspace: named by the time, so that listings are in order.
+///
+/// # Errors
+/// As [`Setting::place`].
+pub fn new_snapshot(setting: &Setting) -> Result<Location> {
+    let name = format!("{}-{:04x}", chrono::Utc::now().format("%Y%m%dT%H%M%S%3fZ"), std::process::id() & 0xFFFF);
+    Ok(setting.place()?.child("snapshots").child(&name))
+}
+
+fn failures(report: &Report, verification: Option<&load::Verified>, enforce: bool) -> Vec<Error> {
+    let mut failures = Vec::new();
+    if !report.conserved {
+        failures.push(Error::new(Kind::Verification, "stored outcomes do not add up to the source's rows"));
+    }
+    if let Some(verified) = verification.filter(|verified| !verified.clean()) {
+        failures.push(
+            Error::new(Kind::Verification, format!("the target is not what the outcomes say: {}", verified.summary()))
+                .hint("another writer may have changed it; `--format json` lists the keys"),
+        );
+    }
+    for check in report.checks.iter().filter(|check| check.fails()) {
+        failures.push(
+            Error::new(Kind::Verification, format!("the check {} finds {} row(s)", check.check, check.rows))
+                .at(At::Key, check.keys.join(", ")),
+        );
+    }
+    for flow in report.flows.iter().filter(|flow| enforce && !flow.accepted) {
+        let least = flow.accept.unwrap_or_default();
+        failures.push(
+            Error::new(
+                Kind::Threshold,
+                format!("{:.3} % of the rows in scope reached the target, {:.3} % are demanded", flow.share * 100.0, least * 100.0),
+            )
+            .at(At::Flow, &flow.flow)
+            .hint("see the reject reasons; `accept` in the flow's header is the threshold"),
+        );
+    }
+    failures
+}
+
+/// Computes the report of an earlier run anew, from what is stored.
+///
+/// # Errors
+/// [`Kind::Config`] when the run is unknown or its pipeline has changed since; [`Kind::Corrupt`] for changed files.
+pub async fn report(record: &Record, pipeline: &Pipeline, setting: &Setting) -> Result<Report> {
+    if record.pipeline_hash != pipeline.hash {
+        return Err(Error::config("the pipeline has changed since this run").at(At::Pipeline, &pipeline.name).hint(
+            "a report rests on the rules that were applied: restore them, or `rehome run` with the new ones",
+        ));
+    }
+    let snapshot = Snapshot::open(Location::parse(&record.snapshot)?).await?;
+    let store = OutcomeStore::open(&setting.place()?, &record.run.to_string());
+    let mut pipeline = pipeline.clone();
+    pipeline.flows.retain(|flow| record.flows.contains(&flow.name));
+    let graph = Graph::new(&pipeline.flows)?;
+    let engine = setting.engine(record::identity(&pipeline, &store).await?)?;
+    let stage =
+        Transform::new(&pipeline, &graph, &snapshot, &engine, setting.progress.clone(), setting.cancel.clone()).await?;
+    let shapes = stage.plan(&graph).await?;
+    let outcomes = record::outcomes(&pipeline, &graph, &store).await?;
+    let inputs = Inputs {
+        engine: &engine,
+        pipeline: &pipeline,
+        graph: &graph,
+        store: &store,
+        shapes: &shapes,
+        outcomes: &outcomes,
+        refused: &record.refused,
+        load_seconds: &record.load_seconds,
+    };
+    inputs.report(&record.run.to_string(), &record.snapshot_id, record.seconds, record.verified).await
+}
+
+/// Applies a pipeline's rules to a snapshot without any database: what would become of each row?
+///
+/// # Errors
+/// As a run's, short of loading.
+pub async fn what_if(
+    pipeline: &Pipeline,
+    snapshot: &Snapshot,
+    only: &[String],
+    setting: &Setting,
+) -> Result<(Report, Location)> {
+    let started = Instant::now();
+    let (pipeline, graph) = chosen(pipeline, only)?;
+    let run = format!("what-if-{}", &run_id(&pipeline, snapshot).simple().to_string()[..12]);
+    let store = OutcomeStore::open(&setting.place()?, &run);
+    let engine = setting.engine(record::identity(&pipeline, &store).await?)?;
+    let stage =
+        Transform::new(&pipeline, &graph, snapshot, &engine, setting.progress.clone(), setting.cancel.clone()).await?;
+    let shapes = stage.plan(&graph).await?;
+    let mut outcomes = Vec::new();
+    for flow in graph.order.iter().filter_map(|index| pipeline.flows.get(*index)) {
+        outcomes.push(stage.run(flow, &store).await?);
+    }
+    let (refused, load_seconds) = (Refused::new(), BTreeMap::new());
+    let inputs = Inputs {
+        engine: &engine,
+        pipeline: &pipeline,
+        graph: &graph,
+        store: &store,
+        shapes: &shapes,
+        outcomes: &outcomes,
+        refused: &refused,
+        load_seconds: &load_seconds,
+    };
+    let mut report = inputs.report(&run, snapshot.id(), 0.0, false).await?;
+    report.seconds = started.elapsed().as_secs_f64();
+    Ok((report, store.location().clone()))
+}

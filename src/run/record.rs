@@ -1,0 +1,120 @@
+//! Owns what is remembered of a finished run beside its outcomes, so that its report can be computed anew.
+//! Must not know: the target. What the target holds is the ledger's.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::engine::Identity;
+use crate::error::{At, Error, Kind, Result};
+use crate::graph::Graph;
+use crate::outcomes::{FlowOutcomes, OutcomeStore};
+use crate::pipeline::Pipeline;
+use crate::report::Refused;
+use crate::storage::Location;
+
+const FILE: &str = "run.json";
+const ADOPTED: &str = "adopted.json";
+
+/// A finished run.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Record {
+    pub run: Uuid,
+    /// The pipeline's file.
+    pub pipeline: String,
+    pub pipeline_hash: String,
+    /// Where the snapshot lies.
+    pub snapshot: String,
+    pub snapshot_id: String,
+    /// The flows that ran, in their order.
+    pub flows: Vec<String>,
+    pub seconds: f64,
+    pub load_seconds: BTreeMap<String, f64>,
+    /// Rows that the target refused: flow → reason → keys.
+    pub refused: Refused,
+    pub verified: bool,
+    pub tool_version: String,
+}
+
+impl Record {
+    /// Remembers a run, in place of what was remembered of an earlier attempt.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn save(&self, store: &OutcomeStore) -> Result<()> {
+        let text = serde_json::to_vec_pretty(self).map_err(|_| Error::unexpected("a run's record cannot be written"))?;
+        store.location().replace(FILE, text.into()).await
+    }
+
+    /// Finds a finished run of the workspace: by its id, the beginning of it, or `latest`.
+    ///
+    /// # Errors
+    /// [`Kind::Config`] when there is none, or more than one.
+    pub async fn find(workspace: &Location, name: &str) -> Result<Self> {
+        let mut found: Vec<(std::time::SystemTime, Self)> = Vec::new();
+        let runs = workspace.child("runs");
+        for file in runs.list().await? {
+            let Some(run) = file.strip_suffix(&format!("/{FILE}")).filter(|run| !run.contains('/')) else { continue };
+            if name != "latest" && !run.starts_with(name) {
+                continue;
+            }
+            let bytes = runs.get(&file).await?.unwrap_or_default();
+            let record = serde_json::from_slice(&bytes)
+                .map_err(|_| Error::new(Kind::Corrupt, "a run's record does not read").at(At::File, &file))?;
+            let changed = runs.local().and_then(|folder| folder.join(&file).metadata().ok()?.modified().ok());
+            found.push((changed.unwrap_or(std::time::UNIX_EPOCH), record));
+        }
+        found.sort_by_key(|(changed, _)| *changed);
+        let count = found.len();
+        match found.pop() {
+            Some((_, record)) if name == "latest" || count == 1 => Ok(record),
+            Some(_) => Err(Error::config(format!("{count} runs begin with '{name}'")).hint("give more of the id")),
+            None => Err(Error::config(format!("there is no finished run '{name}' in {workspace}"))
+                .hint("`rehome run` prints a run's id; --dir names the folder where it worked")),
+        }
+    }
+}
+
+/// A mapping of the target that no run of ours wrote: entity, the key's text, UUID.
+pub type Adopted = (String, String, Uuid);
+
+/// Remembers which foreign UUIDs a run found, and gives those of its first attempt: a run stays reproducible.
+///
+/// # Errors
+/// What the store says.
+pub async fn remember_adopted(store: &OutcomeStore, found: Vec<Adopted>) -> Result<Vec<Adopted>> {
+    if let Some(known) = store.get_json(ADOPTED).await? {
+        return Ok(known);
+    }
+    store.put_json(ADOPTED, &found).await?;
+    Ok(found)
+}
+
+/// The identifiers of a run that has begun before, or of none.
+///
+/// # Errors
+/// What the store says.
+pub async fn identity(pipeline: &Pipeline, store: &OutcomeStore) -> Result<Identity> {
+    let adopted: Vec<Adopted> = store.get_json(ADOPTED).await?.unwrap_or_default();
+    Ok(identity_of(pipeline, adopted))
+}
+
+/// The identifiers of a pipeline's entities.
+pub fn identity_of(pipeline: &Pipeline, adopted: Vec<Adopted>) -> Identity {
+    let entities = pipeline.flows.iter().map(|flow| flow.entity.clone()).collect();
+    Identity::new(pipeline.namespace, entities, adopted)
+}
+
+/// The published outcomes of a run's flows, in their order.
+///
+/// # Errors
+/// [`Kind::Corrupt`] when one is missing.
+pub async fn outcomes(pipeline: &Pipeline, graph: &Graph, store: &OutcomeStore) -> Result<Vec<FlowOutcomes>> {
+    let mut outcomes = Vec::with_capacity(graph.order.len());
+    for flow in graph.order.iter().filter_map(|index| pipeline.flows.get(*index)) {
+        let gone = || Error::new(Kind::Corrupt, "the outcomes of a flow are missing").at(At::Flow, &flow.name);
+        outcomes.push(store.flow(&flow.name).await?.ok_or_else(gone)?);
+    }
+    Ok(outcomes)
+}

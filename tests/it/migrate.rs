@@ -1,0 +1,227 @@
+//! Owns the tests of the whole: a legacy database into a target, by the program itself, with PostgreSQL as the judge.
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+use tokio::sync::OnceCell;
+
+use crate::cluster::Database;
+use crate::support::repository;
+
+/// The scale of these tests: every reason occurs, and a run takes seconds.
+const SCALE: &str = "0.02";
+
+/// Runs the program; gives its JSON, and fails with what it said otherwise.
+fn rehome(dir: &Path, args: &[&str]) -> Value {
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_rehome")).args(["--format", "json", "--dir"]).arg(dir).args(args).output().unwrap();
+    assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn pipeline(name: &str) -> String {
+    repository(&format!("pipelines/{name}.toml")).display().to_string()
+}
+
+/// A migrated pair of databases, and the report of the run.
+struct Migrated {
+    name: &'static str,
+    dir: tempfile::TempDir,
+    legacy: Database,
+    target: Database,
+    report: Value,
+}
+
+impl Migrated {
+    async fn new(name: &'static str, epoch: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let (legacy, target) = (Database::fresh().await, Database::fresh().await);
+        rehome(dir.path(), &["sample", "--pipeline", name, "--scale", SCALE, "--epoch", epoch, "--into", &legacy.url]);
+        rehome(dir.path(), &["sample", "--pipeline", name, "--scale", SCALE, "--epoch", epoch, "--into-target", &target.url]);
+        let mut migrated = Self { name, dir, legacy, target, report: Value::Null };
+        migrated.note_what_the_target_holds().await;
+        migrated.report = migrated.run();
+        migrated
+    }
+
+    fn run(&self) -> Value {
+        let file = pipeline(self.name);
+        let args =
+            ["run", "--no-threshold", "--pipeline", &file, "--source", &self.legacy.url, "--target", &self.target.url];
+        rehome(self.dir.path(), &args)
+    }
+
+    /// The oracle adopts what the target maps before the run.
+    async fn note_what_the_target_holds(&self) {
+        self.legacy.run("create extension if not exists \"uuid-ossp\"; create table oracle_mappings (entity_type text, legacy_id bigint, entity_uuid uuid)").await;
+        let rows = self.target.session.query("select entity_type, legacy_id, entity_uuid::text from migration_mappings", &[]).await.unwrap();
+        for row in rows {
+            let (entity, key, uuid): (String, i64, String) = (row.get(0), row.get(1), row.get(2));
+            self.legacy.run(&format!("insert into oracle_mappings values ('{entity}', {key}, '{uuid}')")).await;
+        }
+    }
+
+    /// Everything the target holds, as one number.
+    async fn fingerprint(&self) -> String {
+        let mut all = String::new();
+        for flow in self.report["flows"].as_array().unwrap() {
+            let table = flow["target"].as_str().unwrap();
+            let sql = format!("select '{table} ' || count(*) || ' ' || coalesce(sum(hashtextextended(t::text, 0)), 0) from {table} t");
+            all.push_str(&self.target.text(&sql).await);
+            all.push('\n');
+        }
+        all
+    }
+}
+
+async fn current() -> &'static Migrated {
+    static CURRENT: OnceCell<Migrated> = OnceCell::const_new();
+    CURRENT.get_or_init(|| Migrated::new("dispatch", "C")).await
+}
+
+async fn august() -> &'static Migrated {
+    static AUGUST: OnceCell<Migrated> = OnceCell::const_new();
+    AUGUST.get_or_init(|| Migrated::new("dispatch-2025-08", "A")).await
+}
+
+fn number(value: &Value, name: &str) -> u64 {
+    value[name].as_u64().unwrap_or_else(|| panic!("{name} in {value}"))
+}
+
+fn sound(report: &Value) {
+    assert_eq!((&report["conserved"], &report["verified"]), (&Value::Bool(true), &Value::Bool(true)));
+    for flow in report["flows"].as_array().unwrap() {
+        let sum: u64 = ["migrated", "adopted", "rejected", "skipped", "elsewhere"].iter().map(|name| number(flow, name)).sum();
+        assert_eq!(sum, number(flow, "source_rows"), "{flow}");
+        let reasons: u64 = flow["reasons"].as_object().unwrap().values().map(|rows| rows.as_u64().unwrap()).sum();
+        assert_eq!(reasons, number(flow, "rejected"), "{flow}");
+    }
+}
+
+#[tokio::test]
+async fn the_report_keeps_its_contract() {
+    let migrated = current().await;
+    let report = &migrated.report;
+    sound(report);
+    for name in ["run", "snapshot", "pipeline"] {
+        assert!(report[name].is_string(), "{name}");
+    }
+    assert!(report["seconds"].is_number());
+    let flows: Vec<&str> = report["flows"].as_array().unwrap().iter().map(|flow| flow["flow"].as_str().unwrap()).collect();
+    assert_eq!(flows.len(), 13);
+    for check in report["checks"].as_array().unwrap() {
+        assert!(check["check"].is_string() && check["rows"].is_u64() && check["passed"].is_boolean());
+    }
+    assert!(report["reports"]["message_classes"].as_array().is_some_and(|rows| !rows.is_empty()));
+    let again = rehome(migrated.dir.path(), &["report", report["run"].as_str().unwrap()]);
+    assert_eq!((&again["flows"], &again["reports"], &again["checks"]), (&report["flows"], &report["reports"], &report["checks"]));
+}
+
+#[tokio::test]
+async fn the_target_holds_what_the_report_says() {
+    let migrated = current().await;
+    for flow in migrated.report["flows"].as_array().unwrap() {
+        let (name, target) = (flow["flow"].as_str().unwrap(), flow["target"].as_str().unwrap());
+        let rows = migrated.target.text(&format!("select count(*)::text from {target}")).await;
+        assert_eq!(rows, (number(flow, "migrated") + number(flow, "adopted")).to_string(), "{name}");
+        let quarantined = migrated
+            .target
+            .text(&format!("select count(*)::text from rehome.quarantine where flow = '{name}' and source_row is not null"))
+            .await;
+        assert_eq!(quarantined, number(flow, "rejected").to_string(), "{name}");
+    }
+    let invalid = "select count(*)::text from pg_constraint where not convalidated";
+    assert_eq!(migrated.target.text(invalid).await, "0");
+    let keys = "select count(*)::text from pg_constraint where contype in ('p', 'u', 'f') and connamespace = 'public'::regnamespace";
+    let fresh = Database::fresh().await;
+    for file in rehome::header::sql_files(&repository("sql/dispatch/target")).unwrap() {
+        fresh.run(&std::fs::read_to_string(file).unwrap()).await;
+    }
+    assert_eq!(migrated.target.text(keys).await, fresh.text(keys).await, "all keys are back");
+}
+
+#[tokio::test]
+async fn given_again_it_is_the_same_run_and_changes_nothing() {
+    let migrated = Migrated::new("dispatch", "A").await;
+    let before = migrated.fingerprint().await;
+    let again = migrated.run();
+    assert_eq!(again["run"], migrated.report["run"], "an unchanged source gives the same snapshot and the same run");
+    assert_eq!(before, migrated.fingerprint().await);
+    sound(&again);
+}
+
+#[tokio::test]
+async fn a_changed_row_in_the_target_is_found() {
+    let migrated = Migrated::new("dispatch-2025-08", "A").await;
+    migrated.target.run("update orders set notes = 'changed' where id = (select min(id::text)::uuid from orders)").await;
+    migrated.target.run("delete from system_messages where legacy_id = (select min(legacy_id) from system_messages)").await;
+    let file = pipeline(migrated.name);
+    let output = Command::new(env!("CARGO_BIN_EXE_rehome"))
+        .args(["--format", "json", "--dir"])
+        .arg(migrated.dir.path())
+        .args(["run", "--no-threshold", "--pipeline", &file, "--source", &migrated.legacy.url, "--target", &migrated.target.url])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(7), "{}", String::from_utf8_lossy(&output.stderr));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["verified"], Value::Bool(false));
+}
+
+/// The same rules, written as plain PostgreSQL and run by the server on the legacy database, agree row by row:
+/// outcome and reason of each key, and each value of each row.
+async fn agrees_with_the_oracle(migrated: &Migrated) {
+    let base = repository("tests/oracle/dispatch");
+    let own = repository(&format!("tests/oracle/{}", migrated.name));
+    for file in rehome::header::sql_files(&base).unwrap() {
+        let replaced = own.join(file.file_name().unwrap());
+        let file = if replaced.exists() { replaced } else { file };
+        migrated.legacy.run(&std::fs::read_to_string(file).unwrap()).await;
+    }
+    for flow in migrated.report["flows"].as_array().unwrap() {
+        let (name, target) = (flow["flow"].as_str().unwrap(), flow["target"].as_str().unwrap());
+        for outcome in ["migrated", "adopted", "rejected", "skipped", "elsewhere"] {
+            let rows = migrated.legacy.text(&format!("select count(*)::text from oracle_{name} where outcome = '{outcome}'")).await;
+            assert_eq!(rows, number(flow, outcome).to_string(), "{name} {outcome}");
+        }
+        rejects_agree(migrated, name).await;
+        values_agree(migrated, name, target).await;
+    }
+}
+
+async fn rejects_agree(migrated: &Migrated, flow: &str) {
+    let expected = format!("select coalesce(string_agg(key || ' ' || reason, ', ' order by key), '') from oracle_{flow} where outcome = 'rejected'");
+    let found = format!("select coalesce(string_agg(legacy_key || ' ' || reason, ', ' order by legacy_key::bigint), '') from rehome.quarantine where flow = '{flow}'");
+    assert_eq!(migrated.target.text(&found).await, migrated.legacy.text(&expected).await, "{flow}");
+}
+
+async fn values_agree(migrated: &Migrated, flow: &str, target: &str) {
+    let expected = format!("select row->>'id', row::text from oracle_{flow} where outcome = 'migrated' order by row->>'id'");
+    let expected = migrated.legacy.session.query(&expected, &[]).await.unwrap();
+    let mut compared = 0;
+    for chunk in expected.chunks(500) {
+        let ids: Vec<String> = chunk.iter().map(|row| row.get::<_, String>(0)).collect();
+        let sql = format!("select to_jsonb(t)::text from {target} t where id::text = any($1) order by id::text");
+        let found = migrated.target.session.query(&sql, &[&ids]).await.unwrap();
+        assert_eq!(found.len(), chunk.len(), "{flow}: rows of the oracle are missing");
+        for (expected, found) in chunk.iter().zip(&found) {
+            let expected: Value = serde_json::from_str(&expected.get::<_, String>(1)).unwrap();
+            let found: Value = serde_json::from_str(&found.get::<_, String>(0)).unwrap();
+            for (column, value) in expected.as_object().unwrap() {
+                assert_eq!(&found[column], value, "{flow}.{column} of {}", expected["id"]);
+            }
+            compared += 1;
+        }
+    }
+    println!("{flow}: {compared} rows agree");
+}
+
+#[tokio::test]
+async fn plain_postgresql_agrees_on_the_current_rules() {
+    agrees_with_the_oracle(current().await).await;
+}
+
+#[tokio::test]
+async fn plain_postgresql_agrees_on_the_august_rules() {
+    agrees_with_the_oracle(august().await).await;
+}

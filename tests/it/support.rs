@@ -1,0 +1,115 @@
+//! Owns what several tests need: pipelines, samples and engines without a database.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, Int32Array, RecordBatch, StringArray};
+use rehome::cancel::Cancel;
+use rehome::engine::{Engine, Identity, Settings};
+use rehome::error::Result;
+use rehome::graph::Graph;
+use rehome::outcomes::{FlowOutcomes, FlowShape, OutcomeStore};
+use rehome::pipeline::Pipeline;
+use rehome::progress::{Silent, Sink};
+use rehome::sample;
+use rehome::snapshot::{Origin, Snapshot, TableHeader, Writer};
+use rehome::storage::Location;
+use rehome::transform::Transform;
+
+/// A file of the repository.
+pub fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// One of the pipelines that the repository ships.
+pub fn pipeline(name: &str) -> Pipeline {
+    Pipeline::read(&repository(&format!("pipelines/{name}.toml"))).unwrap()
+}
+
+pub fn silent() -> Arc<dyn Sink> {
+    Arc::new(Silent)
+}
+
+/// A session of this many threads, for the flows of a pipeline.
+pub fn engine(pipeline: &Pipeline, folder: &Path, partitions: usize) -> Engine {
+    let entities = pipeline.flows.iter().map(|flow| flow.entity.clone()).collect();
+    let identity = Arc::new(Identity::new(pipeline.namespace, entities, []));
+    Engine::new(&Settings { memory: 2 << 30, partitions, spill: folder.to_owned(), identity }).unwrap()
+}
+
+/// The sample of a pipeline as a snapshot.
+pub async fn sample(pipeline: &Pipeline, folder: &Path, scale: f64, epoch: &str) -> Snapshot {
+    let options = sample::Options { scale, epoch: epoch.to_owned(), seed: 1, schema: "public".to_owned() };
+    let location = Location::folder(&folder.join(format!("sample-{epoch}-{scale}"))).unwrap();
+    let tables = pipeline.sample.as_ref().unwrap().tables.clone();
+    let engine = engine(pipeline, folder, 2);
+    sample::generate(&engine, &tables, None, &options, location, &silent(), &Cancel::new()).await.unwrap()
+}
+
+/// Runs every flow of a pipeline over a snapshot.
+pub async fn transform(
+    pipeline: &Pipeline,
+    snapshot: &Snapshot,
+    folder: &Path,
+    run: &str,
+    partitions: usize,
+) -> Result<(OutcomeStore, Vec<FlowShape>, Vec<FlowOutcomes>)> {
+    let engine = engine(pipeline, folder, partitions);
+    let graph = Graph::new(&pipeline.flows)?;
+    let stage = Transform::new(pipeline, &graph, snapshot, &engine, silent(), Cancel::new()).await?;
+    let shapes = stage.plan(&graph).await?;
+    let store = OutcomeStore::open(&Location::folder(folder)?, run);
+    let mut outcomes = Vec::new();
+    for index in &graph.order {
+        outcomes.push(stage.run(&pipeline.flows[*index], &store).await?);
+    }
+    Ok((store, shapes, outcomes))
+}
+
+/// A snapshot of hand-made tables, each sorted by its first column, which is its key.
+pub async fn snapshot_of(folder: &Path, tables: &[(&str, RecordBatch)]) -> Snapshot {
+    let place = Location::folder(&folder.join("snapshot")).unwrap();
+    let writer = Writer::create(place).await.unwrap();
+    let mut entries = Vec::new();
+    for (name, rows) in tables {
+        let key = vec![rows.schema().field(0).name().clone()];
+        let header =
+            TableHeader { schema: "public".into(), name: (*name).into(), key: key.clone(), sorted_by: key };
+        let file = writer.put_part(&header, 0, rows.schema(), std::slice::from_ref(rows)).await.unwrap();
+        entries.push(header.table(&rows.schema(), vec![file]));
+    }
+    writer.publish(Origin { kind: "test".into(), ..Origin::default() }, entries).await.unwrap()
+}
+
+/// A pipeline of these flows, written to a folder of its own.
+pub fn pipeline_of(folder: &Path, flows: &[(&str, &str)]) -> Result<Pipeline> {
+    let home = folder.join("pipeline");
+    std::fs::create_dir_all(home.join("flows")).unwrap();
+    for (name, sql) in flows {
+        std::fs::write(home.join("flows").join(format!("{name}.sql")), sql).unwrap();
+    }
+    let file = home.join("pipeline.toml");
+    if !file.exists() {
+        std::fs::write(&file, "name = \"small\"\nflows = \"flows\"\n").unwrap();
+    }
+    Pipeline::read(&file)
+}
+
+/// A table of people: `id`, `name` (NULL now and then), `boss`.
+pub fn people(rows: i32) -> RecordBatch {
+    let names = (1..=rows).map(|id| (id % 5 != 0).then(|| format!("person {id}")));
+    RecordBatch::try_from_iter_with_nullable([
+        ("id", Arc::new(Int32Array::from_iter_values(1..=rows)) as ArrayRef, false),
+        ("name", Arc::new(StringArray::from_iter(names)) as ArrayRef, true),
+        ("boss", Arc::new(Int32Array::from_iter((1..=rows).map(|id| (id > 1).then_some(id / 2)))) as ArrayRef, true),
+    ])
+    .unwrap()
+}
+
+/// What one flow over `people` makes of twenty of them.
+pub async fn over_people(flows: &[(&str, &str)]) -> Result<Vec<FlowOutcomes>> {
+    let folder = tempfile::tempdir().unwrap();
+    let snapshot = snapshot_of(folder.path(), &[("people", people(20))]).await;
+    let pipeline = pipeline_of(folder.path(), flows)?;
+    transform(&pipeline, &snapshot, folder.path(), "run", 2).await.map(|(_, _, outcomes)| outcomes)
+}
