@@ -96,10 +96,14 @@ async fn read(
     sink: Arc<dyn Sink>,
     cancel: &Cancel,
 ) -> Result<(Origin, Vec<crate::snapshot::Table>)> {
-    let server = until(cancel, address.connect("rehome snapshot")).await?;
+    let server = tokio::select! {
+        server = address.connect("rehome snapshot") => server?,
+        () = cancel.cancelled() => return Err(interrupted()),
+    };
     let at_server = |error: Error| error.at(At::Server, address.to_string());
-    let moment = until(cancel, hold(&server, options, address)).await.map_err(at_server)?;
-    let tasks = until(cancel, prepare(&server, moment.tables, options, sink.as_ref())).await.map_err(at_server)?;
+    let moment = until(&server, cancel, hold(&server, options, address)).await.map_err(at_server)?;
+    let tasks =
+        until(&server, cancel, prepare(&server, moment.tables, options, sink.as_ref())).await.map_err(at_server)?;
 
     let readers = format!("rehome reader {}", Uuid::new_v4().simple());
     let (config, tls) = address.for_blocking(&readers);
@@ -130,11 +134,11 @@ struct Moment {
 
 /// Chooses the tables, locks them, and only then takes the snapshot that everybody reads.
 async fn hold(server: &Connection, options: &Options, address: &Address) -> Result<Moment> {
-    let asked = Asked { schemas: &options.schemas, tables: &options.tables, exclude: &options.exclude };
+    let asked = &Asked { schemas: &options.schemas, tables: &options.tables, exclude: &options.exclude };
     // For a role that may not ask, the cluster has no identity.
     let identity = server.query_one(sql::IDENTITY, &[]).await.ok();
     for _ in 0..ATTEMPTS {
-        let chosen = select::select(catalog::list(server).await?, asked)?;
+        let chosen = select::select(&catalog::list(server).await?, asked)?;
         server.batch_execute(sql::BEGIN).await?;
         let relations = chosen.iter().map(Listed::relation).collect::<Result<Vec<_>>>()?.join(", ");
         match server.batch_execute(&fill(sql::LOCK, &[("tables", &relations)])).await {
@@ -147,7 +151,9 @@ async fn hold(server: &Connection, options: &Options, address: &Address) -> Resu
             Err(error) => return Err(error.into()),
         }
         let row = server.query_one(sql::EXPORT, &[]).await?;
-        let again = select::select(catalog::list(server).await?, asked)?;
+        // As the readers: names of types must not depend on whose search path it is.
+        server.query_one(sql::SETTINGS, &[]).await?;
+        let again = select::select(&catalog::list(server).await?, asked)?;
         if again.iter().map(|table| table.oid).eq(chosen.iter().map(|table| table.oid)) {
             let origin = Origin {
                 kind: "postgresql".to_owned(),
@@ -164,8 +170,6 @@ async fn hold(server: &Connection, options: &Options, address: &Address) -> Resu
     }
     Err(Error::new(Kind::Retryable, "tables are being created and dropped while the snapshot is taken"))
 }
-
-
 
 /// Looks at every table and cuts it into parts.
 async fn prepare(server: &Connection, listed: Vec<Listed>, options: &Options, sink: &dyn Sink) -> Result<Vec<Task>> {
@@ -208,9 +212,7 @@ fn start(shared: &Arc<Shared>, jobs: usize) -> Result<UnboundedReceiver<Result<D
     let (report, done) = mpsc::unbounded_channel();
     for reader in 0..jobs {
         let (shared, report) = (shared.clone(), report.clone());
-        std::thread::Builder::new()
-            .name(format!("reader-{reader}"))
-            .spawn(move || worker::work(&shared, &report))?;
+        std::thread::Builder::new().name(format!("reader-{reader}")).spawn(move || worker::work(&shared, &report))?;
     }
     Ok(done)
 }
@@ -277,10 +279,14 @@ async fn finish(
     Ok(tables)
 }
 
-/// Something that takes a while, unless it is cancelled first.
-async fn until<T>(cancel: &Cancel, work: impl Future<Output = Result<T>>) -> Result<T> {
+/// A conversation with the server, unless it is cancelled first; then the server is asked to give up too.
+async fn until<T>(server: &Connection, cancel: &Cancel, work: impl Future<Output = Result<T>>) -> Result<T> {
     tokio::select! {
-        result = work => result,
-        () = cancel.cancelled() => Err(interrupted()),
+        result = work => return result,
+        () = cancel.cancelled() => {}
     }
+    if server.cancel().await.is_err() {
+        log::debug!("the server could not be asked to give up");
+    }
+    Err(interrupted())
 }

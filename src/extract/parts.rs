@@ -13,7 +13,7 @@ const PART_BYTES: f64 = 96.0 * 1024.0 * 1024.0;
 const FEWEST_ROWS: usize = 1024;
 /// The same for a batch, of which a reader holds one or two.
 const BATCH_BYTES: f64 = 4.0 * 1024.0 * 1024.0;
-const BATCH_ROWS: (usize, usize) = (16, 16_384);
+const BATCH_ROWS: (usize, usize) = (16, 4096);
 /// Key ranges of equal width are as good as counted ones while there are few of them, or few are empty.
 const FEW_RANGES: i128 = 64;
 /// Rows that fit into a block of the usual size, at the very most about.
@@ -25,9 +25,15 @@ const BLOCK_BYTES: f64 = 8192.0;
 pub(super) enum Range {
     All,
     /// From a key, up to but without another one; as texts, column by column.
-    Keys { low: Option<Vec<String>>, high: Option<Vec<String>> },
+    Keys {
+        low: Option<Vec<String>>,
+        high: Option<Vec<String>>,
+    },
     /// From a block, up to but without another one.
-    Blocks { low: u64, high: Option<u64> },
+    Blocks {
+        low: u64,
+        high: Option<u64>,
+    },
 }
 
 /// How a table is read.
@@ -48,31 +54,49 @@ pub(super) struct Plan {
 pub(super) async fn plan(server: &Connection, table: &Table, part_rows: usize) -> Result<Plan> {
     let relation = table.listed.relation()?;
     let limit = part_rows.max(FEWEST_ROWS);
-    let probe = fill(sql::PROBE, &[("table", &relation), ("limit", &limit.to_string())]);
-    let probe = server.query_one(&probe, &[]).await?;
-    let (rows, width): (i64, f64) = (probe.try_get("rows")?, probe.try_get::<_, f64>("width")?.max(1.0));
+    let key: Option<Vec<&Column>> = table.key.iter().map(|name| table.column(name)).collect();
+    let key = key.filter(|key| !key.is_empty()).unwrap_or_default();
+    let all_are = |order: fn(&Column) -> bool| !key.is_empty() && key.iter().all(|column| order(column));
+    let by_key = all_are(|column| column.carry.order() == Order::Plain);
+    let (rows, width) = probe(server, table, &relation, limit, by_key).await?;
     let batch = BATCH_ROWS.1.min(whole(BATCH_BYTES / width)).max(BATCH_ROWS.0);
     let mut per_part = limit;
     while per_part > FEWEST_ROWS && approximate(per_part) * width > PART_BYTES {
         per_part /= 2;
     }
-    let key: Option<Vec<&Column>> = table.key.iter().map(|name| table.column(name)).collect();
-    let key = key.filter(|key| !key.is_empty()).unwrap_or_default();
-    let all_are = |order: fn(&Column) -> bool| !key.is_empty() && key.iter().all(|column| order(column));
     if usize::try_from(rows).is_ok_and(|rows| rows <= per_part) {
-        return Ok(Plan { ranges: vec![Range::All], sorted: all_are(|column| column.carry.order() != Order::None), batch });
+        return Ok(Plan {
+            ranges: vec![Range::All],
+            sorted: all_are(|column| column.carry.order() != Order::None),
+            batch,
+        });
     }
     let ranges = if let [only] = key[..]
         && only.carry.is_integer()
     {
         integer_ranges(server, table, &relation, per_part).await?
-    } else if all_are(|column| column.carry.order() == Order::Plain) {
+    } else if by_key {
         counted_ranges(server, table, &relation, per_part).await?
     } else {
         let ranges = block_ranges(server, table, per_part, width).await?;
         return Ok(Plan { ranges, sorted: false, batch });
     };
     Ok(Plan { ranges, sorted: true, batch })
+}
+
+/// The rows there are (one more than `limit` stands for any number), and the bytes of a wide one.
+async fn probe(server: &Connection, table: &Table, relation: &str, limit: usize, by_key: bool) -> Result<(i64, f64)> {
+    let order = |columns: Vec<String>| sql::fragment("order", &[("columns", &columns.join(", "))]);
+    let (first, last) = if by_key {
+        let last = table.key.iter().map(|name| sql::of_column("descending", name)).collect::<Result<Vec<_>>>()?;
+        (order(table.key.iter().map(|name| quote_ident(name)).collect())?, order(last)?)
+    } else {
+        (String::new(), String::new())
+    };
+    let limit = limit.to_string();
+    let values = [("table", relation), ("limit", &limit), ("first", &first), ("last", &last)];
+    let found = server.query_one(&fill(sql::PROBE, &values), &[]).await?;
+    Ok((found.try_get("rows")?, found.try_get("width")?))
 }
 
 fn whole(number: f64) -> usize {
@@ -208,6 +232,9 @@ mod tests {
         let condition = range.condition(&["a".to_owned(), "b".to_owned()]);
         assert_eq!(condition.ok().as_deref(), Some(r#"("a", "b") >= ('1', 'x''y')"#));
         let condition = Range::Blocks { low: 5, high: Some(9) }.condition(&[]);
-        assert_eq!(condition.ok().as_deref(), Some("ctid >= '(5,0)'::pg_catalog.tid and ctid < '(9,0)'::pg_catalog.tid"));
+        assert_eq!(
+            condition.ok().as_deref(),
+            Some("ctid >= '(5,0)'::pg_catalog.tid and ctid < '(9,0)'::pg_catalog.tid")
+        );
     }
 }

@@ -200,7 +200,10 @@ mod tests {
     fn numbers_keep_every_digit() {
         assert_eq!(unscaled("-12.30", 2), Some(-1230));
         assert_eq!(unscaled("7", 3), Some(7000));
-        assert_eq!(unscaled("99999999999999999999999999999999999999", 0), Some(99_999_999_999_999_999_999_999_999_999_999_999_999));
+        assert_eq!(
+            unscaled("99999999999999999999999999999999999999", 0),
+            Some(99_999_999_999_999_999_999_999_999_999_999_999_999)
+        );
         for bad in ["NaN", "", "-", "1.234", "1e5", "Infinity"] {
             assert_eq!(unscaled(bad, 2), None, "{bad}");
         }
@@ -210,7 +213,8 @@ mod tests {
     fn infinities_stay_what_they_are() {
         let timestamp = Carry::Timestamp { zoned: true };
         let array = bytes(&[i64::MAX.to_be_bytes(), i64::MIN.to_be_bytes(), 0_i64.to_be_bytes()]);
-        let restored = exact(&timestamp, array).map(|array| array.as_primitive::<TimestampMicrosecondType>().values().to_vec());
+        let restored =
+            exact(&timestamp, array).map(|array| array.as_primitive::<TimestampMicrosecondType>().values().to_vec());
         assert_eq!(restored, Some(vec![i64::MAX, i64::MIN, 946_684_800_000_000]));
         let array = bytes(&[i32::MAX.to_be_bytes(), (-1_i32).to_be_bytes()]);
         let restored = exact(&Carry::Date, array).map(|array| array.as_primitive::<Date32Type>().values().to_vec());
@@ -227,7 +231,9 @@ mod tests {
         }
         let array: ArrayRef = Arc::new(TimestampMicrosecondArray::from(vec![Some(0), None]).with_timezone("+00:00"));
         let restored = restore(&Carry::Timestamp { zoned: true }, &array, false);
-        assert!(matches!(restored, Ok(Restored::Exact(array)) if *array.data_type() == Carry::Timestamp { zoned: true }.data_type()));
+        assert!(
+            matches!(restored, Ok(Restored::Exact(array)) if *array.data_type() == Carry::Timestamp { zoned: true }.data_type())
+        );
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::catalog::Listed;
 use crate::error::{Error, Kind, Result};
 
 /// What was asked for. Tables are `name` or `schema.name`; `*` stands for any characters.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(super) struct Asked<'a> {
     /// Empty: every schema that is not the system's.
     pub schemas: &'a [String],
@@ -18,7 +18,7 @@ pub(super) struct Asked<'a> {
 /// # Errors
 /// [`Kind::Config`] for a name that fits no table, and when nothing is left; [`Kind::Privilege`] when the role may not
 /// read all rows of what is left.
-pub(super) fn select(all: Vec<Listed>, asked: Asked<'_>) -> Result<Vec<Listed>> {
+pub(super) fn select(all: &[Listed], asked: &Asked<'_>) -> Result<Vec<Listed>> {
     let in_schemas: Vec<Listed> =
         all.iter().filter(|table| asked.schemas.is_empty() || asked.schemas.contains(&table.schema)).cloned().collect();
     for schema in asked.schemas {
@@ -70,9 +70,9 @@ fn fits(pattern: &str, table: &Listed) -> bool {
 fn matches(pattern: &str, name: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == name,
-        Some((start, rest)) => name
-            .strip_prefix(start)
-            .is_some_and(|tail| tail.char_indices().map(|(at, _)| at).chain([tail.len()]).any(|at| matches(rest, &tail[at..]))),
+        Some((start, rest)) => name.strip_prefix(start).is_some_and(|tail| {
+            tail.char_indices().map(|(at, _)| at).chain([tail.len()]).any(|at| matches(rest, &tail[at..]))
+        }),
     }
 }
 
@@ -132,17 +132,20 @@ mod tests {
     #[test]
     fn a_missing_table_is_named_with_its_neighbour() {
         let tables = vec!["dispatch_plam".to_owned()];
-        let asked = Asked { schemas: &[], tables: &tables, exclude: &[] };
-        let error = select(vec![listed("public", "dispatch_plan")], asked).err();
+        let asked = &Asked { schemas: &[], tables: &tables, exclude: &[] };
+        let error = select(&[listed("public", "dispatch_plan")], asked).err();
         let error = error.filter(|error| error.kind() == Kind::Config);
-        assert_eq!(error.and_then(|error| error.hint_text().map(str::to_owned)).as_deref(), Some("did you mean \"dispatch_plan\"?"));
+        assert_eq!(
+            error.and_then(|error| error.hint_text().map(str::to_owned)).as_deref(),
+            Some("did you mean \"dispatch_plan\"?")
+        );
     }
 
     #[test]
     fn tables_are_chosen_and_left_out() {
         let all = vec![listed("public", "a1"), listed("public", "a2"), listed("other", "a1")];
         let (tables, exclude) = (vec!["a*".to_owned()], vec!["other.a1".to_owned()]);
-        let chosen = select(all, Asked { schemas: &[], tables: &tables, exclude: &exclude });
+        let chosen = select(&all, &Asked { schemas: &[], tables: &tables, exclude: &exclude });
         assert_eq!(chosen.map(|chosen| chosen.len()).ok(), Some(2));
     }
 }

@@ -13,9 +13,8 @@ use crate::server::sql::fill;
 /// # Errors
 /// What the server says.
 pub(super) async fn survey(server: &Connection, table: &mut Table) -> Result<()> {
-    let doubts: Vec<(usize, &'static str)> = (table.columns.iter().enumerate())
-        .filter_map(|(place, column)| Some((place, column.carry.doubt()?)))
-        .collect();
+    let doubts: Vec<(usize, &'static str)> =
+        (table.columns.iter().enumerate()).filter_map(|(place, column)| Some((place, column.carry.doubt()?))).collect();
     if doubts.is_empty() {
         return Ok(());
     }

@@ -25,14 +25,18 @@ pub(super) enum Carry {
     Number(DataType),
     Bool,
     /// Text that the reader takes as it is; `char(n)` keeps its padding only so.
-    Plain { padded: bool },
+    Plain {
+        padded: bool,
+    },
     /// The type's text form.
     Text,
     Bytes,
     Uuid,
     Date,
     Time,
-    Timestamp { zoned: bool },
+    Timestamp {
+        zoned: bool,
+    },
     Decimal(u8, i8),
     /// A list of the reader's own elements.
     List(DataType),
@@ -90,14 +94,13 @@ impl Carry {
     /// The piece of SQL that selects it; `exact` asks for the slower form that also carries infinities.
     pub(super) fn projection(&self, exact: bool) -> &'static str {
         match self {
-            Self::Number(_) | Self::Bool | Self::Plain { .. } | Self::Bytes | Self::List(_) => "plain",
             Self::Text | Self::Decimal(..) => "text",
             Self::Uuid => "uuid",
             Self::Time => "time",
             Self::Date if exact => "date",
             Self::Timestamp { zoned: false } if exact => "timestamp",
             Self::Timestamp { zoned: true } if exact => "timestamptz",
-            Self::Date | Self::Timestamp { .. } => "plain",
+            _ => "plain",
         }
     }
 
@@ -113,7 +116,9 @@ impl Carry {
 
     pub(super) fn order(&self) -> Order {
         match self {
-            Self::Number(DataType::Float32 | DataType::Float64) | Self::Plain { padded: true } | Self::List(_) => Order::None,
+            Self::Number(DataType::Float32 | DataType::Float64) | Self::Plain { padded: true } | Self::List(_) => {
+                Order::None
+            }
             Self::Plain { padded: false } | Self::Text => Order::Bytewise,
             _ => Order::Plain,
         }

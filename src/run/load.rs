@@ -21,10 +21,12 @@ use crate::server::Address;
 use crate::snapshot::Snapshot;
 use crate::target::Catalog;
 use crate::transform::Transform;
-use crate::verify::{self, Verification};
+use crate::verify::{self, Subject, Verification};
 
 /// A target that is held for this run.
 pub struct Loading {
+    run: Uuid,
+    mappings: String,
     catalog: Catalog,
     loader: Loader,
 }
@@ -62,7 +64,7 @@ impl Loading {
             setting.cancel.clone(),
         )
         .await?;
-        Ok(Self { catalog, loader })
+        Ok(Self { run, mappings, catalog, loader })
     }
 
     /// The identifiers of the run: ours, and those that the target had before.
@@ -140,13 +142,22 @@ impl Loading {
         for Refusal { flow, key, reason, .. } in finished.refused {
             refused.entry(flow).or_default().entry(reason).or_default().push(key);
         }
-        Ok(Loaded { catalog: self.catalog, outcomes, refused, seconds })
+        Ok(Loaded {
+            run: self.run,
+            schema: pipeline.target_schema.clone(),
+            mappings: self.mappings,
+            outcomes,
+            refused,
+            seconds,
+        })
     }
 }
 
 /// What is in the target.
 pub struct Loaded {
-    catalog: Catalog,
+    run: Uuid,
+    schema: String,
+    mappings: String,
     pub outcomes: Vec<FlowOutcomes>,
     pub refused: Refused,
     /// Time of loading, by flow.
@@ -163,16 +174,15 @@ impl Loaded {
     /// # Errors
     /// What reading meets; a mismatch is a result, not an error.
     pub async fn verify(&self, address: &Address, store: &OutcomeStore, setting: &Setting) -> Result<Verified> {
-        let found = verify::run(
+        let subject = Subject {
             address,
-            &self.catalog,
+            schema: &self.schema,
             store,
-            &self.outcomes,
-            setting.progress.clone(),
-            setting.cancel.clone(),
-        )
-        .await?;
-        Ok(Verified(found))
+            flows: &self.outcomes,
+            run: self.run,
+            mappings: &self.mappings,
+        };
+        verify::run(&subject, &setting.progress, &setting.cancel).await.map(Verified)
     }
 }
 

@@ -43,8 +43,10 @@ impl Address {
         let ports = ports(&given, hosts.len())?;
         let nearby = hosts.iter().all(|host| is_nearby(host));
         if !nearby && ports.contains(&TRANSACTION_POOLER) {
-            return Err(Error::config("port 6543 is a transaction pooler, where no snapshot or lock outlives a statement")
-                .hint("use the session pooler or the direct connection, on port 5432"));
+            return Err(Error::config(
+                "port 6543 is a transaction pooler, where no snapshot or lock outlives a statement",
+            )
+            .hint("use the session pooler or the direct connection, on port 5432"));
         }
         let user = user(&given)?;
         let database = given.get("dbname").unwrap_or(&user).clone();
@@ -137,7 +139,8 @@ fn hosts(given: &Parameters) -> Vec<String> {
     }
     // No host: the socket of a server on this machine, where there is one.
     let port = given.get("port").map_or("5432", String::as_str);
-    let socket = ["/var/run/postgresql", "/tmp"].into_iter().find(|at| Path::new(at).join(format!(".s.PGSQL.{port}")).exists());
+    let socket =
+        ["/var/run/postgresql", "/tmp"].into_iter().find(|at| Path::new(at).join(format!(".s.PGSQL.{port}")).exists());
     vec![socket.unwrap_or("localhost").to_owned()]
 }
 
@@ -145,7 +148,11 @@ fn ports(given: &Parameters, hosts: usize) -> Result<Vec<u16>> {
     let listed = given.get("port").map(String::as_str).unwrap_or_default();
     let ports: Vec<u16> = listed
         .split(',')
-        .map(|port| if port.is_empty() { Ok(5432) } else { port.parse().map_err(|_| Error::config("not a usable port")) })
+        .map(
+            |port| {
+                if port.is_empty() { Ok(5432) } else { port.parse().map_err(|_| Error::config("not a usable port")) }
+            },
+        )
         .collect::<Result<_>>()?;
     if ports.len() == 1 || ports.len() == hosts {
         Ok(ports)
@@ -159,7 +166,8 @@ fn is_nearby(host: &str) -> bool {
 }
 
 fn user(given: &Parameters) -> Result<String> {
-    let system = || ["USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok()).filter(|name| !name.is_empty());
+    let system =
+        || ["USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok()).filter(|name| !name.is_empty());
     given
         .get("user")
         .cloned()
@@ -179,7 +187,7 @@ fn apply(given: &Parameters, config: &mut tokio_postgres::Config) -> Result<()> 
     config.connect_timeout(patience.unwrap_or(CONNECT_TIMEOUT));
     config.keepalives(given.get("keepalives").is_none_or(|value| value != "0"));
     // A peer that has vanished is noticed within about two minutes.
-    config.keepalives_idle(seconds("keepalives_idle")?.unwrap_or(Duration::from_secs(60)));
+    config.keepalives_idle(seconds("keepalives_idle")?.unwrap_or(Duration::from_mins(1)));
     config.keepalives_interval(seconds("keepalives_interval")?.unwrap_or(Duration::from_secs(10)));
     config.keepalives_retries(6);
     if let Some(options) = given.get("options") {
@@ -213,7 +221,8 @@ mod tests {
 
     #[test]
     fn secrets_are_not_printed() {
-        let printed = Address::parse("postgres://me:sesame@localhost:5433/shop").map(|address| format!("{address} {address:?}"));
+        let printed =
+            Address::parse("postgres://me:sesame@localhost:5433/shop").map(|address| format!("{address} {address:?}"));
         assert_eq!(printed.ok().as_deref(), Some("localhost:5433/shop Address(localhost:5433/shop)"));
     }
 

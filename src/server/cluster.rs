@@ -7,9 +7,9 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use super::Address;
 use super::programs::Programs;
 use super::sql::{fill, quote_ident};
-use super::Address;
 use crate::error::{At, Error, Result};
 
 const CREATE_DATABASE: &str = include_str!("../../sql/control/server/create_database.sql");
@@ -133,8 +133,10 @@ impl Cluster {
     /// The command that stops a server that was kept.
     #[must_use]
     pub fn stop_command(&self) -> String {
-        let stop = format!("{} -D {}/data -m fast stop", self.programs.program("pg_ctl").display(), self.home.display());
-        let stop = if self.owner.is_some() { format!("setpriv --reuid={} --clear-groups {stop}", self.uid()) } else { stop };
+        let stop =
+            format!("{} -D {}/data -m fast stop", self.programs.program("pg_ctl").display(), self.home.display());
+        let stop =
+            if self.owner.is_some() { format!("setpriv --reuid={} --clear-groups {stop}", self.uid()) } else { stop };
         format!("{stop} && rm -rf {}", self.home.display())
     }
 
@@ -183,7 +185,8 @@ impl Cluster {
             if done.status.success() {
                 return Ok(());
             }
-            said = String::from_utf8_lossy(&done.stderr).lines().rfind(|line| line.contains("error:")).unwrap_or_default().to_owned();
+            let lines = String::from_utf8_lossy(&done.stderr);
+            lines.lines().rfind(|line| line.contains("error:")).unwrap_or_default().clone_into(&mut said);
         }
         Err(Error::config(format!("initdb failed: {said}")).at(At::File, data.display().to_string()).hint(
             "the folder must be reachable for the user the server runs as (postgres or nobody, when started as root)",
@@ -227,7 +230,8 @@ impl Cluster {
             }
         }
         let log = std::fs::read_to_string(self.home.join("log")).unwrap_or_default();
-        let said = log.lines().rfind(|line| line.contains("FATAL") || line.contains("PANIC")).unwrap_or("no reason given");
+        let said =
+            log.lines().rfind(|line| line.contains("FATAL") || line.contains("PANIC")).unwrap_or("no reason given");
         Err(Error::config(format!("the throwaway server does not start: {said}")))
     }
 }
@@ -252,7 +256,8 @@ fn owner(home: &Path) -> Result<Option<Owner>> {
     let user = |name: &str| {
         users.lines().find_map(|line| {
             let fields: Vec<&str> = line.split(':').collect();
-            (fields.first() == Some(&name)).then(|| Some(Owner { uid: fields.get(2)?.parse().ok()?, gid: fields.get(3)?.parse().ok()? }))?
+            (fields.first() == Some(&name))
+                .then(|| Some(Owner { uid: fields.get(2)?.parse().ok()?, gid: fields.get(3)?.parse().ok()? }))?
         })
     };
     user("postgres").or_else(|| user("nobody")).map(Some).ok_or_else(|| {

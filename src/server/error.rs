@@ -98,7 +98,7 @@ fn hint(code: &SqlState) -> Option<&'static str> {
     Some(match code.code() {
         "28P01" => "check the user and the password; a password can come from ~/.pgpass",
         "28000" => "the server does not let this user in from here (pg_hba.conf), or asks for TLS",
-        "3D000" => "create the database, or name another one",
+        "3D000" => "there is no database of that name: check the URL, or make it first",
         "42501" => "grant the role what it lacks; a role that row-level security applies to needs BYPASSRLS",
         "53100" => "the server's disk is full",
         "53300" => "the server takes no more connections: lower --jobs, or try again later",

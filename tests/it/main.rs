@@ -3,8 +3,10 @@
 mod bad_input;
 mod cluster;
 mod contract;
+mod encode;
 mod extract;
 mod jsonb;
+mod load;
 mod migrate;
 mod offline;
 mod support;

@@ -39,3 +39,5 @@ ctid < '({block},0)'::pg_catalog.tid
 rehome_row.{column}
 -- order: by the key
 order by {columns}
+-- descending: a column of the key, from its end
+{column} desc

@@ -1,7 +1,15 @@
--- Whether a table has more rows than {limit}, and how wide its first rows are, in bytes of their text.
+-- Whether a table has more rows than {limit}, and how wide its rows are, in bytes of their text: the wider of the two
+-- ends of its key, where it has one that is cheap to sort by.
 select
     (select count(*) from (select from {table} limit {limit} + 1) as counted) as rows,
-    (
-        select coalesce(avg(pg_catalog.octet_length(rehome_row::pg_catalog.text)), 0)::pg_catalog.float8
-        from (select * from {table} limit 200) as rehome_row
-    ) as width
+    greatest(
+        (
+            select avg(pg_catalog.octet_length(rehome_row::pg_catalog.text))
+            from (select * from {table} {first} limit 100) as rehome_row
+        ),
+        (
+            select avg(pg_catalog.octet_length(rehome_row::pg_catalog.text))
+            from (select * from {table} {last} limit 100) as rehome_row
+        ),
+        1
+    )::pg_catalog.float8 as width

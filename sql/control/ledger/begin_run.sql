@@ -1,0 +1,5 @@
+-- A new run, or the same one again.
+insert into rehome.runs as r (run_id, pipeline, pipeline_hash, snapshot_id, tool_version)
+values ($1, $2, $3, $4, $5)
+on conflict (run_id) do update set starts = r.starts + 1, state = 'running', finished_at = null
+returning r.pipeline_hash, r.snapshot_id, r.starts

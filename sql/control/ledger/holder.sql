@@ -1,0 +1,8 @@
+-- Who holds the loader's lock?
+select coalesce(max(a.application_name || ' (backend ' || a.pid || ')'), 'another session') as holder
+from pg_catalog.pg_locks l
+join pg_catalog.pg_stat_activity a on a.pid = l.pid
+where l.locktype = 'advisory'
+  and l.granted
+  and l.database = (select oid from pg_catalog.pg_database where datname = current_database())
+  and (l.classid::bigint << 32) + l.objid::bigint = 125779869396325

@@ -1,0 +1,2 @@
+-- The planner learns what has been loaded.
+analyze {table}

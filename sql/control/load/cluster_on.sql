@@ -1,0 +1,2 @@
+-- The order CLUSTER is to use, as before.
+alter table {table} cluster on {name}

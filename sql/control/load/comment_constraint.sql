@@ -1,0 +1,2 @@
+-- The comment, as before.
+comment on constraint {name} on {table} is {comment}

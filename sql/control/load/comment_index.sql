@@ -1,0 +1,2 @@
+-- The comment, as before.
+comment on index {index} is {comment}

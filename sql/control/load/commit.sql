@@ -1,0 +1,2 @@
+-- From here the chunk is in the target, whole.
+commit

@@ -1,0 +1,2 @@
+-- Rows in PostgreSQL's binary form.
+copy {table} ({columns}) from stdin with (format binary)

@@ -1,0 +1,2 @@
+-- How many rows has the table?
+select count(*) as rows from {table}

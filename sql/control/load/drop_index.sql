@@ -1,0 +1,2 @@
+-- Taken away for the time of the load; its definition is in the ledger.
+drop index {index}

@@ -1,0 +1,2 @@
+-- Has the table no row at all?
+select not exists (select from {table}) as empty

@@ -1,0 +1,2 @@
+-- It was not refused.
+release savepoint rehome_rows

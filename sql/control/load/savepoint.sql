@@ -1,0 +1,2 @@
+-- What follows may be refused.
+savepoint rehome_rows

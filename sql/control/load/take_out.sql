@@ -1,0 +1,31 @@
+-- Takes rows of this run out of the target and into the quarantine; rows of others stay.
+with bad as (
+    {bad}
+),
+mine as (
+    select t.ctid as place, t.id, f.flow, m.entity_type, m.legacy_id, m.legacy_key
+    from bad
+    join {table} t on t.ctid = bad.place
+    join {mappings} m on m.entity_uuid = t.id::{uuid_type} and m.run_id = $1
+    join rehome.flows f on f.run_id = $1
+                       and f.entity = m.entity_type::text
+                       and f.table_schema = $2
+                       and f.table_name = $3
+),
+gone as (
+    delete from {table} t using mine where t.ctid = mine.place
+),
+unmapped as (
+    delete from {mappings} m using mine
+    where m.entity_uuid = mine.id::{uuid_type}
+      and m.entity_type = mine.entity_type
+      and m.run_id = $1
+      and {unshared}
+),
+noted as (
+    insert into rehome.quarantine (run_id, flow, legacy_key, reason, sqlstate, constraint_name, entity_uuid)
+    select $1, mine.flow, coalesce(mine.legacy_key, mine.legacy_id::text), $4, $5, $6, mine.id::text::uuid
+    from mine
+    returning 1
+)
+select count(*) as taken from noted

@@ -1,0 +1,2 @@
+-- Looks at every row.
+alter table {table} validate constraint {name}

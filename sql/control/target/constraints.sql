@@ -1,0 +1,22 @@
+-- The constraints of these tables and all foreign keys that point to them, with their exact definitions.
+select
+    con.conrelid                                          as relation,
+    con.conname::text                                     as name,
+    con.contype::text                                     as sort,
+    con.convalidated                                      as validated,
+    con.condeferrable                                     as deferrable,
+    con.condeferred                                       as deferred,
+    con.conislocal and con.conparentid = 0                as own,
+    pg_get_constraintdef(con.oid)                         as definition,
+    con.conindid                                          as index,
+    con.confrelid                                         as referenced,
+    obj_description(con.oid, 'pg_constraint')             as comment,
+    coalesce((select array_agg(a.attname::text order by k.position)
+                from unnest(con.conkey) with ordinality k(number, position)
+                join pg_catalog.pg_attribute a on a.attrelid = con.conrelid and a.attnum = k.number), '{}')  as columns,
+    coalesce((select array_agg(a.attname::text order by k.position)
+                from unnest(con.confkey) with ordinality k(number, position)
+                join pg_catalog.pg_attribute a on a.attrelid = con.confrelid and a.attnum = k.number), '{}') as referenced_columns
+from pg_catalog.pg_constraint con
+where con.conrelid = any ($1) or con.confrelid = any ($1)
+order by con.conrelid, con.conname

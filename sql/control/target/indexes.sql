@@ -1,0 +1,20 @@
+-- The indexes of these tables, with their exact definitions.
+select
+    i.indrelid                                                as relation,
+    i.indexrelid                                              as oid,
+    c.relname::text                                           as name,
+    pg_get_indexdef(i.indexrelid)                             as definition,
+    i.indisunique                                             as unique,
+    i.indisvalid and i.indisready                             as valid,
+    i.indisclustered                                          as clustered,
+    i.indisreplident                                          as replica_identity,
+    c.reltablespace <> 0                                      as elsewhere,
+    coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false) as nulls_equal,
+    array(select pg_get_indexdef(i.indexrelid, k, true)
+            from generate_series(1, i.indnkeyatts) k)         as expressions,
+    pg_get_expr(i.indpred, i.indrelid, true)                  as predicate,
+    obj_description(i.indexrelid, 'pg_class')                 as comment
+from pg_catalog.pg_index i
+join pg_catalog.pg_class c on c.oid = i.indexrelid
+where i.indrelid = any ($1)
+order by i.indrelid, c.relname

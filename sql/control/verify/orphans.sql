@@ -1,0 +1,5 @@
+-- Rows whose foreign key points to nothing.
+select count(*) as rows
+from {table} t
+where {present}
+  and not exists (select from {referenced} r where {equal})

@@ -1,0 +1,2 @@
+-- A part of all UUIDs.
+id between {low} and {high}

@@ -1,0 +1,230 @@
+//! Owns the mappings table: legacy key → UUID, in whatever shape the business made it, or in ours.
+//! Must not know: how its rows are sent, or how UUIDs are chosen.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, FixedSizeBinaryArray, Int64Array, RecordBatch, StringArray, new_null_array};
+use arrow::datatypes::{DataType, Field, Schema};
+use uuid::Uuid;
+
+use super::{filled, quoted_list};
+use crate::error::{At, Error, Kind, Result};
+use crate::key::KeyColumn;
+use crate::server::Connection;
+use crate::server::sql::{quote_ident, quote_table};
+use crate::target::{Catalog, Sort, Table};
+
+/// The mappings table as it is.
+#[derive(Debug, Clone)]
+pub struct Mappings {
+    table: Table,
+    /// Its `legacy_id` holds text, so that keys of any kind go there.
+    text_ids: bool,
+    /// Its `entity_uuid` holds text.
+    text_uuids: bool,
+}
+
+/// A mapping that no run of ours wrote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Adopted {
+    pub entity: String,
+    pub key: AdoptedKey,
+    pub uuid: Uuid,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AdoptedKey {
+    Int(i64),
+    Text(String),
+}
+
+impl Mappings {
+    /// Finds the table (`name` may say its schema), makes it where it is missing, and adds what it lacks.
+    ///
+    /// # Errors
+    /// [`Kind::Drift`] when a column is missing or another must be filled; [`Kind::Privilege`].
+    pub async fn ensure(connection: &Connection, name: &str, schema: &str) -> Result<Self> {
+        let mut catalog = Catalog::read(connection, schema).await?;
+        let (table_schema, table_name) = catalog.qualify(name);
+        let quoted = quote_table(&table_schema, &table_name);
+        let template = match catalog.table(name) {
+            None => Some(include_str!("../../sql/control/ledger/create_mappings.sql")),
+            Some(table) if table.column("run_id").is_none() || table.column("legacy_key").is_none() => {
+                Some(include_str!("../../sql/control/ledger/extend_mappings.sql"))
+            }
+            Some(_) => None,
+        };
+        if let Some(template) = template {
+            connection.batch_execute(&filled(template, &quoted, &[])).await.map_err(|error| {
+                Error::from(error).at(At::Table, name).hint(
+                    "the mappings table needs the columns run_id uuid and legacy_key text; let its owner add them",
+                )
+            })?;
+            catalog = Catalog::read(connection, schema).await?;
+        }
+        let table = catalog.require(name)?.clone();
+        Self::of(table)
+    }
+
+    fn of(table: Table) -> Result<Self> {
+        let base = |name: &str| -> Result<String> {
+            table.column(name).map(|column| column.ty.base().name.clone()).ok_or_else(|| {
+                Error::new(Kind::Drift, format!("the mappings table has no column {name}"))
+                    .at(At::Table, table.full_name())
+            })
+        };
+        base("entity_type")?;
+        let text = |name: &str| ["text", "varchar", "bpchar"].contains(&name);
+        let (text_ids, text_uuids) = (text(&base("legacy_id")?), text(&base("entity_uuid")?));
+        let known = ["entity_type", "legacy_id", "legacy_key", "entity_uuid", "run_id"];
+        let unfilled: Vec<_> = table
+            .columns
+            .iter()
+            .filter(|column| column.not_null && !column.has_default && column.identity.is_empty() && !column.generated)
+            .map(|column| column.name.as_str())
+            .filter(|name| !known.contains(name))
+            .collect();
+        if !unfilled.is_empty() {
+            let names = unfilled.join(", ");
+            return Err(Error::new(Kind::Drift, format!("the mappings table needs values we do not have: {names}"))
+                .at(At::Table, table.full_name())
+                .hint("give these columns defaults"));
+        }
+        Ok(Self { table, text_ids, text_uuids })
+    }
+
+    /// The table, as the catalog has it.
+    #[must_use]
+    pub fn table(&self) -> &Table {
+        &self.table
+    }
+
+    /// The table's quoted name.
+    #[must_use]
+    pub fn quoted(&self) -> String {
+        quote_table(&self.table.schema, &self.table.name)
+    }
+
+    /// Do keys of any kind stand in `legacy_id`, as text?
+    #[must_use]
+    pub fn ids_are_text(&self) -> bool {
+        self.text_ids
+    }
+
+    /// The name of the type of `entity_uuid`.
+    #[must_use]
+    pub fn uuid_type(&self) -> &'static str {
+        if self.text_uuids { "text" } else { "uuid" }
+    }
+
+    /// Can keys that are no integers be written as the table is?
+    #[must_use]
+    pub fn takes_text_keys(&self) -> bool {
+        self.text_ids || self.table.column("legacy_id").is_some_and(|column| !column.not_null)
+    }
+
+    /// Lets keys in that are no integers: `legacy_id` may then be NULL. A primary key over it becomes a unique
+    /// constraint of the same name and columns, for a primary key allows no NULL.
+    ///
+    /// # Errors
+    /// [`Kind::Privilege`], or what else keeps the table from being altered.
+    pub async fn allow_text_keys(&mut self, connection: &Connection) -> Result<()> {
+        if self.takes_text_keys() {
+            return Ok(());
+        }
+        let key = self.table.constraints.iter().find(|constraint| {
+            constraint.sort == Sort::PrimaryKey && constraint.columns.iter().any(|name| name == "legacy_id")
+        });
+        let statement = match key {
+            Some(key) => filled(
+                include_str!("../../sql/control/ledger/allow_text_keys.sql"),
+                &self.quoted(),
+                &[("primary_key", &quote_ident(&key.name)), ("columns", &quoted_list(&key.columns))],
+            ),
+            None => filled(include_str!("../../sql/control/ledger/allow_null_keys.sql"), &self.quoted(), &[]),
+        };
+        connection.batch_execute(&statement).await.map_err(|error| {
+            Error::from(error).at(At::Table, self.table.full_name()).hint(
+                "a flow has keys that are no integers: legacy_id must be nullable for them, outside the primary key",
+            )
+        })?;
+        let catalog = Catalog::read(connection, &self.table.schema).await?;
+        *self = Self::of(catalog.require(&self.table.full_name())?.clone())?;
+        Ok(())
+    }
+
+    /// The mapping rows of some outcome rows, in the table's own types.
+    ///
+    /// # Errors
+    /// [`Kind::Unexpected`] when a key or id is NULL.
+    pub fn batch(&self, entity: &str, keys: &KeyColumn, ids: &FixedSizeBinaryArray, run: Uuid) -> Result<RecordBatch> {
+        let rows = keys.len();
+        let texts = || (0..rows).map(|row| keys.text(row)).collect::<Result<Vec<_>>>();
+        let (id, key): (ArrayRef, ArrayRef) = match (keys.is_int(), self.text_ids) {
+            (true, false) => (
+                Arc::new((0..rows).map(|row| keys.int(row)).collect::<Int64Array>()),
+                new_null_array(&DataType::Utf8, rows),
+            ),
+            (true, true) => (Arc::new(StringArray::from(texts()?)), new_null_array(&DataType::Utf8, rows)),
+            (false, false) => (new_null_array(&DataType::Int64, rows), Arc::new(StringArray::from(texts()?))),
+            (false, true) => {
+                let keys: ArrayRef = Arc::new(StringArray::from(texts()?));
+                (keys.clone(), keys)
+            }
+        };
+        let uuids: ArrayRef = if self.text_uuids {
+            Arc::new(StringArray::from_iter_values(
+                ids.iter().map(|id| id.and_then(|id| Uuid::from_slice(id).ok()).unwrap_or_default().to_string()),
+            ))
+        } else {
+            Arc::new(ids.clone())
+        };
+        let runs = FixedSizeBinaryArray::try_from_iter(std::iter::repeat_n(run.as_bytes(), rows))
+            .map_err(|_| Error::unexpected("an empty batch of mappings"))?;
+        let columns: Vec<(&str, ArrayRef)> = vec![
+            ("entity_type", Arc::new(StringArray::from_iter_values(std::iter::repeat_n(entity, rows)))),
+            ("legacy_id", id),
+            ("legacy_key", key),
+            ("entity_uuid", uuids),
+            ("run_id", Arc::new(runs)),
+        ];
+        let fields: Vec<_> =
+            columns.iter().map(|(name, array)| Field::new(*name, array.data_type().clone(), true)).collect();
+        let arrays = columns.into_iter().map(|(_, array)| array).collect();
+        RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)
+            .map_err(|_| Error::unexpected("mapping rows of different lengths"))
+    }
+
+    /// The mappings of these entities that no run of ours wrote.
+    ///
+    /// # Errors
+    /// [`Kind::Drift`] for a UUID or key that cannot be read; what the server says.
+    pub async fn adopted(&self, connection: &Connection, entities: &[String]) -> Result<Vec<Adopted>> {
+        let statement = filled(include_str!("../../sql/control/ledger/adopted.sql"), &self.quoted(), &[]);
+        let rows = connection.query(&statement, &[&entities]).await?;
+        rows.iter()
+            .map(|row| {
+                let wrong = |what: &str| {
+                    Error::new(Kind::Drift, format!("the mappings table holds {what}"))
+                        .at(At::Table, self.table.full_name())
+                };
+                let id: Option<String> = row.try_get("legacy_id")?;
+                let key: Option<String> = row.try_get("legacy_key")?;
+                let number = id.as_ref().and_then(|id| id.parse().ok());
+                let uuid: Option<String> = row.try_get("uuid")?;
+                Ok(Adopted {
+                    entity: row.try_get("entity")?,
+                    key: match (key, number, id) {
+                        (Some(key), _, _) => AdoptedKey::Text(key),
+                        (None, Some(number), _) => AdoptedKey::Int(number),
+                        (None, None, Some(id)) => AdoptedKey::Text(id),
+                        (None, None, None) => return Err(wrong("a row without a legacy key")),
+                    },
+                    uuid: uuid
+                        .and_then(|uuid| Uuid::parse_str(&uuid).ok())
+                        .ok_or_else(|| wrong("an entity_uuid that is no UUID"))?,
+                })
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,374 @@
+//! Owns the run's durable memory in the target: who may write, which chunks are in, what was refused, what was dropped.
+//! Must not know: how rows are encoded or sent. All writes that belong to a chunk go through the chunk's connection.
+
+use std::time::Duration;
+
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use crate::error::{Error, Kind, Result};
+use crate::server::Connection;
+use crate::server::sql::{fill, quote_ident};
+
+mod mappings;
+
+pub use mappings::{Adopted, AdoptedKey, Mappings};
+
+/// The server needs a moment to notice that the session of a killed run is gone.
+const LOCK_ATTEMPTS: u32 = 10;
+const LOCK_PAUSE: Duration = Duration::from_millis(200);
+
+/// What a run is: the same identity again takes up the same run.
+#[derive(Debug, Clone)]
+pub struct RunIdentity {
+    pub run_id: Uuid,
+    pub pipeline: String,
+    pub pipeline_hash: String,
+    pub snapshot_id: String,
+    pub tool_version: String,
+}
+
+/// The right to write, as of one moment: a later opener takes it away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Epoch(i64);
+
+/// What became of a claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    Mine,
+    /// Committed before, by this or an earlier process of the run.
+    Done,
+}
+
+/// A flow that the run has begun to load.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoadedFlow {
+    pub flow: String,
+    pub entity: String,
+    pub schema: String,
+    pub table: String,
+}
+
+/// A row that the target refused, without its values.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Refusal {
+    pub flow: String,
+    /// The legacy key as text.
+    pub key: String,
+    pub reason: String,
+    pub sqlstate: String,
+    pub constraint: Option<String>,
+    pub column: Option<String>,
+    /// The UUID the row was to have.
+    pub id: Option<Uuid>,
+}
+
+/// The sort of an object that was dropped for the time of a load.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SavedSort {
+    PrimaryKey,
+    Unique,
+    Index,
+    ForeignKey,
+}
+
+impl SavedSort {
+    fn name(self) -> &'static str {
+        match self {
+            Self::PrimaryKey => "primary_key",
+            Self::Unique => "unique",
+            Self::Index => "index",
+            Self::ForeignKey => "foreign_key",
+        }
+    }
+
+    fn of(name: &str) -> Self {
+        match name {
+            "primary_key" => Self::PrimaryKey,
+            "unique" => Self::Unique,
+            "index" => Self::Index,
+            _ => Self::ForeignKey,
+        }
+    }
+}
+
+/// A constraint or index as it was before it was dropped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SavedDdl {
+    pub id: i64,
+    pub schema: String,
+    pub table: String,
+    pub name: String,
+    pub sort: SavedSort,
+    /// Of an index (also behind a key) the CREATE INDEX, of a foreign key its definition.
+    pub definition: String,
+    /// The comment of the constraint, or of an index without one.
+    pub comment: Option<String>,
+    /// The comment of the index behind a key.
+    pub index_comment: Option<String>,
+    pub deferrable: bool,
+    pub deferred: bool,
+    pub clustered: bool,
+    pub validated: bool,
+    /// The index is back; its constraint may still be missing.
+    pub index_made: bool,
+    /// The columns of a foreign key, or the columns and expressions of an index, as SQL.
+    pub columns: Vec<String>,
+    /// The table a foreign key points to, and its columns there, as SQL.
+    pub referenced: Option<Vec<String>>,
+    /// Of a partial index.
+    pub predicate: Option<String>,
+    /// NULLs count as equal in a unique index.
+    pub nulls_equal: bool,
+}
+
+/// Makes the ledger's schema where it is missing.
+///
+/// # Errors
+/// [`Kind::Privilege`] when the role may create no schema.
+pub async fn ensure(connection: &Connection) -> Result<()> {
+    let made: bool =
+        connection.query_one(include_str!("../../sql/control/ledger/exists.sql"), &[]).await?.try_get("made")?;
+    if !made {
+        connection.batch_execute(include_str!("../../sql/control/ledger/create.sql")).await.map_err(|error| {
+            let error = Error::from(error);
+            match error.kind() {
+                Kind::Privilege => {
+                    error.hint("the role needs CREATE on the target database, once, for the schema rehome")
+                }
+                _ => error,
+            }
+        })?;
+    }
+    Ok(())
+}
+
+/// Takes the loader's lock for as long as the session of `connection` lives, or until [`unlock`].
+///
+/// # Errors
+/// [`Kind::Locked`] when another run has it.
+pub async fn lock(connection: &Connection) -> Result<()> {
+    for attempt in 0..LOCK_ATTEMPTS {
+        if attempt > 0 {
+            tokio::time::sleep(LOCK_PAUSE).await;
+        }
+        let locked: bool =
+            connection.query_one(include_str!("../../sql/control/ledger/lock.sql"), &[]).await?.try_get("locked")?;
+        if locked {
+            return Ok(());
+        }
+    }
+    let holder: String =
+        connection.query_one(include_str!("../../sql/control/ledger/holder.sql"), &[]).await?.try_get("holder")?;
+    Err(Error::new(Kind::Locked, format!("another run is loading into this database: {holder}"))
+        .hint("wait until it has ended; a run that was killed loses its lock as soon as the server notices"))
+}
+
+/// Gives the loader's lock back.
+///
+/// # Errors
+/// What the server says.
+pub async fn unlock(connection: &Connection) -> Result<()> {
+    connection.execute(include_str!("../../sql/control/ledger/unlock.sql"), &[]).await?;
+    Ok(())
+}
+
+/// Begins a run, or takes up the one with the same id, and becomes the one that may write.
+///
+/// # Errors
+/// [`Kind::Config`] when the run was begun with other rules or another snapshot.
+pub async fn begin(connection: &Connection, run: &RunIdentity) -> Result<Epoch> {
+    let row = connection
+        .query_one(
+            include_str!("../../sql/control/ledger/begin_run.sql"),
+            &[&run.run_id, &run.pipeline, &run.pipeline_hash, &run.snapshot_id, &run.tool_version],
+        )
+        .await?;
+    let (hash, snapshot): (String, String) = (row.try_get("pipeline_hash")?, row.try_get("snapshot_id")?);
+    if hash != run.pipeline_hash || snapshot != run.snapshot_id {
+        return Err(Error::config(format!("run {} was begun with other rules or another snapshot", run.run_id))
+            .hint("start a new run, or resume with the rules and the snapshot it was begun with"));
+    }
+    let epoch = connection.query_one(include_str!("../../sql/control/ledger/take_epoch.sql"), &[&run.run_id]).await?;
+    Ok(Epoch(epoch.try_get("epoch")?))
+}
+
+/// The run is in the target, whole.
+///
+/// # Errors
+/// What the server says.
+pub async fn end(connection: &Connection, run: Uuid) -> Result<()> {
+    connection.execute(include_str!("../../sql/control/ledger/end_run.sql"), &[&run]).await?;
+    Ok(())
+}
+
+/// Notes that the run loads a flow.
+///
+/// # Errors
+/// What the server says.
+pub async fn begin_flow(connection: &Connection, run: Uuid, flow: &LoadedFlow) -> Result<()> {
+    let values: [&(dyn tokio_postgres::types::ToSql + Sync); 5] =
+        [&run, &flow.flow, &flow.entity, &flow.schema, &flow.table];
+    connection.execute(include_str!("../../sql/control/ledger/begin_flow.sql"), &values).await?;
+    Ok(())
+}
+
+/// The flows the run has begun to load, this time or before.
+///
+/// # Errors
+/// What the server says.
+pub async fn flows(connection: &Connection, run: Uuid) -> Result<Vec<LoadedFlow>> {
+    let rows = connection.query(include_str!("../../sql/control/ledger/flows.sql"), &[&run]).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(LoadedFlow {
+                flow: row.try_get("flow")?,
+                entity: row.try_get("entity")?,
+                schema: row.try_get("table_schema")?,
+                table: row.try_get("table_name")?,
+            })
+        })
+        .collect()
+}
+
+/// Claims a chunk; must be the first statement of its transaction.
+///
+/// # Errors
+/// [`Kind::Locked`] when a newer run has taken over.
+pub async fn claim(connection: &Connection, run: Uuid, flow: &str, chunk: &str, epoch: Epoch) -> Result<Claim> {
+    let row = connection
+        .query_one(include_str!("../../sql/control/ledger/claim.sql"), &[&run, &flow, &chunk, &epoch.0])
+        .await?;
+    if !row.try_get::<_, bool>("current")? {
+        return Err(Error::new(Kind::Locked, "a newer run has taken over this database"));
+    }
+    Ok(if row.try_get("claimed")? { Claim::Mine } else { Claim::Done })
+}
+
+/// Notes what a chunk brought, in its transaction.
+///
+/// # Errors
+/// What the server says.
+pub async fn count(connection: &Connection, run: Uuid, flow: &str, chunk: &str, rows: u64, refused: u64) -> Result<()> {
+    let signed = |count: u64| i64::try_from(count).map_err(|_| Error::unexpected("a chunk is too large"));
+    let values: [&(dyn tokio_postgres::types::ToSql + Sync); 5] =
+        [&run, &flow, &chunk, &signed(rows)?, &signed(refused)?];
+    connection.execute(include_str!("../../sql/control/ledger/count_chunk.sql"), &values).await?;
+    Ok(())
+}
+
+/// Rows of a flow that its chunks have brought into the target.
+///
+/// # Errors
+/// What the server says.
+pub async fn loaded(connection: &Connection, run: Uuid, flow: &str) -> Result<u64> {
+    let row = connection.query_one(include_str!("../../sql/control/ledger/loaded.sql"), &[&run, &flow]).await?;
+    Ok(u64::try_from(row.try_get::<_, i64>("rows")?).unwrap_or(0))
+}
+
+/// The rows the target refused: of one flow, or of the whole run.
+///
+/// # Errors
+/// What the server says.
+pub async fn refused(connection: &Connection, run: Uuid, flow: Option<&str>) -> Result<Vec<Refusal>> {
+    let rows = connection.query(include_str!("../../sql/control/ledger/refused.sql"), &[&run, &flow]).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Refusal {
+                flow: row.try_get("flow")?,
+                key: row.try_get("legacy_key")?,
+                reason: row.try_get("reason")?,
+                sqlstate: row.try_get("sqlstate")?,
+                constraint: row.try_get("constraint_name")?,
+                column: row.try_get("column_name")?,
+                id: row.try_get("entity_uuid")?,
+            })
+        })
+        .collect()
+}
+
+/// Keeps a definition; to be followed by the DROP in the same transaction.
+///
+/// # Errors
+/// What the server says.
+pub async fn save_ddl(connection: &Connection, run: Uuid, saved: &SavedDdl) -> Result<()> {
+    let values: [&(dyn tokio_postgres::types::ToSql + Sync); 16] = [
+        &run,
+        &saved.schema,
+        &saved.table,
+        &saved.name,
+        &saved.sort.name(),
+        &saved.definition,
+        &saved.comment,
+        &saved.index_comment,
+        &saved.deferrable,
+        &saved.deferred,
+        &saved.clustered,
+        &saved.validated,
+        &saved.columns,
+        &saved.referenced,
+        &saved.predicate,
+        &saved.nulls_equal,
+    ];
+    connection.execute(include_str!("../../sql/control/ledger/save_ddl.sql"), &values).await?;
+    Ok(())
+}
+
+/// All that is still away: indexes first, then foreign keys.
+///
+/// # Errors
+/// What the server says.
+pub async fn saved_ddl(connection: &Connection) -> Result<Vec<SavedDdl>> {
+    let rows = connection.query(include_str!("../../sql/control/ledger/saved_ddl.sql"), &[]).await?;
+    rows.iter().map(saved).collect()
+}
+
+fn saved(row: &Row) -> Result<SavedDdl> {
+    Ok(SavedDdl {
+        id: row.try_get("id")?,
+        schema: row.try_get("table_schema")?,
+        table: row.try_get("table_name")?,
+        name: row.try_get("object_name")?,
+        sort: SavedSort::of(&row.try_get::<_, String>("sort")?),
+        definition: row.try_get("definition")?,
+        comment: row.try_get("comment")?,
+        index_comment: row.try_get("index_comment")?,
+        deferrable: row.try_get("is_deferrable")?,
+        deferred: row.try_get("is_deferred")?,
+        clustered: row.try_get("clustered")?,
+        validated: row.try_get("validated")?,
+        index_made: row.try_get("index_made")?,
+        columns: row.try_get("columns")?,
+        referenced: row.try_get("referenced")?,
+        predicate: row.try_get("predicate")?,
+        nulls_equal: row.try_get("nulls_equal")?,
+    })
+}
+
+/// The index of a saved object is back; in the transaction that made it.
+///
+/// # Errors
+/// What the server says.
+pub async fn index_made(connection: &Connection, id: i64) -> Result<()> {
+    connection.execute(include_str!("../../sql/control/ledger/index_made.sql"), &[&id]).await?;
+    Ok(())
+}
+
+/// The object is back as it was; in the transaction that brought it back.
+///
+/// # Errors
+/// What the server says.
+pub async fn forget_ddl(connection: &Connection, id: i64) -> Result<()> {
+    connection.execute(include_str!("../../sql/control/ledger/forget_ddl.sql"), &[&id]).await?;
+    Ok(())
+}
+
+fn filled(template: &str, table: &str, more: &[(&str, &str)]) -> String {
+    let mut values = vec![("table", table)];
+    values.extend_from_slice(more);
+    fill(template, &values)
+}
+
+fn quoted_list(names: &[String]) -> String {
+    names.iter().map(|name| quote_ident(name)).collect::<Vec<_>>().join(", ")
+}

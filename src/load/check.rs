@@ -1,0 +1,78 @@
+//! Owns the comparison of what the flows give with what the target takes, before anything runs.
+//! Must not know: outcomes or rows.
+
+use super::encode::Encoder;
+use crate::error::{Error, Kind, Result};
+use crate::outcome::ID;
+use crate::outcomes::FlowShape;
+use crate::target::{Catalog, Column, Table, TypeKind};
+
+/// Compares the columns of every flow with those of its target.
+///
+/// # Errors
+/// One [`Kind::Drift`] with all mismatches: unknown tables and columns, columns that must be filled, types that do not
+/// fit, labels an enum does not have, tables this role may not write.
+pub fn columns(catalog: &Catalog, shapes: &[FlowShape]) -> Result<()> {
+    let wrong: Vec<String> = shapes.iter().flat_map(|shape| mismatches(catalog, shape)).collect();
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    let count = if wrong.len() == 1 { "one mismatch".to_owned() } else { format!("{} mismatches", wrong.len()) };
+    Err(Error::new(Kind::Drift, format!("the flows do not fit the target: {count}\n  {}", wrong.join("\n  ")))
+        .hint("change the flow's SQL or the target's table; nothing has been written"))
+}
+
+fn mismatches(catalog: &Catalog, shape: &FlowShape) -> Vec<String> {
+    let line = |what: String| format!("{}: {what}", shape.file);
+    let table = match catalog.require(&shape.target) {
+        Ok(table) => table,
+        Err(error) => {
+            let hint = error.hint_text().unwrap_or_default();
+            return vec![line(format!("the target has no table {}; {hint}", shape.target))];
+        }
+    };
+    let mut wrong = Vec::new();
+    let mut note = |what: String| wrong.push(line(format!("{}.{what}", shape.target)));
+    if let Err(found) = Encoder::new(&shape.schema, table) {
+        for mismatch in found {
+            note(format!("{} {}", mismatch.column, mismatch.what));
+        }
+    }
+    for column in unfilled(shape, table) {
+        note(format!(
+            "{} ({}) must not be NULL, has no default, and the flow gives no such column",
+            column.name, column.formatted
+        ));
+    }
+    for (name, labels) in &shape.labels {
+        let Some(column) = table.column(name) else { continue };
+        let TypeKind::Enum { labels: known } = &column.ty.base().kind else { continue };
+        for label in labels.iter().filter(|label| !known.contains(label)) {
+            let near = crate::target::nearest(label, known.iter().cloned());
+            let near = near.map(|near| format!("; did you mean '{near}'?")).unwrap_or_default();
+            note(format!("{name} has no label '{label}' in its type {}{near}", column.formatted));
+        }
+    }
+    match table.column(ID) {
+        None => note(format!("{ID} is missing: every target has a UUID key of this name")),
+        Some(column) if column.ty.base().name != "uuid" => {
+            note(format!("{ID} is {}, not uuid", column.formatted));
+        }
+        Some(_) => {}
+    }
+    if !table.writable {
+        wrong.push(line(format!("this role may not insert into {}", shape.target)));
+    }
+    wrong
+}
+
+fn unfilled<'a>(shape: &'a FlowShape, table: &'a Table) -> impl Iterator<Item = &'a Column> {
+    table.columns.iter().filter(|column| {
+        column.not_null
+            && !column.has_default
+            && !column.generated
+            && column.identity.is_empty()
+            && !table.row_trigger_before_insert
+            && shape.schema.field_with_name(&column.name).is_err()
+    })
+}

@@ -1,0 +1,271 @@
+//! Owns one chunk of the load: one file of outcomes, one transaction, claimed first.
+//! Must not know: which chunks there are, or what happens when a connection is lost.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, FixedSizeBinaryArray, RecordBatch, StringArray, new_null_array};
+use arrow::compute::concat;
+use arrow::datatypes::{DataType, Field, Schema};
+use uuid::Uuid;
+
+use super::copy::{Copied, Rows, Why};
+use super::isolate;
+use crate::cancel::Cancel;
+use crate::error::{At, Error, Kind, Result};
+use crate::key::KeyColumn;
+use crate::ledger::{self, Claim, Epoch, Mappings};
+use crate::outcome::{ID, KEY, REASON, SOURCE_ROW, WARNINGS};
+use crate::server::Connection;
+use crate::server::sql::fill;
+use crate::target::Table;
+
+const BEGIN: &str = include_str!("../../sql/control/load/begin.sql");
+const COMMIT: &str = include_str!("../../sql/control/load/commit.sql");
+const ROLLBACK: &str = include_str!("../../sql/control/load/rollback.sql");
+const SAVEPOINT: &str = include_str!("../../sql/control/load/savepoint.sql");
+const RELEASE: &str = include_str!("../../sql/control/load/release.sql");
+const UNDO: &str = include_str!("../../sql/control/load/undo.sql");
+
+/// The reason of rows that the target refused while they were loaded.
+pub(super) const REFUSED_BY_TARGET: &str = "refused_by_target";
+
+/// What all chunks of a flow have in common.
+pub(super) struct Flow<'a> {
+    pub run: Uuid,
+    pub epoch: Epoch,
+    pub flow: &'a str,
+    pub entity: &'a str,
+    pub table: &'a Table,
+    pub mappings: &'a Mappings,
+    pub quarantine: &'a Table,
+    /// Others have written mappings of this entity: ours are merged into them.
+    pub merge_mappings: bool,
+    pub cancel: &'a Cancel,
+}
+
+/// A claimed chunk is in, or was before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Done {
+    Now { rows: u64 },
+    Before,
+}
+
+impl Flow<'_> {
+    /// Loads a file of migrated rows. On an error the connection is in no defined state.
+    pub async fn migrated(&self, connection: &Connection, chunk: &str, batches: Vec<RecordBatch>) -> Result<Done> {
+        if !self.begin(connection, chunk).await? {
+            return Ok(Done::Before);
+        }
+        let kept = Kept::of(&batches)?;
+        let rows = Rows::new(batches, self.table)?;
+        let target = isolate::copy(connection, &rows, &BTreeSet::new(), self.cancel).await?;
+        drop(rows);
+        self.map(connection, &kept, &target.refused).await?;
+        self.refuse(connection, &kept, &target.refused).await?;
+        let refused = target.refused.len() as u64;
+        self.commit(connection, chunk, target.rows, refused).await?;
+        Ok(Done::Now { rows: target.rows + refused })
+    }
+
+    /// Puts a file of rejected rows into the quarantine.
+    pub async fn rejected(&self, connection: &Connection, chunk: &str, batches: Vec<RecordBatch>) -> Result<Done> {
+        if !self.begin(connection, chunk).await? {
+            return Ok(Done::Before);
+        }
+        let kept = Kept::of(&batches)?;
+        let reasons = column(&batches, REASON)?.ok_or_else(|| Error::unexpected("rejected rows without a reason"))?;
+        let source = column(&batches, SOURCE_ROW)?.unwrap_or_else(|| new_null_array(&DataType::Utf8, kept.rows()));
+        drop(batches);
+        let whole = kept.quarantine(
+            self.run,
+            self.flow,
+            &(0..kept.rows()).collect::<Vec<_>>(),
+            reasons.clone(),
+            vec![("source_row", source)],
+        )?;
+        let all = Rows::new(vec![whole], self.quarantine)?;
+        let written = isolate::copy(connection, &all, &BTreeSet::new(), self.cancel).await?;
+        // A source row that PostgreSQL's jsonb cannot hold still leaves its key and reason; the outcomes have it whole.
+        if !written.refused.is_empty() {
+            let bare = kept.quarantine(self.run, self.flow, &(0..kept.rows()).collect::<Vec<_>>(), reasons, vec![])?;
+            let bare = Rows::new(vec![bare], self.quarantine)?;
+            let skip = (0..kept.rows()).filter(|row| !written.refused.contains_key(row)).collect();
+            all_or_error(bare.copy(connection, 0..bare.len(), &skip, self.cancel).await?)?;
+        }
+        let rows = kept.rows() as u64;
+        self.commit(connection, chunk, rows, 0).await?;
+        Ok(Done::Now { rows })
+    }
+
+    /// Begins the transaction and claims the chunk; false when it is done already.
+    async fn begin(&self, connection: &Connection, chunk: &str) -> Result<bool> {
+        connection.batch_execute(BEGIN).await?;
+        match ledger::claim(connection, self.run, self.flow, chunk, self.epoch).await? {
+            Claim::Mine => Ok(true),
+            Claim::Done => {
+                connection.batch_execute(ROLLBACK).await?;
+                Ok(false)
+            }
+        }
+    }
+
+    async fn commit(&self, connection: &Connection, chunk: &str, rows: u64, refused: u64) -> Result<()> {
+        ledger::count(connection, self.run, self.flow, chunk, rows, refused).await?;
+        Ok(connection.batch_execute(COMMIT).await?)
+    }
+
+    /// Writes the mappings of all rows but the refused ones.
+    async fn map(&self, connection: &Connection, kept: &Kept, refused: &BTreeMap<usize, Why>) -> Result<()> {
+        let ids = kept.ids.as_ref().ok_or_else(|| Error::unexpected("migrated rows without an id"))?;
+        if kept.rows() == 0 {
+            return Ok(());
+        }
+        let batch = self.mappings.batch(self.entity, &kept.keys, ids, self.run)?;
+        let rows = Rows::new(vec![batch], self.mappings.table())?;
+        let skip: BTreeSet<usize> = refused.keys().copied().collect();
+        if !self.merge_mappings {
+            connection.batch_execute(SAVEPOINT).await?;
+            match rows.copy(connection, 0..rows.len(), &skip, self.cancel).await? {
+                Copied::Refused { why, .. } if why.sqlstate == "23505" => connection.batch_execute(UNDO).await?,
+                copied => {
+                    all_or_error(copied)?;
+                    return Ok(connection.batch_execute(RELEASE).await?);
+                }
+            }
+        }
+        self.merge(connection, rows, &skip, kept.keys.is_int()).await
+    }
+
+    /// Writes the mappings that are not there yet, and sees that those that are say the same.
+    async fn merge(&self, connection: &Connection, rows: Rows, skip: &BTreeSet<usize>, integers: bool) -> Result<()> {
+        let table = self.mappings.quoted();
+        let key = if integers || self.mappings.ids_are_text() { "legacy_id" } else { "legacy_key" };
+        let filled = |template: &str| fill(template, &[("table", &table), ("key", key)]);
+        connection.batch_execute(&filled(include_str!("../../sql/control/load/stage_mappings.sql"))).await?;
+        let staged = rows.for_table("pg_temp.rehome_staged_mappings");
+        all_or_error(staged.copy(connection, 0..staged.len(), skip, self.cancel).await?)?;
+        let conflicts: i64 = connection
+            .query_one(&filled(include_str!("../../sql/control/load/staged_conflicts.sql")), &[])
+            .await?
+            .try_get("conflicts")?;
+        if conflicts > 0 {
+            return Err(Error::new(
+                Kind::Verification,
+                format!("the mappings hold another UUID for {conflicts} keys of the entity {}", self.entity),
+            )
+            .at(At::Flow, self.flow)
+            .hint("they were made under another namespace, or by somebody else after this run read the mappings"));
+        }
+        connection.batch_execute(&filled(include_str!("../../sql/control/load/merge_mappings.sql"))).await?;
+        Ok(())
+    }
+
+    /// Puts the rows the target refused into the quarantine.
+    async fn refuse(&self, connection: &Connection, kept: &Kept, refused: &BTreeMap<usize, Why>) -> Result<()> {
+        if refused.is_empty() {
+            return Ok(());
+        }
+        let rows: Vec<usize> = refused.keys().copied().collect();
+        let text = |get: fn(&Why) -> Option<&str>| -> ArrayRef {
+            Arc::new(refused.values().map(get).collect::<StringArray>())
+        };
+        let reasons = Arc::new(StringArray::from(vec![REFUSED_BY_TARGET; rows.len()]));
+        let more = vec![
+            ("sqlstate", text(|why| Some(&why.sqlstate))),
+            ("constraint_name", text(|why| why.constraint.as_deref())),
+            ("column_name", text(|why| why.column.as_deref())),
+            ("entity_uuid", kept.ids_of(&rows)?),
+        ];
+        let batch = kept.quarantine(self.run, self.flow, &rows, reasons, more)?;
+        let rows = Rows::new(vec![batch], self.quarantine)?;
+        all_or_error(rows.copy(connection, 0..rows.len(), &BTreeSet::new(), self.cancel).await?)
+    }
+}
+
+/// Bookkeeping rows are ours: when one is refused, something is wrong that is not a row.
+fn all_or_error(copied: Copied) -> Result<()> {
+    let (sqlstate, column) = match copied {
+        Copied::Done { unwritable, .. } => match unwritable.into_iter().next() {
+            None => return Ok(()),
+            Some((_, first)) => (first.sqlstate.to_owned(), Some(first.column)),
+        },
+        Copied::Refused { why, .. } => (why.sqlstate, why.constraint.or(why.column)),
+    };
+    let error = Error::new(Kind::Drift, "the target refuses a row of the mappings or of the quarantine")
+        .at(At::SqlState, sqlstate);
+    Err(match column {
+        Some(column) => error.at(At::Column, column),
+        None => error,
+    })
+}
+
+/// A column of all batches as one array.
+fn column(batches: &[RecordBatch], name: &str) -> Result<Option<ArrayRef>> {
+    let parts: Vec<&dyn Array> =
+        batches.iter().filter_map(|batch| batch.column_by_name(name)).map(AsRef::as_ref).collect();
+    if parts.is_empty() {
+        return Ok(None);
+    }
+    concat(&parts).map(Some).map_err(|_| Error::unexpected(format!("the column {name} is too large")))
+}
+
+/// What is kept of the rows of a chunk while they are sent: keys, ids and warnings.
+struct Kept {
+    keys: KeyColumn,
+    ids: Option<FixedSizeBinaryArray>,
+    warnings: Option<ArrayRef>,
+}
+
+impl Kept {
+    fn of(batches: &[RecordBatch]) -> Result<Self> {
+        let keys = column(batches, KEY)?.ok_or_else(|| Error::unexpected("outcome rows without a key"))?;
+        let ids = column(batches, ID)?;
+        let ids = ids.map(|ids| {
+            ids.as_fixed_size_binary_opt().cloned().ok_or_else(|| Error::unexpected("an id that is no UUID"))
+        });
+        Ok(Self { keys: KeyColumn::new(keys)?, ids: ids.transpose()?, warnings: column(batches, WARNINGS)? })
+    }
+
+    fn rows(&self) -> usize {
+        self.keys.len()
+    }
+
+    fn ids_of(&self, rows: &[usize]) -> Result<ArrayRef> {
+        let ids = self.ids.as_ref().ok_or_else(|| Error::unexpected("migrated rows without an id"))?;
+        FixedSizeBinaryArray::try_from_iter(rows.iter().map(|row| ids.value(*row)))
+            .map(|ids| Arc::new(ids) as ArrayRef)
+            .map_err(|_| Error::unexpected("an id that is no UUID"))
+    }
+
+    fn quarantine(
+        &self,
+        run: Uuid,
+        flow: &str,
+        rows: &[usize],
+        reasons: ArrayRef,
+        more: Vec<(&str, ArrayRef)>,
+    ) -> Result<RecordBatch> {
+        let runs = FixedSizeBinaryArray::try_from_iter(std::iter::repeat_n(run.as_bytes(), rows.len()))
+            .map_err(|_| Error::unexpected("an empty batch for the quarantine"))?;
+        let keys = rows.iter().map(|row| self.keys.text(*row)).collect::<Result<Vec<_>>>()?;
+        let mut columns: Vec<(&str, ArrayRef)> = vec![
+            ("run_id", Arc::new(runs)),
+            ("flow", Arc::new(StringArray::from(vec![flow; rows.len()]))),
+            ("legacy_key", Arc::new(StringArray::from(keys))),
+            ("reason", reasons),
+        ];
+        if let Some(warnings) = &self.warnings {
+            let wanted = rows.iter().map(|row| *row as u64).collect::<arrow::array::UInt64Array>();
+            let taken = arrow::compute::take(warnings, &wanted, None)
+                .map_err(|_| Error::unexpected("warnings that cannot be taken"))?;
+            columns.push(("warnings", taken));
+        }
+        columns.extend(more);
+        let fields: Vec<_> =
+            columns.iter().map(|(name, array)| Field::new(*name, array.data_type().clone(), true)).collect();
+        let arrays = columns.into_iter().map(|(_, array)| array).collect();
+        RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)
+            .map_err(|_| Error::unexpected("quarantine rows of different lengths"))
+    }
+}

@@ -1,0 +1,171 @@
+//! Owns what is taken away from a table before it is loaded, and how that is remembered.
+//! Must not know: rows, chunks, or how it comes back.
+
+use uuid::Uuid;
+
+use crate::error::{Kind, Result};
+use crate::ledger::{self, SavedDdl, SavedSort};
+use crate::server::Connection;
+use crate::server::sql::{fill, quote_ident, quote_table};
+use crate::target::{Catalog, Constraint, Index, Sort, Table};
+
+const BEGIN: &str = include_str!("../../sql/control/load/begin_ddl.sql");
+const COMMIT: &str = include_str!("../../sql/control/load/commit.sql");
+const ROLLBACK: &str = include_str!("../../sql/control/load/rollback.sql");
+const DROP_CONSTRAINT: &str = include_str!("../../sql/control/load/drop_constraint.sql");
+const DROP_INDEX: &str = include_str!("../../sql/control/load/drop_index.sql");
+
+/// From this many rows on, loading first and indexing after pays for the DDL around it: below, the index work of a load
+/// is a second at most, and dropping and making five objects costs a few hundred milliseconds on a slow disk.
+pub(super) const WORTH_REBUILDING: u64 = 20_000;
+
+/// How a table is being loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// Its indexes and keys are away, too.
+    Bare,
+    /// Only its foreign keys are away.
+    Indexed,
+    /// Nothing is away: the role may not, or others use the table.
+    Untouched,
+}
+
+/// Takes away what may be taken: with `bare` indexes and keys, and the foreign keys that need them; else the table's
+/// foreign keys. Tried from the most to the least: a table that others use, or own, is left as it is.
+pub(super) async fn take_away(
+    connection: &Connection,
+    run: Uuid,
+    catalog: &Catalog,
+    table: &Table,
+    bare: bool,
+) -> Result<Mode> {
+    if !table.owned || table.inherits {
+        return Ok(Mode::Untouched);
+    }
+    let foreign: Vec<SavedDdl> = table.foreign_keys().filter(|key| key.own).map(foreign_key).collect();
+    if bare {
+        let objects: Option<Vec<_>> = everything(catalog, table);
+        if let Some(objects) = objects
+            && attempt(connection, run, &objects).await?
+        {
+            return Ok(Mode::Bare);
+        }
+    }
+    if attempt(connection, run, &foreign).await? { Ok(Mode::Indexed) } else { Ok(Mode::Untouched) }
+}
+
+/// All that can be taken from a table that is to be loaded bare: foreign keys in and out, then indexes and keys.
+/// None when something forbids it (a foreign key of a partition, for example).
+fn everything(catalog: &Catalog, table: &Table) -> Option<Vec<SavedDdl>> {
+    let outgoing = table.foreign_keys();
+    let incoming = table.referenced_by.iter().filter(|key| key.table != (table.schema.clone(), table.name.clone()));
+    let mut objects = Vec::new();
+    for key in outgoing.chain(incoming) {
+        let holder = catalog.tables().find(|table| (&table.schema, &table.name) == (&key.table.0, &key.table.1))?;
+        if !key.own || !holder.owned || holder.inherits {
+            return None;
+        }
+        objects.push(foreign_key(key));
+    }
+    objects.extend(table.indexes.iter().filter_map(|index| index_of(table, index)));
+    Some(objects)
+}
+
+fn foreign_key(key: &Constraint) -> SavedDdl {
+    SavedDdl {
+        id: 0,
+        schema: key.table.0.clone(),
+        table: key.table.1.clone(),
+        name: key.name.clone(),
+        sort: SavedSort::ForeignKey,
+        definition: key.definition.clone(),
+        comment: key.comment.clone(),
+        index_comment: None,
+        deferrable: key.deferrable,
+        deferred: key.deferred,
+        clustered: false,
+        validated: key.validated,
+        index_made: false,
+        columns: key.columns.iter().map(|column| quote_ident(column)).collect(),
+        referenced: key.referenced.as_ref().map(|(schema, table)| {
+            let columns = key.referenced_columns.iter().map(|column| quote_ident(column));
+            std::iter::once(quote_table(schema, table)).chain(columns).collect()
+        }),
+        predicate: None,
+        nulls_equal: false,
+    }
+}
+
+/// None for an index that stays: broken, the replica identity, in a tablespace of its own, or behind an exclusion.
+fn index_of(table: &Table, index: &Index) -> Option<SavedDdl> {
+    if !index.valid || index.replica_identity || index.elsewhere {
+        return None;
+    }
+    let constraint = table
+        .constraints
+        .iter()
+        .find(|constraint| constraint.index == index.oid && constraint.sort != Sort::ForeignKey);
+    let sort = match constraint.map(|constraint| (constraint.sort, constraint.own)) {
+        None => SavedSort::Index,
+        Some((Sort::PrimaryKey, true)) => SavedSort::PrimaryKey,
+        Some((Sort::Unique, true)) => SavedSort::Unique,
+        Some(_) => return None,
+    };
+    Some(SavedDdl {
+        id: 0,
+        schema: table.schema.clone(),
+        table: table.name.clone(),
+        name: index.name.clone(),
+        sort,
+        definition: index.definition.clone(),
+        comment: constraint.map_or(index.comment.clone(), |constraint| constraint.comment.clone()),
+        index_comment: constraint.and(index.comment.clone()),
+        deferrable: constraint.is_some_and(|constraint| constraint.deferrable),
+        deferred: constraint.is_some_and(|constraint| constraint.deferred),
+        clustered: index.clustered,
+        validated: true,
+        index_made: false,
+        columns: index.expressions.clone(),
+        referenced: None,
+        predicate: index.predicate.clone(),
+        nulls_equal: index.nulls_equal,
+    })
+}
+
+/// Saves and drops all of them that are not away already, in one transaction; false when the target does not let us.
+async fn attempt(connection: &Connection, run: Uuid, objects: &[SavedDdl]) -> Result<bool> {
+    let away = ledger::saved_ddl(connection).await?;
+    let is_away = |object: &SavedDdl| {
+        away.iter().any(|known| {
+            (&known.schema, &known.table, &known.name, known.sort)
+                == (&object.schema, &object.table, &object.name, object.sort)
+        })
+    };
+    let objects: Vec<&SavedDdl> = objects.iter().filter(|object| !is_away(object)).collect();
+    if objects.is_empty() {
+        return Ok(true);
+    }
+    match save_and_drop(connection, run, &objects).await {
+        Ok(()) => Ok(true),
+        Err(error) if connection.is_closed() || error.kind() == Kind::Interrupted => Err(error),
+        Err(error) => {
+            log::info!("a table keeps its constraints while it is loaded: {error}");
+            connection.batch_execute(ROLLBACK).await?;
+            Ok(false)
+        }
+    }
+}
+
+async fn save_and_drop(connection: &Connection, run: Uuid, objects: &[&SavedDdl]) -> Result<()> {
+    connection.batch_execute(BEGIN).await?;
+    for object in objects {
+        ledger::save_ddl(connection, run, object).await?;
+        let table = quote_table(&object.schema, &object.table);
+        let statement = match object.sort {
+            SavedSort::Index => fill(DROP_INDEX, &[("index", &quote_table(&object.schema, &object.name))]),
+            _ => fill(DROP_CONSTRAINT, &[("table", &table), ("name", &quote_ident(&object.name))]),
+        };
+        connection.batch_execute(&statement).await?;
+    }
+    Ok(connection.batch_execute(COMMIT).await?)
+}

@@ -1,0 +1,231 @@
+//! Owns one COPY: rows are encoded on a thread of their own while earlier ones travel.
+//! Must not know: transactions, ledgers, or what to do about a row that is refused.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arrow::array::RecordBatch;
+use bytes::Bytes;
+use futures::SinkExt;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+use super::encode::{self, Encoder, Form, Mismatch, Unwritable};
+use crate::cancel::Cancel;
+use crate::error::{At, Error, Kind, Result};
+use crate::server::Connection;
+use crate::server::sql::{fill, quote_ident, quote_table};
+use crate::target::Table;
+
+/// Large enough for few messages, small enough that four of them a connection are nothing.
+const BUFFER: usize = 1 << 20;
+const BUFFERS_WAITING: usize = 3;
+/// The server may wait for locks or work on triggers; beyond this it is taken for stuck.
+const STALLED: Duration = Duration::from_mins(10);
+
+/// How the server begins the line that says where in a stream it was.
+const CONTEXT: &str = "COPY";
+
+/// Rows of one schema on their way to one table.
+#[derive(Clone)]
+pub(super) struct Rows {
+    encoder: Arc<Encoder>,
+    batches: Arc<Vec<RecordBatch>>,
+    statement: String,
+    total: usize,
+}
+
+/// What became of a COPY.
+#[derive(Debug)]
+pub(super) enum Copied {
+    /// All rows but those that cannot be written are in.
+    Done { rows: u64, unwritable: Vec<(usize, Unwritable)> },
+    /// The server refused a row, and with it the COPY.
+    Refused { line: Option<u64>, why: Why, unwritable: Vec<(usize, Unwritable)> },
+}
+
+/// Why a row was refused, without its values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Why {
+    pub sqlstate: String,
+    pub constraint: Option<String>,
+    pub column: Option<String>,
+}
+
+impl Rows {
+    /// # Errors
+    /// [`Kind::Drift`] when the schema does not fit the table (it did when the run began).
+    pub fn new(batches: Vec<RecordBatch>, table: &Table) -> Result<Self> {
+        let schema = batches.first().map_or_else(|| Arc::new(arrow::datatypes::Schema::empty()), RecordBatch::schema);
+        let encoder = Encoder::new(&schema, table).map_err(|wrong| drift(&wrong, table))?;
+        let template = match encoder.form() {
+            Form::Binary => include_str!("../../sql/control/load/copy_binary.sql"),
+            Form::Text => include_str!("../../sql/control/load/copy_text.sql"),
+        };
+        let columns = encoder.columns().map(quote_ident).collect::<Vec<_>>().join(", ");
+        let statement = fill(template, &[("table", &quote_table(&table.schema, &table.name)), ("columns", &columns)]);
+        let rows = batches.iter().map(RecordBatch::num_rows).sum();
+        Ok(Self { encoder: Arc::new(encoder), batches: Arc::new(batches), statement, total: rows })
+    }
+
+    /// The same rows for another table of the same columns.
+    pub fn for_table(mut self, quoted: &str) -> Self {
+        let columns = self.encoder.columns().map(quote_ident).collect::<Vec<_>>().join(", ");
+        let template = match self.encoder.form() {
+            Form::Binary => include_str!("../../sql/control/load/copy_binary.sql"),
+            Form::Text => include_str!("../../sql/control/load/copy_text.sql"),
+        };
+        self.statement = fill(template, &[("table", quoted), ("columns", &columns)]);
+        self
+    }
+
+    pub fn len(&self) -> usize {
+        self.total
+    }
+
+    /// Sends the rows of `range` that are not in `skip`.
+    ///
+    /// # Errors
+    /// Whatever is no fault of a row: a lost connection, a missing privilege, a stop on request.
+    pub async fn copy(
+        &self,
+        connection: &Connection,
+        range: Range<usize>,
+        skip: &BTreeSet<usize>,
+        cancel: &Cancel,
+    ) -> Result<Copied> {
+        let (sender, mut receiver) = mpsc::channel::<Bytes>(BUFFERS_WAITING);
+        let rows = self.clone();
+        let skipped: BTreeSet<usize> = skip.range(range.clone()).copied().collect();
+        let encoding = tokio::task::spawn_blocking(move || rows.encode(range, &skipped, &sender));
+
+        let sink = connection.copy_in::<_, Bytes>(self.statement.as_str()).await?;
+        tokio::pin!(sink);
+        while let Some(buffer) = receiver.recv().await {
+            cancel.check()?;
+            timeout(STALLED, sink.send(buffer)).await.map_err(|_| stalled())??;
+        }
+        let (sent, unwritable) = encoding.await.map_err(|_| Error::unexpected("encoding was abandoned"))??;
+        match timeout(STALLED, sink.as_mut().finish()).await.map_err(|_| stalled())? {
+            Ok(rows) if rows == sent => Ok(Copied::Done { rows, unwritable }),
+            Ok(rows) => Err(Error::unexpected(format!("{sent} rows were sent, the server took {rows}"))
+                .hint("a trigger or rule of the table may drop rows")),
+            Err(error) => {
+                let (line, why) = refusal(error)?;
+                Ok(Copied::Refused { line, why, unwritable })
+            }
+        }
+    }
+
+    /// Runs on a blocking thread. Gives the number of rows sent and those that cannot be written.
+    fn encode(
+        &self,
+        range: Range<usize>,
+        skip: &BTreeSet<usize>,
+        sender: &mpsc::Sender<Bytes>,
+    ) -> Result<(u64, Vec<(usize, Unwritable)>)> {
+        let form = self.encoder.form();
+        let mut unwritable = Vec::new();
+        let mut sent = 0;
+        let mut buffer = Vec::with_capacity(BUFFER + BUFFER / 8);
+        buffer.extend_from_slice(encode::header(form));
+        let mut start = 0;
+        for batch in self.batches.iter() {
+            let end = start + batch.num_rows();
+            let wanted = range.start.max(start)..range.end.min(end);
+            if !wanted.is_empty() {
+                let mut bound = self.encoder.bind(batch)?;
+                for row in wanted {
+                    if !skip.is_empty() && skip.contains(&row) {
+                        continue;
+                    }
+                    match bound.write(row - start, &mut buffer) {
+                        Ok(()) => sent += 1,
+                        Err(error) => unwritable.push((row, error)),
+                    }
+                    if buffer.len() >= BUFFER {
+                        let full = std::mem::replace(&mut buffer, Vec::with_capacity(BUFFER + BUFFER / 8));
+                        if sender.blocking_send(full.into()).is_err() {
+                            // The receiver has given up, and says why.
+                            return Ok((sent, unwritable));
+                        }
+                    }
+                }
+            }
+            start = end;
+        }
+        buffer.extend_from_slice(encode::trailer(form));
+        if !buffer.is_empty() {
+            // As above.
+            let _ = sender.blocking_send(buffer.into());
+        }
+        Ok((sent, unwritable))
+    }
+}
+
+fn stalled() -> Error {
+    Error::new(Kind::Retryable, "the server has not taken a row for ten minutes")
+        .hint("look for locks on the target's tables, and at the server's disk")
+}
+
+pub(super) fn drift(wrong: &[Mismatch], table: &Table) -> Error {
+    let all: Vec<_> = wrong.iter().map(|mismatch| format!("{} {}", mismatch.column, mismatch.what)).collect();
+    Error::new(Kind::Drift, all.join("; ")).at(At::Table, table.full_name())
+}
+
+/// Is it a row that was refused? Then on which line and why; else it stays an error.
+fn refusal(error: tokio_postgres::Error) -> Result<(Option<u64>, Why)> {
+    let Some(said) = error.as_db_error() else { return Err(error.into()) };
+    let code = said.code().code();
+    // 22P03 and 22P04 say that the stream is wrong: a fault of the encoder.
+    let of_a_row = (code.starts_with("22") && !["22P03", "22P04"].contains(&code))
+        || code.starts_with("23")
+        || code == "P0001"
+        || code == "54000";
+    if !of_a_row {
+        return Err(error.into());
+    }
+    let why = Why {
+        sqlstate: code.to_owned(),
+        constraint: said.constraint().map(str::to_owned),
+        column: said.column().map(str::to_owned).or_else(|| said.where_().and_then(column_of)),
+    };
+    Ok((said.where_().and_then(line_of), why))
+}
+
+/// The number in `COPY table, line 3, column x`. What follows in the text form may hold values: it is not kept.
+fn line_of(context: &str) -> Option<u64> {
+    after_line(context)?.split(|sign: char| !sign.is_ascii_digit()).next()?.parse().ok()
+}
+
+/// Functions of triggers have lines of their own in the context: only the one of the COPY itself counts.
+fn after_line(context: &str) -> Option<&str> {
+    context
+        .lines()
+        .find(|line| line.starts_with(CONTEXT))
+        .and_then(|line| line.split_once(", line "))
+        .map(|(_, rest)| rest)
+}
+
+fn column_of(context: &str) -> Option<String> {
+    let (_, rest) = after_line(context)?.split_once(", column ")?;
+    Some(rest.split(':').next()?.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{column_of, line_of};
+
+    #[test]
+    fn lines_are_read_from_any_context() {
+        assert_eq!(line_of("COPY t, line 12"), Some(12));
+        assert_eq!(
+            line_of("PL/pgSQL function f() line 3 at RAISE\nCOPY orders, line 7, column n: \"line 9\""),
+            Some(7)
+        );
+        assert_eq!(line_of("SQL statement"), None);
+        assert_eq!(column_of("COPY t, line 1, column state: \"secret\"").as_deref(), Some("state"));
+    }
+}

@@ -1,0 +1,225 @@
+//! Owns the text form of every value, for tables with a column that has no binary form.
+//! Must not know: rows, tables or streams.
+
+use std::io::Write;
+
+use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::datatypes::{
+    DataType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int64Type, Time64MicrosecondType,
+    TimestampMicrosecondType, UInt64Type,
+};
+use uuid::Uuid;
+
+use super::fit::Place;
+use super::{Cell, binary};
+use crate::error::{Error, Result};
+use crate::target::TypeKind;
+
+const DAY: i64 = 86_400_000_000;
+
+/// The writer of a column's text. `array` is in its normal type. The limits of the binary form hold here too.
+pub(super) fn cell(array: &ArrayRef, place: &Place) -> Result<Cell> {
+    let writer = plain(array, place)?;
+    if matches!(array.data_type(), DataType::List(_)) || place_is_text_only(array.data_type(), place) {
+        return Ok(writer);
+    }
+    // What the binary form refuses (out of range, silently rounded or cut) is refused here as well.
+    let guard = binary::cell(array, place)?;
+    let scratch = std::cell::RefCell::new(Vec::new());
+    Ok(Box::new(move |row, out| {
+        let mut scratch = scratch.borrow_mut();
+        scratch.clear();
+        guard(row, &mut scratch)?;
+        writer(row, out)
+    }))
+}
+
+fn place_is_text_only(source: &DataType, place: &Place) -> bool {
+    let base = place.ty.base();
+    *source == DataType::Utf8
+        && !matches!(base.kind, TypeKind::Enum { .. })
+        && !["text", "varchar", "bpchar", "name", "citext", "json", "jsonb", "uuid", "numeric"]
+            .contains(&base.name.as_str())
+}
+
+macro_rules! shown {
+    ($array:expr, $type:ty) => {{
+        let values = $array.as_primitive::<$type>().clone();
+        Box::new(move |row, out: &mut Vec<u8>| write!(out, "{}", values.value(row)).map_err(|_| "XX000"))
+    }};
+}
+
+fn plain(array: &ArrayRef, place: &Place) -> Result<Cell> {
+    Ok(match array.data_type() {
+        DataType::Boolean => {
+            let values = array.as_boolean().clone();
+            Box::new(move |row, out| {
+                out.push(if values.value(row) { b't' } else { b'f' });
+                Ok(())
+            })
+        }
+        DataType::Int64 => shown!(array, Int64Type),
+        DataType::UInt64 => shown!(array, UInt64Type),
+        DataType::Float32 => shown!(array, Float32Type),
+        DataType::Float64 => shown!(array, Float64Type),
+        DataType::Decimal128(..) => {
+            let values = array.as_primitive::<Decimal128Type>().clone();
+            Box::new(move |row, out| {
+                out.extend_from_slice(values.value_as_string(row).as_bytes());
+                Ok(())
+            })
+        }
+        DataType::Utf8 => {
+            let values = array.as_string::<i32>().clone();
+            Box::new(move |row, out| {
+                out.extend_from_slice(values.value(row).as_bytes());
+                Ok(())
+            })
+        }
+        DataType::FixedSizeBinary(_) if place.ty.base().name == "uuid" => {
+            let values = array.as_fixed_size_binary().clone();
+            Box::new(move |row, out| {
+                let uuid = Uuid::from_slice(values.value(row)).map_err(|_| "22P02")?;
+                write!(out, "{uuid}").map_err(|_| "XX000")
+            })
+        }
+        DataType::FixedSizeBinary(_) => {
+            let values = array.as_fixed_size_binary().clone();
+            Box::new(move |row, out| write!(out, "\\x{}", hex::encode(values.value(row))).map_err(|_| "XX000"))
+        }
+        DataType::Binary => {
+            let values = array.as_binary::<i32>().clone();
+            Box::new(move |row, out| write!(out, "\\x{}", hex::encode(values.value(row))).map_err(|_| "XX000"))
+        }
+        DataType::Date32 => {
+            let values = array.as_primitive::<Date32Type>().clone();
+            Box::new(move |row, out| match values.value(row) {
+                i32::MAX => put(out, b"infinity"),
+                i32::MIN => put(out, b"-infinity"),
+                days => moment(i64::from(days), None, "", out),
+            })
+        }
+        DataType::Timestamp(_, zone) => {
+            let values = array.as_primitive::<TimestampMicrosecondType>().clone();
+            let zone = if zone.is_some() || place.ty.base().name == "timestamptz" { "+00" } else { "" };
+            Box::new(move |row, out| match values.value(row) {
+                i64::MAX => put(out, b"infinity"),
+                i64::MIN => put(out, b"-infinity"),
+                micros => moment(micros.div_euclid(DAY), Some(micros.rem_euclid(DAY)), zone, out),
+            })
+        }
+        DataType::Time64(_) => {
+            let values = array.as_primitive::<Time64MicrosecondType>().clone();
+            Box::new(move |row, out| clock(values.value(row), out))
+        }
+        DataType::List(_) => list(array, place)?,
+        other => return Err(Error::unexpected(format!("no text form was planned for {other}"))),
+    })
+}
+
+fn put(out: &mut Vec<u8>, text: &[u8]) -> Result<(), &'static str> {
+    out.extend_from_slice(text);
+    Ok(())
+}
+
+/// Writes a date, with a time where there is one; years before 1 as PostgreSQL writes them.
+fn moment(days: i64, micros: Option<i64>, zone: &str, out: &mut Vec<u8>) -> Result<(), &'static str> {
+    let (year, month, day) = civil(days);
+    let (shown, era) = if year > 0 { (year, "") } else { (1 - year, " BC") };
+    write!(out, "{shown:04}-{month:02}-{day:02}").map_err(|_| "XX000")?;
+    if let Some(micros) = micros {
+        out.push(b' ');
+        clock(micros, out)?;
+        out.extend_from_slice(zone.as_bytes());
+    }
+    put(out, era.as_bytes())
+}
+
+fn clock(micros: i64, out: &mut Vec<u8>) -> Result<(), &'static str> {
+    let seconds = micros / 1_000_000;
+    let (hours, minutes, rest) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    write!(out, "{hours:02}:{minutes:02}:{rest:02}.{:06}", micros % 1_000_000).map_err(|_| "XX000")
+}
+
+/// Year, month and day of a day counted from 1970-01-01, in the proleptic Gregorian calendar.
+fn civil(days: i64) -> (i64, i64, i64) {
+    let shifted = days + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let of_era = shifted.rem_euclid(146_097);
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
+}
+
+fn list(array: &ArrayRef, place: &Place) -> Result<Cell> {
+    let lists = array.as_list::<i32>().clone();
+    let element = place.element().ok_or_else(|| Error::unexpected("a list was planned for no array"))?;
+    let values = lists.values().clone();
+    let nulls = values.logical_nulls();
+    let write: Cell = if values.data_type().is_null() { Box::new(|_, _| Ok(())) } else { cell(&values, &element)? };
+    let scratch = std::cell::RefCell::new(Vec::new());
+    // Only the type box separates its elements by another sign.
+    let separator = if element.ty.base().name == "box" { b';' } else { b',' };
+    Ok(Box::new(move |row, out| {
+        let offsets = lists.value_offsets();
+        let mut scratch = scratch.borrow_mut();
+        out.push(b'{');
+        for (number, at) in (offsets[row]..offsets[row + 1]).enumerate() {
+            if number > 0 {
+                out.push(separator);
+            }
+            let at = usize::try_from(at).map_err(|_| "22003")?;
+            if nulls.as_ref().is_some_and(|nulls| nulls.is_null(at)) {
+                out.extend_from_slice(b"NULL");
+                continue;
+            }
+            scratch.clear();
+            write(at, &mut scratch)?;
+            out.push(b'"');
+            for byte in scratch.iter() {
+                if matches!(byte, b'"' | b'\\') {
+                    out.push(b'\\');
+                }
+                out.push(*byte);
+            }
+            out.push(b'"');
+        }
+        out.push(b'}');
+        Ok(())
+    }))
+}
+
+/// Writes a field of a text COPY.
+pub(super) fn escape(text: &[u8], out: &mut Vec<u8>) {
+    for byte in text {
+        match byte {
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            other => out.push(*other),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(days: i64) -> String {
+        let mut out = Vec::new();
+        moment(days, None, "", &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn dates_are_written_as_postgresql_reads_them() {
+        assert_eq!(shown(0), "1970-01-01");
+        assert_eq!(shown(10_957), "2000-01-01");
+        assert_eq!(shown(-719_163), "0001-12-31 BC");
+        assert_eq!(shown(2_932_896), "9999-12-31");
+    }
+}

@@ -1,0 +1,361 @@
+//! Owns the way of stored outcomes into the target: chunks over several connections, each exactly once.
+//! Must not know: how outcomes were computed. Nothing is decided here about a row but whether the target takes it.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use crate::cancel::Cancel;
+use crate::error::{At, Context, Error, Kind, Result};
+use crate::ledger::{self, Adopted, Epoch, LoadedFlow, Mappings, Refusal, RunIdentity};
+use crate::outcome::Outcome;
+use crate::outcomes::{FlowOutcomes, OutcomeFile, OutcomeStore};
+use crate::progress::Sink;
+use crate::server::sql::{fill, quote_ident, quote_literal, quote_table};
+use crate::server::{Address, Connection};
+use crate::target::{Catalog, Table};
+
+pub mod check;
+mod chunk;
+mod constraints;
+mod copy;
+pub mod encode;
+mod isolate;
+mod remove;
+mod restore;
+
+use chunk::Done;
+use constraints::{Mode, WORTH_REBUILDING};
+
+const IS_EMPTY: &str = include_str!("../../sql/control/load/is_empty.sql");
+const COUNT: &str = include_str!("../../sql/control/load/count.sql");
+const ENTITY_KNOWN: &str = include_str!("../../sql/control/load/entity_known.sql");
+const ANALYZE: &str = include_str!("../../sql/control/load/analyze.sql");
+const SET_SEQUENCE: &str = include_str!("../../sql/control/load/set_sequence.sql");
+
+/// Pauses before a chunk is tried again on a new connection.
+const PAUSES: [Duration; 4] =
+    [Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(5), Duration::from_secs(15)];
+/// The mappings table is loaded bare when a flow brings this many times the rows it has.
+const MAPPINGS_GROWTH: u64 = 4;
+
+/// The one loader of a target database.
+pub struct Loader {
+    address: Address,
+    /// Holds the lock; does what is not done chunk by chunk.
+    coordinator: Connection,
+    /// As it was when the run began to load.
+    catalog: Catalog,
+    quarantine: Table,
+    mappings: Mappings,
+    run: RunIdentity,
+    epoch: Epoch,
+    jobs: usize,
+    sink: Arc<dyn Sink>,
+    cancel: Cancel,
+    modes: BTreeMap<(String, String), Mode>,
+}
+
+/// What a flow brought into the target.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Loaded {
+    pub flow: String,
+    /// Rows in the target, by this and by earlier processes of the run.
+    pub rows: u64,
+    /// Rows that the target refused; more may follow at the end, when constraints come back.
+    pub refused: Vec<Refusal>,
+    pub seconds: f64,
+}
+
+/// How the load ended.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Finished {
+    /// All rows of the run that the target refused, of all flows.
+    pub refused: Vec<Refusal>,
+    /// Constraints and indexes that were away and are back.
+    pub restored: usize,
+    pub seconds: f64,
+}
+
+impl Loader {
+    /// Takes the lock, makes the ledger and the mappings table where they are missing, and begins the run; the same run
+    /// id again takes up the same run.
+    ///
+    /// # Errors
+    /// [`Kind::Locked`] when another run has the target; [`Kind::Config`] when the run was begun with other rules;
+    /// [`Kind::Privilege`]; [`Kind::Drift`] when the mappings table cannot be used.
+    #[allow(clippy::too_many_arguments)]
+    pub async fn open(
+        address: &Address,
+        catalog: Catalog,
+        run: RunIdentity,
+        mappings: &str,
+        jobs: usize,
+        sink: Arc<dyn Sink>,
+        cancel: Cancel,
+    ) -> Result<Self> {
+        let coordinator = address.connect("rehome loader").await?;
+        ledger::lock(&coordinator).await?;
+        ledger::ensure(&coordinator).await?;
+        let mappings = Mappings::ensure(&coordinator, mappings, catalog.schema()).await?;
+        let epoch = ledger::begin(&coordinator, &run).await?;
+        let quarantine = Catalog::read(&coordinator, "rehome").await?.require("quarantine")?.clone();
+        let mut modes = BTreeMap::new();
+        for away in ledger::saved_ddl(&coordinator).await? {
+            // An earlier process has begun to load these tables: go on as it did.
+            let indexed = away.sort == ledger::SavedSort::ForeignKey;
+            let mode = modes.entry((away.schema, away.table)).or_insert(Mode::Indexed);
+            if !indexed {
+                *mode = Mode::Bare;
+            }
+        }
+        let jobs = jobs.max(1);
+        let address = address.clone();
+        Ok(Self { address, coordinator, catalog, quarantine, mappings, run, epoch, jobs, sink, cancel, modes })
+    }
+
+    /// The mappings of these entities that no run of ours wrote: their UUIDs are kept.
+    ///
+    /// # Errors
+    /// As [`Mappings::adopted`].
+    pub async fn adopted(&self, entities: &[String]) -> Result<Vec<Adopted>> {
+        self.mappings.adopted(&self.coordinator, entities).await
+    }
+
+    /// Brings a flow's migrated rows into its target and its rejected rows into the quarantine.
+    ///
+    /// # Errors
+    /// Whatever is no fault of a row; what has been committed stays, and the same call goes on from there.
+    pub async fn load_flow(&mut self, flow: &FlowOutcomes, store: &OutcomeStore) -> Result<Loaded> {
+        let begun = Instant::now();
+        let table = self.catalog.require(&flow.target).at(At::Flow, &flow.flow)?.clone();
+        let note = LoadedFlow {
+            flow: flow.flow.clone(),
+            entity: flow.entity.clone(),
+            schema: table.schema.clone(),
+            table: table.name.clone(),
+        };
+        ledger::begin_flow(&self.coordinator, self.run.run_id, &note).await?;
+        let migrated = flow.count(Outcome::Migrated);
+        if migrated > 0 {
+            self.prepare(&table, migrated).await?;
+            self.prepare_mappings(flow, store, migrated).await?;
+        }
+        let files: VecDeque<OutcomeFile> = flow
+            .files
+            .iter()
+            .filter(|file| matches!(file.outcome, Outcome::Migrated | Outcome::Rejected) && file.rows > 0)
+            .cloned()
+            .collect();
+        self.sink.start("load", &flow.flow, Some(files.iter().map(|file| file.rows).sum()));
+        let shared = chunk::Flow {
+            run: self.run.run_id,
+            epoch: self.epoch,
+            flow: &flow.flow,
+            entity: &flow.entity,
+            table: &table,
+            mappings: &self.mappings,
+            quarantine: &self.quarantine,
+            merge_mappings: self.entity_known(flow).await?,
+            cancel: &self.cancel,
+        };
+        let workers = self.jobs.min(files.len());
+        let queue = Mutex::new(files);
+        futures::future::try_join_all((0..workers).map(|_| self.work(&shared, &queue, store)))
+            .await
+            .at(At::Flow, &flow.flow)?;
+        self.sink.finish(&flow.flow);
+        Ok(Loaded {
+            flow: flow.flow.clone(),
+            rows: ledger::loaded(&self.coordinator, self.run.run_id, &flow.flow).await?,
+            refused: ledger::refused(&self.coordinator, self.run.run_id, Some(&flow.flow)).await?,
+            seconds: begun.elapsed().as_secs_f64(),
+        })
+    }
+
+    /// Brings constraints and indexes back, takes out the rows they refuse, sets sequences, ends the run and gives the
+    /// lock back: the last call to a loader.
+    ///
+    /// # Errors
+    /// [`Kind::Verification`] when rows of others break a constraint; it is then left as the message says.
+    pub async fn finish(&mut self) -> Result<Finished> {
+        let begun = Instant::now();
+        self.sink.start("load", "constraints", None);
+        let restored = self.restore().await?;
+        let flows = ledger::flows(&self.coordinator, self.run.run_id).await?;
+        self.set_sequences(&flows).await?;
+        for ((schema, table), mode) in &self.modes {
+            if *mode == Mode::Bare {
+                let table = quote_table(schema, table);
+                self.coordinator.batch_execute(&fill(ANALYZE, &[("table", &table)])).await?;
+            }
+        }
+        ledger::end(&self.coordinator, self.run.run_id).await?;
+        let refused = ledger::refused(&self.coordinator, self.run.run_id, None).await?;
+        ledger::unlock(&self.coordinator).await?;
+        self.modes.clear();
+        self.sink.finish("constraints");
+        Ok(Finished { refused, restored, seconds: begun.elapsed().as_secs_f64() })
+    }
+
+    /// Brings constraints and indexes back without ending the run: for a run that stops early. A later process of the
+    /// run then loads into the indexed tables.
+    ///
+    /// # Errors
+    /// As [`Self::finish`].
+    pub async fn restore(&self) -> Result<usize> {
+        let flows = ledger::flows(&self.coordinator, self.run.run_id).await?;
+        let removal = remove::Removal { run: self.run.run_id, mappings: &self.mappings, flows: &flows };
+        let restore = restore::Restore {
+            address: &self.address,
+            coordinator: &self.coordinator,
+            jobs: self.jobs,
+            removal: &removal,
+            cancel: &self.cancel,
+        };
+        restore.all().await
+    }
+
+    /// Takes away from a table what slows the load down, once a run.
+    async fn prepare(&mut self, table: &Table, rows: u64) -> Result<()> {
+        let name = (table.schema.clone(), table.name.clone());
+        if self.modes.contains_key(&name) {
+            return Ok(());
+        }
+        let bare = rows >= WORTH_REBUILDING
+            && self
+                .coordinator
+                .query_one(&fill(IS_EMPTY, &[("table", &quote_table(&table.schema, &table.name))]), &[])
+                .await?
+                .try_get::<_, bool>("empty")?;
+        let mode = constraints::take_away(&self.coordinator, self.run.run_id, &self.catalog, table, bare).await?;
+        self.modes.insert(name, mode);
+        Ok(())
+    }
+
+    async fn prepare_mappings(&mut self, flow: &FlowOutcomes, store: &OutcomeStore, rows: u64) -> Result<()> {
+        if let Some(file) = flow.files_of(Outcome::Migrated).find(|file| file.rows > 0)
+            && !self.mappings.takes_text_keys()
+            && !integer_keys(&store.read(file).await?)?
+        {
+            self.mappings.allow_text_keys(&self.coordinator).await?;
+        }
+        let table = self.mappings.table();
+        let name = (table.schema.clone(), table.name.clone());
+        if rows < WORTH_REBUILDING || self.modes.get(&name) == Some(&Mode::Bare) {
+            return Ok(());
+        }
+        let statement = fill(COUNT, &[("table", &self.mappings.quoted())]);
+        let known: i64 = self.coordinator.query_one(&statement, &[]).await?.try_get("rows")?;
+        if rows >= MAPPINGS_GROWTH * u64::try_from(known).unwrap_or(0) {
+            let run = self.run.run_id;
+            let mode = constraints::take_away(&self.coordinator, run, &self.catalog, table, true).await?;
+            self.modes.insert(name, mode);
+        }
+        Ok(())
+    }
+
+    /// Have others than this flow written mappings of its entity?
+    async fn entity_known(&self, flow: &FlowOutcomes) -> Result<bool> {
+        let (table, entity) = (self.mappings.quoted(), quote_literal(&flow.entity));
+        let statement = fill(ENTITY_KNOWN, &[("table", &table), ("entity", &entity)]);
+        let row = self.coordinator.query_one(&statement, &[&self.run.run_id, &flow.entity, &flow.flow]).await?;
+        Ok(row.try_get("known")?)
+    }
+
+    /// Takes chunks from the queue until it is empty.
+    async fn work(
+        &self,
+        flow: &chunk::Flow<'_>,
+        queue: &Mutex<VecDeque<OutcomeFile>>,
+        store: &OutcomeStore,
+    ) -> Result<()> {
+        let mut connection = None;
+        while let Some(file) = queue.lock().ok().and_then(|mut queue| queue.pop_front()) {
+            let mut pauses = PAUSES.iter();
+            loop {
+                self.cancel.check()?;
+                let error = match self.load_chunk(flow, &file, store, &mut connection).await {
+                    Ok(()) => break,
+                    Err(error) => error,
+                };
+                // Whether the chunk was committed before the connection was lost, its claim will tell.
+                connection = None;
+                match pauses.next() {
+                    Some(pause) if error.kind() == Kind::Retryable => {
+                        log::warn!("a chunk is loaded again: {error}");
+                        tokio::time::sleep(*pause).await;
+                    }
+                    _ => return Err(error),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn load_chunk(
+        &self,
+        flow: &chunk::Flow<'_>,
+        file: &OutcomeFile,
+        store: &OutcomeStore,
+        connection: &mut Option<Connection>,
+    ) -> Result<()> {
+        let batches = store.read(file).await?;
+        let connection = match connection {
+            Some(connection) => connection,
+            None => connection.insert(self.address.connect("rehome load").await?),
+        };
+        let name = format!("{}:{}", file.outcome.name(), file.path);
+        let done = match file.outcome {
+            Outcome::Rejected => flow.rejected(connection, &name, batches).await?,
+            _ => flow.migrated(connection, &name, batches).await?,
+        };
+        let rows = match done {
+            Done::Now { rows } => rows,
+            Done::Before => file.rows,
+        };
+        self.sink.advance(flow.flow, rows);
+        Ok(())
+    }
+
+    /// Sequences behind loaded columns go on after the highest value.
+    async fn set_sequences(&self, flows: &[LoadedFlow]) -> Result<()> {
+        for flow in flows {
+            let Some(table) = self.catalog.table(&format!("{}.{}", flow.schema, flow.table)) else { continue };
+            for column in &table.columns {
+                let Some(sequence) = &column.sequence else { continue };
+                let values =
+                    [("table", &*quote_table(&flow.schema, &flow.table)), ("column", &*quote_ident(&column.name))];
+                self.coordinator.execute(&fill(SET_SEQUENCE, &values), &[sequence]).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Copies rows into a table as they are, outside of any run: no ledger, no mappings. Gives the rows written.
+///
+/// # Errors
+/// [`Kind::Drift`] when the columns do not fit; [`Kind::Unexpected`] when the table refuses a row, and then none is in.
+pub async fn copy_into(connection: &Connection, table: &Table, batches: Vec<arrow::array::RecordBatch>) -> Result<u64> {
+    let rows = copy::Rows::new(batches, table)?;
+    let none = std::collections::BTreeSet::new();
+    let (why, column) = match rows.copy(connection, 0..rows.len(), &none, &Cancel::new()).await? {
+        copy::Copied::Done { rows, unwritable } => match unwritable.into_iter().next() {
+            None => return Ok(rows),
+            Some((_, first)) => (first.sqlstate.to_owned(), Some(first.column)),
+        },
+        copy::Copied::Refused { why, .. } => (why.sqlstate, why.constraint.or(why.column)),
+    };
+    let error = Error::unexpected("the table refuses a row").at(At::Table, table.full_name()).at(At::SqlState, why);
+    Err(match column {
+        Some(column) => error.at(At::Column, column),
+        None => error,
+    })
+}
+
+fn integer_keys(batches: &[arrow::array::RecordBatch]) -> Result<bool> {
+    let keys = batches.first().and_then(|batch| batch.column_by_name(crate::outcome::KEY)).cloned();
+    let keys = keys.ok_or_else(|| Error::unexpected("outcome rows without a key"))?;
+    Ok(crate::key::KeyColumn::new(keys)?.is_int())
+}

@@ -1,0 +1,121 @@
+//! Owns how rows that a constraint refuses after the load are taken out of the target, all at once and with a reason.
+//! Must not know: how constraints come back.
+
+use uuid::Uuid;
+
+use super::chunk::REFUSED_BY_TARGET;
+use super::copy::Why;
+use crate::error::Result;
+use crate::ledger::{LoadedFlow, Mappings, SavedDdl};
+use crate::server::Connection;
+use crate::server::sql::{fill, quote_literal, quote_table};
+
+const TAKE_OUT: &str = include_str!("../../sql/control/load/take_out.sql");
+const NOT_IN: &str = include_str!("../../sql/control/load/not_in.sql");
+const ORPHANS: &str = include_str!("../../sql/control/load/orphans.sql");
+const DUPLICATES: &str = include_str!("../../sql/control/load/duplicates.sql");
+
+/// Takes out rows of one run.
+pub(super) struct Removal<'a> {
+    pub run: Uuid,
+    pub mappings: &'a Mappings,
+    /// Of this run.
+    pub flows: &'a [LoadedFlow],
+}
+
+impl Removal<'_> {
+    /// Takes out the rows that a unique index refuses.
+    pub async fn duplicates(&self, connection: &Connection, object: &SavedDdl, why: &Why) -> Result<u64> {
+        let present = if object.nulls_equal { "true".to_owned() } else { not_null("", &object.columns) };
+        let bad = fill(
+            DUPLICATES,
+            &[
+                ("table", &quote_table(&object.schema, &object.table)),
+                ("expressions", &object.columns.join(", ")),
+                ("predicate", object.predicate.as_deref().unwrap_or("true")),
+                ("present", &present),
+                ("mappings", &self.mappings.quoted()),
+                ("uuid_type", self.mappings.uuid_type()),
+                ("run", &format!("{}::uuid", quote_literal(&self.run.to_string()))),
+            ],
+        );
+        self.take_out(connection, &object.schema, &object.table, &bad, REFUSED_BY_TARGET, why).await
+    }
+
+    /// Takes out the rows whose foreign key points to nothing, and again, until no row does: a row taken out may be
+    /// another's parent.
+    pub async fn orphans(&self, connection: &Connection, keys: &[SavedDdl]) -> Result<u64> {
+        let mut total = 0;
+        loop {
+            let mut taken = 0;
+            for key in keys {
+                let Some((referenced, others)) = key.referenced.as_deref().and_then(<[String]>::split_first) else {
+                    continue;
+                };
+                let equal: Vec<_> =
+                    key.columns.iter().zip(others).map(|(own, other)| format!("r.{other} = t.{own}")).collect();
+                let bad = fill(
+                    ORPHANS,
+                    &[
+                        ("table", &quote_table(&key.schema, &key.table)),
+                        ("referenced", referenced),
+                        ("present", &not_null("t.", &key.columns)),
+                        ("equal", &equal.join(" and ")),
+                    ],
+                );
+                let why = Why { sqlstate: "23503".to_owned(), constraint: Some(key.name.clone()), column: None };
+                let reason = format!("foreign_key:{}", key.name);
+                taken += self.take_out(connection, &key.schema, &key.table, &bad, &reason, &why).await?;
+            }
+            total += taken;
+            if taken == 0 {
+                return Ok(total);
+            }
+        }
+    }
+
+    async fn take_out(
+        &self,
+        connection: &Connection,
+        schema: &str,
+        table: &str,
+        bad: &str,
+        reason: &str,
+        why: &Why,
+    ) -> Result<u64> {
+        let here: Vec<_> = self.flows.iter().filter(|flow| flow.schema == schema && flow.table == table).collect();
+        let mut others: Vec<String> = self
+            .flows
+            .iter()
+            .filter(|flow| here.iter().any(|mine| mine.entity == flow.entity))
+            .filter(|flow| flow.schema != schema || flow.table != table)
+            .map(|flow| fill(NOT_IN, &[("table", &quote_table(&flow.schema, &flow.table))]))
+            .collect();
+        others.push("true".to_owned());
+        let statement = fill(
+            TAKE_OUT,
+            &[
+                ("bad", bad),
+                ("table", &quote_table(schema, table)),
+                ("mappings", &self.mappings.quoted()),
+                ("uuid_type", self.mappings.uuid_type()),
+                ("unshared", &others.join("\n      and ")),
+            ],
+        );
+        let row = connection
+            .query_one(&statement, &[&self.run, &schema, &table, &reason, &why.sqlstate, &why.constraint])
+            .await?;
+        Ok(u64::try_from(row.try_get::<_, i64>("taken")?).unwrap_or(0))
+    }
+}
+
+/// The prefix only stands before plain columns, never before expressions.
+fn not_null(prefix: &str, columns: &[String]) -> String {
+    let parts: Vec<_> = columns
+        .iter()
+        .map(|column| {
+            if prefix.is_empty() { format!("({column}) is not null") } else { format!("{prefix}{column} is not null") }
+        })
+        .collect();
+    parts.join(" and ")
+}

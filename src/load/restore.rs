@@ -1,0 +1,256 @@
+//! Owns how constraints and indexes come back after a load: indexes side by side, then keys, then foreign keys.
+//! Must not know: which rows were loaded. Rows that a constraint refuses are taken out by [`super::remove`].
+
+use std::collections::VecDeque;
+use std::sync::Mutex;
+
+use super::copy::Why;
+use super::remove::Removal;
+use crate::cancel::Cancel;
+use crate::error::{At, Error, Kind, Result};
+use crate::ledger::{self, SavedDdl, SavedSort};
+use crate::server::sql::{fill, quote_ident, quote_literal, quote_table};
+use crate::server::{Address, Connection};
+
+const BEGIN_REBUILD: &str = include_str!("../../sql/control/load/begin_rebuild.sql");
+const COMMIT: &str = include_str!("../../sql/control/load/commit.sql");
+const ROLLBACK: &str = include_str!("../../sql/control/load/rollback.sql");
+const INDEX_EXISTS: &str = include_str!("../../sql/control/load/index_exists.sql");
+const ATTACH_KEY: &str = include_str!("../../sql/control/load/attach_key.sql");
+const CLUSTER_ON: &str = include_str!("../../sql/control/load/cluster_on.sql");
+const COMMENT_CONSTRAINT: &str = include_str!("../../sql/control/load/comment_constraint.sql");
+const COMMENT_INDEX: &str = include_str!("../../sql/control/load/comment_index.sql");
+const CONSTRAINT_STATE: &str = include_str!("../../sql/control/load/constraint_state.sql");
+const ADD_FOREIGN_KEY: &str = include_str!("../../sql/control/load/add_foreign_key.sql");
+const VALIDATE: &str = include_str!("../../sql/control/load/validate.sql");
+const DROP_IF_EXISTS: &str = include_str!("../../sql/control/load/drop_constraint_if_exists.sql");
+
+/// Brings things back; `removal` is asked to take out what they refuse.
+pub(super) struct Restore<'a> {
+    pub address: &'a Address,
+    pub coordinator: &'a Connection,
+    pub jobs: usize,
+    pub removal: &'a Removal<'a>,
+    pub cancel: &'a Cancel,
+}
+
+impl Restore<'_> {
+    /// Brings everything back that the ledger says is away; gives the number of objects.
+    pub async fn all(&self) -> Result<usize> {
+        let saved = ledger::saved_ddl(self.coordinator).await?;
+        let (foreign, keys): (Vec<_>, Vec<_>) =
+            saved.into_iter().partition(|object| object.sort == SavedSort::ForeignKey);
+        self.build_indexes(keys.iter().filter(|object| !object.index_made).collect()).await?;
+        for object in &keys {
+            self.cancel.check()?;
+            self.attach(object).await?;
+        }
+        self.foreign_keys(&foreign).await?;
+        Ok(keys.len() + foreign.len())
+    }
+
+    /// Builds indexes over several connections.
+    async fn build_indexes(&self, objects: Vec<&SavedDdl>) -> Result<()> {
+        let builders = self.jobs.min(objects.len());
+        let workers = if objects.len() < self.jobs.max(2) { "2" } else { "0" };
+        let queue = Mutex::new(objects.into_iter().collect::<VecDeque<_>>());
+        let next = || queue.lock().ok().and_then(|mut queue| queue.pop_front());
+        let one = || async {
+            let connection = self.address.connect("rehome rebuild").await?;
+            while let Some(object) = next() {
+                self.cancel.check()?;
+                self.build(&connection, object, workers).await?;
+            }
+            Ok::<_, Error>(())
+        };
+        futures::future::try_join_all((0..builders).map(|_| one())).await?;
+        Ok(())
+    }
+
+    /// Builds one index; rows that it refuses are taken out first, and it is built again.
+    async fn build(&self, connection: &Connection, object: &SavedDdl, workers: &str) -> Result<()> {
+        let mut taken_out = false;
+        loop {
+            match self.build_once(connection, object, workers).await {
+                Ok(()) => return Ok(()),
+                Err(error) if state(&error) == Some("23505") && !taken_out => {
+                    connection.batch_execute(ROLLBACK).await?;
+                    let why = Why { sqlstate: "23505".to_owned(), constraint: Some(object.name.clone()), column: None };
+                    self.removal.duplicates(connection, object, &why).await?;
+                    taken_out = true;
+                }
+                Err(error) if state(&error) == Some("23505") => {
+                    return Err(Error::new(Kind::Verification, "rows that are not of this run break a unique index")
+                        .at(At::Table, format!("{}.{}", object.schema, object.table))
+                        .hint(format!("remove the duplicates, and run again: {} is then built", object.name)));
+                }
+                Err(error) => return Err(error.at(At::Table, format!("{}.{}", object.schema, object.table))),
+            }
+        }
+    }
+
+    async fn build_once(&self, connection: &Connection, object: &SavedDdl, workers: &str) -> Result<()> {
+        connection.batch_execute(&fill(BEGIN_REBUILD, &[("workers", workers)])).await?;
+        let name = quote_table(&object.schema, &object.name);
+        if !connection.query_one(INDEX_EXISTS, &[&name]).await?.try_get::<_, bool>("found")? {
+            connection.batch_execute(&object.definition).await?;
+        }
+        ledger::index_made(connection, object.id).await?;
+        Ok(connection.batch_execute(COMMIT).await?)
+    }
+
+    /// Makes a constraint of its index again, with all that belonged to it, and forgets that it was away.
+    async fn attach(&self, object: &SavedDdl) -> Result<()> {
+        let connection = self.coordinator;
+        let (table, name) = (quote_table(&object.schema, &object.table), quote_ident(&object.name));
+        let index = quote_table(&object.schema, &object.name);
+        connection.batch_execute(&fill(BEGIN_REBUILD, &[("workers", "0")])).await?;
+        let sort = match object.sort {
+            SavedSort::PrimaryKey => Some("primary key"),
+            SavedSort::Unique => Some("unique"),
+            _ => None,
+        };
+        let mut statements = Vec::new();
+        if let Some(sort) = sort {
+            let timing = match (object.deferrable, object.deferred) {
+                (true, true) => "deferrable initially deferred",
+                (true, false) => "deferrable",
+                _ => "",
+            };
+            statements
+                .push(fill(ATTACH_KEY, &[("table", &table), ("name", &name), ("sort", sort), ("timing", timing)]));
+        }
+        if object.clustered {
+            statements.push(fill(CLUSTER_ON, &[("table", &table), ("name", &name)]));
+        }
+        let (on_constraint, on_index) = match sort {
+            Some(_) => (object.comment.as_deref(), object.index_comment.as_deref()),
+            None => (None, object.comment.as_deref()),
+        };
+        if let Some(comment) = on_constraint {
+            let values = [("table", table.as_str()), ("name", &name), ("comment", &quote_literal(comment))];
+            statements.push(fill(COMMENT_CONSTRAINT, &values));
+        }
+        if let Some(comment) = on_index {
+            statements.push(fill(COMMENT_INDEX, &[("index", &index), ("comment", &quote_literal(comment))]));
+        }
+        for statement in statements {
+            connection.batch_execute(&statement).await?;
+        }
+        ledger::forget_ddl(connection, object.id).await?;
+        Ok(connection.batch_execute(COMMIT).await?)
+    }
+
+    /// Adds and validates foreign keys; where rows break one, they are taken out, and with them their children.
+    async fn foreign_keys(&self, keys: &[SavedDdl]) -> Result<()> {
+        let mut broken = self.add_and_validate(keys).await?;
+        if broken.is_empty() {
+            return Ok(());
+        }
+        // Deleting a parent while its children's key is back would be refused, or take them along unseen.
+        let left = ledger::saved_ddl(self.coordinator).await?;
+        for key in keys {
+            self.drop_again(key, &left).await?;
+        }
+        self.removal.orphans(self.coordinator, keys).await?;
+        broken = self.add_and_validate(keys).await?;
+        match broken.first() {
+            None => Ok(()),
+            Some(key) => Err(Error::new(
+                Kind::Verification,
+                format!("rows that are not of this run break the foreign key {}", key.name),
+            )
+            .at(At::Table, format!("{}.{}", key.schema, key.table))
+            .hint("it is back, but not validated; repair these rows and run again")),
+        }
+    }
+
+    async fn drop_again(&self, key: &SavedDdl, left: &[SavedDdl]) -> Result<()> {
+        let connection = self.coordinator;
+        connection.batch_execute(&fill(BEGIN_REBUILD, &[("workers", "0")])).await?;
+        if !left.iter().any(|object| object.id == key.id) {
+            ledger::save_ddl(connection, self.removal.run, key).await?;
+        }
+        let table = quote_table(&key.schema, &key.table);
+        connection
+            .batch_execute(&fill(DROP_IF_EXISTS, &[("table", &table), ("name", &quote_ident(&key.name))]))
+            .await?;
+        Ok(connection.batch_execute(COMMIT).await?)
+    }
+
+    /// Gives the keys that some row breaks.
+    async fn add_and_validate<'k>(&self, keys: &'k [SavedDdl]) -> Result<Vec<&'k SavedDdl>> {
+        for key in keys {
+            self.cancel.check()?;
+            self.add(key).await?;
+        }
+        // One connection a table: two validations of one table would wait for each other.
+        let mut by_table: Vec<Vec<&SavedDdl>> = Vec::new();
+        for key in keys {
+            match by_table.iter_mut().find(|group| (&group[0].schema, &group[0].table) == (&key.schema, &key.table)) {
+                Some(group) => group.push(key),
+                None => by_table.push(vec![key]),
+            }
+        }
+        let queue = Mutex::new(by_table.into_iter().collect::<VecDeque<_>>());
+        let next = || queue.lock().ok().and_then(|mut queue| queue.pop_front());
+        let one = || async {
+            let connection = self.address.connect("rehome validate").await?;
+            let mut broken = Vec::new();
+            while let Some(group) = next() {
+                for key in group {
+                    self.cancel.check()?;
+                    if !self.validate(&connection, key).await? {
+                        broken.push(key);
+                    }
+                }
+            }
+            Ok::<_, Error>(broken)
+        };
+        let found = futures::future::try_join_all((0..self.jobs.min(keys.len())).map(|_| one())).await?;
+        Ok(found.into_iter().flatten().collect())
+    }
+
+    async fn add(&self, key: &SavedDdl) -> Result<()> {
+        let connection = self.coordinator;
+        let (table, name) = (quote_table(&key.schema, &key.table), quote_ident(&key.name));
+        if connection.query_opt(CONSTRAINT_STATE, &[&table, &key.name]).await?.is_some() {
+            return Ok(());
+        }
+        connection.batch_execute(&fill(BEGIN_REBUILD, &[("workers", "0")])).await?;
+        let validity = if key.definition.ends_with("NOT VALID") { "" } else { "not valid" };
+        let values =
+            [("table", table.as_str()), ("name", &name), ("definition", &key.definition), ("validity", validity)];
+        connection.batch_execute(&fill(ADD_FOREIGN_KEY, &values)).await?;
+        if let Some(comment) = &key.comment {
+            let values = [("table", table.as_str()), ("name", &name), ("comment", &quote_literal(comment))];
+            connection.batch_execute(&fill(COMMENT_CONSTRAINT, &values)).await?;
+        }
+        Ok(connection.batch_execute(COMMIT).await?)
+    }
+
+    /// False when a row breaks the key. A key that never was validated is not validated now.
+    async fn validate(&self, connection: &Connection, key: &SavedDdl) -> Result<bool> {
+        let table = quote_table(&key.schema, &key.table);
+        connection.batch_execute(&fill(BEGIN_REBUILD, &[("workers", "2")])).await?;
+        if key.validated {
+            let statement = fill(VALIDATE, &[("table", &table), ("name", &quote_ident(&key.name))]);
+            match connection.batch_execute(&statement).await.map_err(Error::from) {
+                Ok(()) => {}
+                Err(error) if state(&error) == Some("23503") => {
+                    connection.batch_execute(ROLLBACK).await?;
+                    return Ok(false);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        ledger::forget_ddl(connection, key.id).await?;
+        connection.batch_execute(COMMIT).await?;
+        Ok(true)
+    }
+}
+
+/// The SQLSTATE of an error of the server.
+pub(super) fn state(error: &Error) -> Option<&str> {
+    error.places().iter().find(|(at, _)| *at == At::SqlState).map(|(_, state)| state.as_str())
+}

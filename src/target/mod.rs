@@ -1,0 +1,262 @@
+//! Owns what the target database looks like: tables, columns, types, constraints and indexes, read from its catalog.
+//! Must not know: flows, outcomes, or how anything is loaded or verified.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::error::{At, Error, Kind, Result};
+use crate::server::Connection;
+
+mod rows;
+mod types;
+
+pub use types::{Type, TypeKind};
+
+/// The tables of a target database, of all schemas but the system's.
+#[derive(Debug, Clone)]
+pub struct Catalog {
+    schema: String,
+    tables: BTreeMap<(String, String), Table>,
+}
+
+/// One table. The flags say what this session's role may do with it.
+#[derive(Debug, Clone)]
+pub struct Table {
+    pub oid: u32,
+    pub schema: String,
+    pub name: String,
+    /// Partitioned, or part of an inheritance tree.
+    pub inherits: bool,
+    /// The role owns it, and so may alter it.
+    pub owned: bool,
+    pub writable: bool,
+    /// The planner's estimate; negative when the table was never analysed.
+    pub estimated_rows: f64,
+    /// A trigger may fill columns before their rules are tested.
+    pub row_trigger_before_insert: bool,
+    pub columns: Vec<Column>,
+    /// Primary key, unique, check, exclusion and foreign key constraints of the table itself.
+    pub constraints: Vec<Constraint>,
+    /// Foreign keys of this and other tables that point to it.
+    pub referenced_by: Vec<Constraint>,
+    pub indexes: Vec<Index>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Column {
+    pub name: String,
+    pub ty: Type,
+    /// The type modifier: the length of a varchar, precision and scale of a numeric; -1 for none.
+    pub modifier: i32,
+    /// The type with its modifier, as PostgreSQL writes it.
+    pub formatted: String,
+    pub not_null: bool,
+    pub has_default: bool,
+    pub generated: bool,
+    /// `a`(lways), `d`(efault) or empty.
+    pub identity: String,
+    /// The sequence behind a serial or identity column.
+    pub sequence: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    PrimaryKey,
+    Unique,
+    ForeignKey,
+    Check,
+    Exclusion,
+    Other,
+}
+
+#[derive(Debug, Clone)]
+pub struct Constraint {
+    /// Schema and name of the table that has it.
+    pub table: (String, String),
+    pub name: String,
+    pub sort: Sort,
+    pub validated: bool,
+    pub deferrable: bool,
+    pub deferred: bool,
+    /// Declared on this very table, not inherited.
+    pub own: bool,
+    pub definition: String,
+    /// The index behind it; 0 for none.
+    pub index: u32,
+    /// Schema and name of the table a foreign key points to.
+    pub referenced: Option<(String, String)>,
+    pub columns: Vec<String>,
+    pub referenced_columns: Vec<String>,
+    pub comment: Option<String>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Index {
+    pub oid: u32,
+    pub name: String,
+    pub definition: String,
+    pub unique: bool,
+    pub valid: bool,
+    pub clustered: bool,
+    pub replica_identity: bool,
+    /// In a tablespace of its own, which its definition does not tell.
+    pub elsewhere: bool,
+    /// NULLs count as equal (NULLS NOT DISTINCT).
+    pub nulls_equal: bool,
+    /// Columns or expressions of the key, as SQL.
+    pub expressions: Vec<String>,
+    pub predicate: Option<String>,
+    pub comment: Option<String>,
+}
+
+impl Catalog {
+    /// Reads the catalog; `schema` is where names without a schema are looked for.
+    ///
+    /// # Errors
+    /// What the server says; [`Kind::Drift`] when the schema holds no table.
+    pub async fn read(connection: &Connection, schema: &str) -> Result<Self> {
+        let types = types::read(connection).await?;
+        let found = connection.query(include_str!("../../sql/control/target/tables.sql"), &[]).await?;
+        let mut tables = found.iter().map(rows::table).collect::<Result<Vec<_>>>()?;
+        let oids: Vec<u32> = tables.iter().map(|table| table.oid).collect();
+        let names: HashMap<u32, (String, String)> =
+            tables.iter().map(|table| (table.oid, (table.schema.clone(), table.name.clone()))).collect();
+        let at: HashMap<u32, usize> = oids.iter().enumerate().map(|(index, oid)| (*oid, index)).collect();
+
+        for row in connection.query(include_str!("../../sql/control/target/columns.sql"), &[&oids]).await? {
+            if let Some(index) = at.get(&row.try_get("relation")?) {
+                tables[*index].columns.push(rows::column(&row, &types)?);
+            }
+        }
+        for row in connection.query(include_str!("../../sql/control/target/constraints.sql"), &[&oids]).await? {
+            let Some(constraint) = rows::constraint(&row, &names)? else { continue };
+            if let Some(index) = at.get(&row.try_get("referenced")?) {
+                tables[*index].referenced_by.push(constraint.clone());
+            }
+            if let Some(index) = at.get(&row.try_get("relation")?) {
+                tables[*index].constraints.push(constraint);
+            }
+        }
+        for row in connection.query(include_str!("../../sql/control/target/indexes.sql"), &[&oids]).await? {
+            if let Some(index) = at.get(&row.try_get("relation")?) {
+                tables[*index].indexes.push(rows::index(&row)?);
+            }
+        }
+        let tables: BTreeMap<_, _> =
+            tables.into_iter().map(|table| ((table.schema.clone(), table.name.clone()), table)).collect();
+        if !tables.keys().any(|(found, _)| found == schema) {
+            return Err(Error::new(Kind::Drift, format!("the target's schema {schema} holds no table")).hint(
+                "the target's tables must be there first: rehome moves rows, it does not invent the target's schema",
+            ));
+        }
+        Ok(Self { schema: schema.to_owned(), tables })
+    }
+
+    /// The schema of names that say none.
+    #[must_use]
+    pub fn schema(&self) -> &str {
+        &self.schema
+    }
+
+    /// A table by `name` or `schema.name`.
+    #[must_use]
+    pub fn table(&self, name: &str) -> Option<&Table> {
+        self.tables.get(&self.qualify(name))
+    }
+
+    /// As [`Self::table`].
+    ///
+    /// # Errors
+    /// [`Kind::Drift`] with the nearest name.
+    pub fn require(&self, name: &str) -> Result<&Table> {
+        self.table(name).ok_or_else(|| {
+            let error = Error::new(Kind::Drift, "the target has no such table").at(At::Table, name);
+            let known = self.tables.keys().map(|(schema, table)| self.shown(schema, table));
+            match nearest(name, known) {
+                Some(found) => error.hint(format!("did you mean {found}?")),
+                None => error.hint("make that table, or name another with `target = \"…\"` in the flow's header"),
+            }
+        })
+    }
+
+    /// All tables, by schema and name.
+    pub fn tables(&self) -> impl Iterator<Item = &Table> {
+        self.tables.values()
+    }
+
+    /// Schema and table of a name, which may say its schema.
+    #[must_use]
+    pub fn qualify(&self, name: &str) -> (String, String) {
+        let plain = (self.schema.clone(), name.to_owned());
+        if self.tables.contains_key(&plain) {
+            return plain;
+        }
+        match name.split_once('.') {
+            Some((schema, table)) => (schema.to_owned(), table.to_owned()),
+            None => plain,
+        }
+    }
+
+    fn shown(&self, schema: &str, table: &str) -> String {
+        if schema == self.schema { table.to_owned() } else { format!("{schema}.{table}") }
+    }
+}
+
+impl Table {
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+
+    #[must_use]
+    pub fn index(&self, oid: u32) -> Option<&Index> {
+        self.indexes.iter().find(|index| index.oid == oid)
+    }
+
+    /// The foreign keys the table itself has.
+    pub fn foreign_keys(&self) -> impl Iterator<Item = &Constraint> {
+        self.constraints.iter().filter(|constraint| constraint.sort == Sort::ForeignKey)
+    }
+
+    /// `schema.name`, as people read it.
+    #[must_use]
+    pub fn full_name(&self) -> String {
+        format!("{}.{}", self.schema, self.name)
+    }
+}
+
+/// The known name that looks most like `name`, if any is near enough to be a slip of the pen.
+pub fn nearest(name: &str, known: impl Iterator<Item = String>) -> Option<String> {
+    known
+        .map(|candidate| (distance(name, &candidate), candidate))
+        .filter(|(distance, candidate)| *distance <= 1 + name.len().max(candidate.len()) / 4)
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+/// Levenshtein's distance.
+fn distance(left: &str, right: &str) -> usize {
+    let right: Vec<char> = right.chars().collect();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (i, a) in left.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, b) in right.iter().enumerate() {
+            let cost = diagonal + usize::from(a != *b);
+            diagonal = row[j + 1];
+            row[j + 1] = cost.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[right.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn a_slip_of_the_pen_is_recognised() {
+        let known = || ["recipient_id", "channel", "metadata"].map(str::to_owned).into_iter();
+        assert_eq!(nearest("recipent_id", known()), Some("recipient_id".to_owned()));
+        assert_eq!(nearest("colour_scheme", known()), None);
+    }
+}

@@ -1,0 +1,94 @@
+//! Owns what holds between rows of the target: foreign keys point to rows, unique keys stand once. Asked of the rows
+//! themselves, whether or not a constraint promises it. Must not know: outcomes.
+
+use serde::Serialize;
+
+use crate::cancel::Cancel;
+use crate::error::Result;
+use crate::server::Connection;
+use crate::server::sql::{fill, quote_ident, quote_table};
+use crate::target::Table;
+
+const ORPHANS: &str = include_str!("../../sql/control/verify/orphans.sql");
+const DUPLICATES: &str = include_str!("../../sql/control/verify/duplicates.sql");
+
+/// Rows of a table whose foreign key points to nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Orphans {
+    pub table: String,
+    pub constraint: String,
+    pub rows: u64,
+}
+
+/// Keys that stand more than once under a unique index.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Duplicates {
+    pub table: String,
+    pub index: String,
+    pub keys: u64,
+}
+
+/// Orphans of all foreign keys of these tables; only those with any.
+pub(super) async fn orphans(connection: &Connection, tables: &[&Table], cancel: &Cancel) -> Result<Vec<Orphans>> {
+    let mut found = Vec::new();
+    for table in tables {
+        for key in table.foreign_keys().filter(|key| key.validated) {
+            let Some((schema, name)) = &key.referenced else { continue };
+            cancel.check()?;
+            let present: Vec<_> =
+                key.columns.iter().map(|column| format!("t.{} is not null", quote_ident(column))).collect();
+            let equal: Vec<_> = key
+                .columns
+                .iter()
+                .zip(&key.referenced_columns)
+                .map(|(own, other)| format!("r.{} = t.{}", quote_ident(other), quote_ident(own)))
+                .collect();
+            let statement = fill(
+                ORPHANS,
+                &[
+                    ("table", &quote_table(&table.schema, &table.name)),
+                    ("referenced", &quote_table(schema, name)),
+                    ("present", &present.join(" and ")),
+                    ("equal", &equal.join(" and ")),
+                ],
+            );
+            let rows: i64 = connection.query_one(&statement, &[]).await?.try_get("rows")?;
+            if rows > 0 {
+                let rows = u64::try_from(rows).unwrap_or(0);
+                found.push(Orphans { table: table.full_name(), constraint: key.name.clone(), rows });
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Keys that stand more than once under any unique index of these tables.
+pub(super) async fn duplicates(connection: &Connection, tables: &[&Table], cancel: &Cancel) -> Result<Vec<Duplicates>> {
+    let mut found = Vec::new();
+    for table in tables {
+        for index in table.indexes.iter().filter(|index| index.unique) {
+            cancel.check()?;
+            let present = if index.nulls_equal {
+                "true".to_owned()
+            } else {
+                let parts: Vec<_> = index.expressions.iter().map(|key| format!("({key}) is not null")).collect();
+                parts.join(" and ")
+            };
+            let statement = fill(
+                DUPLICATES,
+                &[
+                    ("table", &quote_table(&table.schema, &table.name)),
+                    ("predicate", index.predicate.as_deref().unwrap_or("true")),
+                    ("present", &present),
+                    ("expressions", &index.expressions.join(", ")),
+                ],
+            );
+            let keys: i64 = connection.query_one(&statement, &[]).await?.try_get("keys")?;
+            if keys > 0 {
+                let keys = u64::try_from(keys).unwrap_or(0);
+                found.push(Duplicates { table: table.full_name(), index: index.name.clone(), keys });
+            }
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,241 @@
+//! Owns how the stored outcomes of a flow become expected ids and hashes, and how the target is asked for the same.
+//! Must not know: what is found in the comparison.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
+use arrow::compute::cast;
+use arrow::datatypes::DataType;
+use futures::{StreamExt, TryStreamExt};
+
+use super::canon::Canon;
+use super::compare::Part;
+use super::{Example, actual, canon, expected, hash};
+use crate::cancel::Cancel;
+use crate::error::{Error, Result};
+use crate::key::KeyColumn;
+use crate::outcome::{ID, KEY, Outcome};
+use crate::outcomes::{FlowOutcomes, OutcomeFile, OutcomeStore};
+use crate::server::Connection;
+use crate::server::sql::{fill, quote_ident, quote_literal, quote_table};
+use crate::target::Table;
+
+const READ: &str = include_str!("../../sql/control/verify/read.sql");
+const RANGE: &str = include_str!("../../sql/control/verify/range.sql");
+const NORMALISE: &str = include_str!("../../sql/control/verify/normalise.sql");
+
+/// Files hashed at a time.
+const AT_A_TIME: usize = 2;
+
+/// The columns compared, in the order of the outcome.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Columns(Vec<(String, Canon)>);
+
+impl Columns {
+    fn of(batch: &RecordBatch, table: &Table) -> Result<Self> {
+        let schema = batch.schema();
+        let fields = schema.fields().iter().filter(|field| !field.name().starts_with('_') && field.name() != ID);
+        let columns = fields.map(|field| {
+            let column = table.column(field.name()).ok_or_else(|| {
+                Error::new(crate::error::Kind::Drift, format!("the target's column {} is gone", field.name()))
+            })?;
+            Ok((field.name().clone(), canon::plan(field.data_type(), column)))
+        });
+        Ok(Self(columns.collect::<Result<_>>()?))
+    }
+
+    /// The COPY that reads a part of the target.
+    pub fn statement(&self, table: &Table, part: Part) -> String {
+        let own = quote_ident(ID);
+        let columns: Vec<_> =
+            std::iter::once(own).chain(self.0.iter().map(|(name, canon)| canon.expression(name))).collect();
+        let uuid = |id| quote_literal(&uuid::Uuid::from_u128(id).to_string());
+        let range = if part.is_all() {
+            "true".to_owned()
+        } else {
+            fill(RANGE, &[("low", &uuid(part.low)), ("high", &uuid(part.high))])
+        };
+        let table = quote_table(&table.schema, &table.name);
+        fill(READ, &[("columns", &columns.join(", ")), ("table", &table), ("range", &range)])
+    }
+
+    /// Reads what the statement gives.
+    pub fn reader(&self) -> TargetReader {
+        TargetReader { rows: actual::Rows::new(), columns: self.clone(), buffer: Vec::new() }
+    }
+}
+
+/// Rows of the target, as ids and hashes.
+pub(super) struct TargetReader {
+    rows: actual::Rows,
+    columns: Columns,
+    buffer: Vec<u8>,
+}
+
+impl TargetReader {
+    pub fn take(&mut self, bytes: &[u8], mut each: impl FnMut(u128, u128)) -> Result<()> {
+        let Self { rows, columns, buffer } = self;
+        rows.take(bytes, |mut fields| {
+            let id = fields.next().flatten().and_then(|id| id.try_into().ok()).map(u128::from_be_bytes);
+            let id = id.ok_or_else(|| Error::unexpected("a row of the target without a UUID"))?;
+            buffer.clear();
+            for ((_, canon), field) in columns.0.iter().zip(fields) {
+                actual::field(canon, field, buffer);
+            }
+            each(id, hash::hash(buffer));
+            Ok(())
+        })
+    }
+
+    pub fn end(self) -> Result<()> {
+        self.rows.end()
+    }
+}
+
+/// Reads the migrated rows of a flow.
+pub(super) struct Reader<'a> {
+    pub connection: &'a Connection,
+    pub table: &'a Table,
+    pub store: &'a OutcomeStore,
+    pub flow: &'a FlowOutcomes,
+    pub part: Part,
+    pub cancel: &'a Cancel,
+}
+
+impl Reader<'_> {
+    /// Ids and hashes of the rows expected in the part: all but those refused.
+    pub async fn read(&self, refused: &HashSet<u128>) -> Result<(Vec<(u128, u128)>, Columns)> {
+        let files: Vec<&OutcomeFile> = self.flow.files_of(Outcome::Migrated).filter(|file| file.rows > 0).collect();
+        let done: Vec<_> =
+            futures::stream::iter(files).map(|file| self.file(file)).buffered(AT_A_TIME).try_collect().await?;
+        let mut columns = Columns::default();
+        let mut all = Vec::new();
+        for (rows, of_file) in done {
+            columns = of_file;
+            all.extend(rows.into_iter().filter(|(id, _)| !refused.contains(id)));
+        }
+        Ok((all, columns))
+    }
+
+    async fn file(&self, file: &OutcomeFile) -> Result<(Vec<(u128, u128)>, Columns)> {
+        self.cancel.check()?;
+        let mut batches = self.store.read(file).await?;
+        let Some(first) = batches.first() else { return Ok(Default::default()) };
+        let columns = Columns::of(first, self.table)?;
+        for batch in &mut batches {
+            *batch = self.normalise(batch, &columns).await?;
+        }
+        let (part, planned) = (self.part, columns.clone());
+        let hashed = tokio::task::spawn_blocking(move || hashes(&batches, &planned, part)).await;
+        Ok((hashed.map_err(|_| Error::unexpected("hashing was abandoned"))??, columns))
+    }
+
+    /// Lets the server say what it makes of the texts whose type only it understands.
+    async fn normalise(&self, batch: &RecordBatch, columns: &Columns) -> Result<RecordBatch> {
+        let mut batch = batch.clone();
+        for (name, canon) in &columns.0 {
+            let (ty, inner) = match canon {
+                Canon::Server { ty } => (ty, false),
+                Canon::Array(of) => match &**of {
+                    Canon::Server { ty } => (ty, true),
+                    _ => continue,
+                },
+                _ => continue,
+            };
+            let (index, _) = batch
+                .schema()
+                .column_with_name(name)
+                .map(|(at, field)| (at, field.clone()))
+                .ok_or_else(|| Error::unexpected(format!("an outcome file lacks the column {name}")))?;
+            let made = self.made(batch.column(index), ty, inner).await?;
+            let schema = batch.schema();
+            let mut fields: Vec<_> = schema.fields().iter().cloned().collect();
+            fields[index] = Arc::new(arrow::datatypes::Field::new(name, made.data_type().clone(), true));
+            let mut arrays = batch.columns().to_vec();
+            arrays[index] = made;
+            batch = RecordBatch::try_new(Arc::new(arrow::datatypes::Schema::new(fields)), arrays)
+                .map_err(|_| Error::unexpected("a column changed its length"))?;
+        }
+        Ok(batch)
+    }
+
+    async fn made(&self, array: &ArrayRef, ty: &str, inner: bool) -> Result<ArrayRef> {
+        if array.data_type().is_null() {
+            return Ok(array.clone());
+        }
+        if inner {
+            let lists = match array.data_type() {
+                DataType::List(_) => array.as_list::<i32>().clone(),
+                other => return Err(Error::unexpected(format!("a column of {other} cannot be compared as an array"))),
+            };
+            let (_, offsets, values, nulls) = lists.into_parts();
+            let values = self.server_texts(&values, ty).await?;
+            let field = Arc::new(arrow::datatypes::Field::new("item", DataType::Utf8, true));
+            let lists = arrow::array::ListArray::try_new(field, offsets, values, nulls);
+            return lists
+                .map(|lists| Arc::new(lists) as ArrayRef)
+                .map_err(|_| Error::unexpected("a list lost its shape"));
+        }
+        self.server_texts(array, ty).await
+    }
+
+    async fn server_texts(&self, array: &ArrayRef, ty: &str) -> Result<ArrayRef> {
+        let texts = cast(array, &DataType::Utf8)
+            .map_err(|_| Error::unexpected(format!("a column of {} has no text", array.data_type())))?;
+        let given: Vec<Option<&str>> = texts.as_string::<i32>().iter().collect();
+        let row = self.connection.query_one(&fill(NORMALISE, &[("type", ty)]), &[&given]).await?;
+        let made: Option<Vec<Option<String>>> = row.try_get("made")?;
+        Ok(Arc::new(StringArray::from(made.unwrap_or_default())))
+    }
+}
+
+fn hashes(batches: &[RecordBatch], columns: &Columns, part: Part) -> Result<Vec<(u128, u128)>> {
+    let mut rows = Vec::with_capacity(batches.iter().map(RecordBatch::num_rows).sum());
+    let mut buffer = Vec::new();
+    for batch in batches {
+        let column = |name: &str| {
+            batch
+                .column_by_name(name)
+                .ok_or_else(|| Error::unexpected(format!("an outcome file lacks the column {name}")))
+        };
+        let ids = column(ID)?.as_fixed_size_binary_opt().ok_or_else(|| Error::unexpected("an id that is no UUID"))?;
+        let writers =
+            columns.0.iter().map(|(name, canon)| expected::writer(column(name)?, canon)).collect::<Result<Vec<_>>>()?;
+        for row in 0..batch.num_rows() {
+            let id = ids.value(row).try_into().map(u128::from_be_bytes);
+            let id = id.map_err(|_| Error::unexpected("an id that is no UUID"))?;
+            if !part.holds(id) {
+                continue;
+            }
+            buffer.clear();
+            for writer in &writers {
+                writer(row, &mut buffer);
+            }
+            rows.push((id, hash::hash(&buffer)));
+        }
+    }
+    Ok(rows)
+}
+
+/// Finds the legacy keys of the examples, which the comparison does not keep.
+pub(super) async fn name_keys(store: &OutcomeStore, flow: &FlowOutcomes, examples: &mut [Example]) -> Result<()> {
+    let mut wanted: HashMap<[u8; 16], &mut Example> =
+        examples.iter_mut().map(|example| (*example.id.as_bytes(), example)).collect();
+    for file in flow.files_of(Outcome::Migrated) {
+        if wanted.values().all(|example| example.key.is_some()) {
+            break;
+        }
+        for batch in store.read(file).await? {
+            let (Some(ids), Some(keys)) = (batch.column_by_name(ID), batch.column_by_name(KEY)) else { continue };
+            let (Some(ids), keys) = (ids.as_fixed_size_binary_opt(), KeyColumn::new(keys.clone())?) else { continue };
+            for row in 0..ids.len() {
+                let id: Option<[u8; 16]> = ids.value(row).try_into().ok();
+                if let Some(example) = id.and_then(|id| wanted.get_mut(&id)) {
+                    example.key = Some(keys.text(row)?);
+                }
+            }
+        }
+    }
+    Ok(())
+}
