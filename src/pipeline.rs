@@ -162,13 +162,13 @@ impl Pipeline {
     fn apply(&mut self, file: File, path: &Path) -> Result<()> {
         let folder = path.parent().unwrap_or(Path::new("."));
         if let Some(flows) = file.flows {
-            replace(&mut self.flows, Flow::read_folder(&folder.join(flows))?, |flow| &flow.name);
+            replace(&mut self.flows, Flow::read_folder(&beside(folder, &flows))?, |flow| &flow.name);
         }
         if let Some(checks) = file.checks {
-            replace(&mut self.checks, SqlFile::read_folder(&folder.join(checks))?, |check| &check.stem);
+            replace(&mut self.checks, SqlFile::read_folder(&beside(folder, &checks))?, |check| &check.stem);
         }
         if let Some(reports) = file.reports {
-            replace(&mut self.reports, SqlFile::read_folder(&folder.join(reports))?, |report| &report.stem);
+            replace(&mut self.reports, SqlFile::read_folder(&beside(folder, &reports))?, |report| &report.stem);
         }
         if file.accept.is_some_and(|share| !(0.0..=1.0).contains(&share)) {
             return Err(Error::config("`accept` must lie between 0 and 1"));
@@ -189,10 +189,10 @@ impl Pipeline {
         self.params.extend(file.params);
         if let Some(sample) = file.sample {
             self.sample = Some(Sample {
-                source_schema: folder.join(sample.source_schema),
-                tables: folder.join(sample.tables),
-                target_schema: folder.join(sample.target_schema),
-                target_rows: sample.target_rows.map(|rows| folder.join(rows)),
+                source_schema: beside(folder, &sample.source_schema),
+                tables: beside(folder, &sample.tables),
+                target_schema: beside(folder, &sample.target_schema),
+                target_rows: sample.target_rows.map(|rows| beside(folder, &rows)),
             });
         }
         Ok(())
@@ -225,6 +225,12 @@ impl Pipeline {
         }
         sha256(text.as_bytes())
     }
+}
+
+/// A path of a pipeline file: relative to that file, and without detours where it exists.
+fn beside(folder: &Path, path: &Path) -> PathBuf {
+    let joined = folder.join(path);
+    joined.canonicalize().unwrap_or(joined)
 }
 
 fn set<T>(setting: &mut T, value: Option<T>) {

@@ -2,7 +2,7 @@
 //! Must not know: the flows.
 
 use datafusion::arrow::array::ArrayRef;
-use datafusion::arrow::compute::cast;
+use datafusion::arrow::compute::{CastOptions, cast, cast_with_options};
 use datafusion::arrow::compute::kernels::numeric::{add, mul, sub};
 use datafusion::arrow::datatypes::{DataType, Field};
 use datafusion::arrow::error::ArrowError;
@@ -36,7 +36,7 @@ impl ExprPlanner for CheckedIntegers {
         if expr.func.name() != "sum" || expr.args.len() != 1 || expr.distinct {
             return Ok(PlannerResult::Original(expr));
         }
-        // The argument's type is not known here, so the sum itself decides: `exact` widens integers and leaves the rest.
+        // The argument's type is not known here, so the values decide: `widen` and `narrow` touch integers alone.
         let args = expr.args.iter().map(|arg| widen().call(vec![arg.clone()])).collect();
         let sum = Expr::AggregateFunction(AggregateFunction {
             func: expr.func,
@@ -48,7 +48,7 @@ impl ExprPlanner for CheckedIntegers {
                 null_treatment: expr.null_treatment,
             },
         });
-        Ok(PlannerResult::Planned(sum))
+        Ok(PlannerResult::Planned(narrow().call(vec![sum])))
     }
 }
 
@@ -56,24 +56,35 @@ fn is_signed(expr: &Expr, schema: &DFSchema) -> bool {
     expr.get_type(schema).is_ok_and(|kind| kind.is_signed_integer())
 }
 
-/// Integers become decimals of 38 digits, of which a sum cannot overflow; anything else stays.
+/// Integers become decimals of 256 bits, of which no sum can overflow; anything else stays.
+/// Nothing else has this type: a snapshot's numbers have 128 bits, and larger ones are text.
 fn widen() -> ScalarUDF {
-    Function::udf(
-        "exact",
-        |args| {
-            arity(args, 1, "sum")?;
-            let field = &args.arg_fields[0];
-            Ok(Field::new("exact", widened(field.data_type()), field.is_nullable()).into())
-        },
-        |args| match &args.args[0] {
-            ColumnarValue::Array(array) => Ok(ColumnarValue::Array(cast(array, args.return_type())?)),
-            ColumnarValue::Scalar(value) => Ok(ColumnarValue::Scalar(value.cast_to(args.return_type())?)),
-        },
-    )
+    cast_of("widen", |kind| if kind.is_signed_integer() { DataType::Decimal256(66, 0) } else { kind.clone() })
 }
 
-fn widened(kind: &DataType) -> DataType {
-    if kind.is_integer() { DataType::Decimal128(28, 0) } else { kind.clone() }
+/// The sum of what `widen` made, as a bigint again: an error when it does not fit.
+fn narrow() -> ScalarUDF {
+    cast_of("narrow", |kind| if matches!(kind, DataType::Decimal256(..)) { DataType::Int64 } else { kind.clone() })
+}
+
+fn cast_of(name: &'static str, kind: fn(&DataType) -> DataType) -> ScalarUDF {
+    Function::udf(
+        name,
+        move |args| {
+            arity(args, 1, "sum")?;
+            let field = &args.arg_fields[0];
+            Ok(Field::new(name, kind(field.data_type()), field.is_nullable()).into())
+        },
+        |args| {
+            let options = CastOptions { safe: false, ..CastOptions::default() };
+            match &args.args[0] {
+                ColumnarValue::Array(array) => {
+                    Ok(ColumnarValue::Array(cast_with_options(array, args.return_type(), &options)?))
+                }
+                ColumnarValue::Scalar(value) => Ok(ColumnarValue::Scalar(value.cast_to(args.return_type())?)),
+            }
+        },
+    )
 }
 
 fn function(name: &'static str) -> ScalarUDF {
