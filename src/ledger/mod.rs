@@ -213,6 +213,16 @@ pub async fn begin_flow(connection: &Connection, run: Uuid, flow: &LoadedFlow) -
     Ok(())
 }
 
+/// Another run that has loaded rows of this flow's entity into its table: its id and its flow.
+///
+/// # Errors
+/// What the server says.
+pub async fn other_run(connection: &Connection, run: Uuid, flow: &LoadedFlow) -> Result<Option<(String, String)>> {
+    let statement = include_str!("../../sql/control/ledger/other_run.sql");
+    let row = connection.query_opt(statement, &[&run, &flow.entity, &flow.schema, &flow.table]).await?;
+    row.map(|row| Ok((row.try_get("run")?, row.try_get("flow")?))).transpose()
+}
+
 /// The flows the run has begun to load, this time or before.
 ///
 /// # Errors

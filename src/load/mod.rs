@@ -9,7 +9,7 @@ use crate::cancel::Cancel;
 use crate::error::{At, Context, Error, Kind, Result};
 use crate::ledger::{self, Adopted, Epoch, LoadedFlow, Mappings, Refusal, RunIdentity};
 use crate::outcome::Outcome;
-use crate::outcomes::{FlowOutcomes, OutcomeFile, OutcomeStore};
+use crate::outcomes::{FlowOutcomes, FlowShape, OutcomeFile, OutcomeStore};
 use crate::progress::Sink;
 use crate::server::sql::{fill, quote_ident, quote_literal, quote_table};
 use crate::server::{Address, Connection};
@@ -122,6 +122,33 @@ impl Loader {
         self.mappings.adopted(&self.coordinator, entities).await
     }
 
+    /// Sees that no other run has loaded what these flows will load: its rows have the UUIDs that these would have.
+    ///
+    /// # Errors
+    /// [`Kind::Config`] that names the other run.
+    pub async fn check_unclaimed(&self, shapes: &[FlowShape]) -> Result<()> {
+        for shape in shapes {
+            let note = self.note(&shape.flow, &shape.entity, &shape.target)?;
+            if let Some((run, flow)) = ledger::other_run(&self.coordinator, self.run.run_id, &note).await? {
+                return Err(Error::config(format!("the target holds what run {run} loaded: another snapshot, or other rules"))
+                    .at(At::Flow, flow)
+                    .at(At::Table, shape.target.clone())
+                    .hint("a run is its rules and its snapshot: restore both to take that run up (--snapshot), or load into an empty target; runs that bring only differences are not there yet"));
+            }
+        }
+        Ok(())
+    }
+
+    fn note(&self, flow: &str, entity: &str, target: &str) -> Result<LoadedFlow> {
+        let table = self.catalog.require(target).at(At::Flow, flow)?;
+        Ok(LoadedFlow {
+            flow: flow.to_owned(),
+            entity: entity.to_owned(),
+            schema: table.schema.clone(),
+            table: table.name.clone(),
+        })
+    }
+
     /// Brings a flow's migrated rows into its target and its rejected rows into the quarantine.
     ///
     /// # Errors
@@ -129,12 +156,7 @@ impl Loader {
     pub async fn load_flow(&mut self, flow: &FlowOutcomes, store: &OutcomeStore) -> Result<Loaded> {
         let begun = Instant::now();
         let table = self.catalog.require(&flow.target).at(At::Flow, &flow.flow)?.clone();
-        let note = LoadedFlow {
-            flow: flow.flow.clone(),
-            entity: flow.entity.clone(),
-            schema: table.schema.clone(),
-            table: table.name.clone(),
-        };
+        let note = self.note(&flow.flow, &flow.entity, &flow.target)?;
         ledger::begin_flow(&self.coordinator, self.run.run_id, &note).await?;
         let migrated = flow.count(Outcome::Migrated);
         if migrated > 0 {

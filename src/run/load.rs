@@ -10,10 +10,10 @@ use uuid::Uuid;
 use super::Setting;
 use super::record::{Adopted, identity_of, remember_adopted};
 use crate::engine::Identity;
-use crate::error::{At, Context, Error, Result};
+use crate::error::{At, Context, Error, Kind, Result};
 use crate::graph::Graph;
 use crate::ledger::{AdoptedKey, Refusal, RunIdentity};
-use crate::load::{self, Loader};
+use crate::load::{self, Finished, Loader};
 use crate::outcomes::{FlowOutcomes, FlowShape, OutcomeStore};
 use crate::pipeline::Pipeline;
 use crate::report::Refused;
@@ -89,12 +89,13 @@ impl Loading {
         Ok(identity_of(pipeline, remember_adopted(store, found).await?))
     }
 
-    /// Compares the flows' columns with the target's, before anything runs.
+    /// Compares the flows' columns with the target's, and looks for rows of other runs, before anything runs.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Drift`] with every mismatch.
-    pub fn check(&self, shapes: &[FlowShape]) -> Result<()> {
-        load::check::columns(&self.catalog, shapes)
+    /// [`crate::error::Kind::Drift`] with every mismatch; [`crate::error::Kind::Config`] for another run's rows.
+    pub async fn check(&self, shapes: &[FlowShape]) -> Result<()> {
+        load::check::columns(&self.catalog, shapes)?;
+        self.loader.check_unclaimed(shapes).await
     }
 
     /// Transforms and loads all flows in their order, then restores the target's indexes and constraints.
@@ -109,35 +110,28 @@ impl Loading {
         store: &OutcomeStore,
         setting: &Setting,
     ) -> Result<Loaded> {
-        let (send, mut receive) = mpsc::channel::<FlowOutcomes>(64);
-        let files = store.clone();
-        let mut loader = self.loader;
-        let loading = tokio::spawn(async move {
-            let mut seconds = BTreeMap::new();
-            while let Some(outcomes) = receive.recv().await {
-                let loaded = loader.load_flow(&outcomes, &files).await.at(At::Flow, &outcomes.flow)?;
-                seconds.insert(outcomes.flow, loaded.seconds);
-            }
-            let finished = loader.finish().await?;
-            Ok::<_, Error>((seconds, finished))
-        });
+        let (send, receive) = mpsc::channel::<Next>(64);
+        let loading = tokio::spawn(load_all(self.loader, receive, store.clone()));
         let mut outcomes = Vec::with_capacity(graph.order.len());
         let transformed = async {
             for flow in graph.order.iter().filter_map(|index| pipeline.flows.get(*index)) {
                 setting.cancel.check()?;
                 let done = stage.run(flow, store).await?;
                 outcomes.push(done.clone());
-                if send.send(done).await.is_err() {
-                    break; // the loader has failed: its error is told below
+                if send.send(Next::Flow(Box::new(done))).await.is_err() {
+                    return Ok(()); // the loader has failed: its error is told below
                 }
             }
+            // If this does not arrive either, the loader tells why.
+            let _ = send.send(Next::End).await;
             Ok::<_, Error>(())
         }
         .await;
         drop(send);
         let loaded = loading.await.map_err(|_| Error::unexpected("loading was abandoned"))?;
         transformed?;
-        let (seconds, finished) = loaded.at(At::Pipeline, &pipeline.name)?;
+        let gone = || Error::unexpected("loading ended before the flows did");
+        let (seconds, finished) = loaded.at(At::Pipeline, &pipeline.name)?.ok_or_else(gone)?;
         let mut refused = Refused::new();
         for Refusal { flow, key, reason, .. } in finished.refused {
             refused.entry(flow).or_default().entry(reason).or_default().push(key);
@@ -151,6 +145,39 @@ impl Loading {
             seconds,
         })
     }
+}
+
+/// What the loader does next. If nothing comes any more, transforming has failed.
+enum Next {
+    Flow(Box<FlowOutcomes>),
+    End,
+}
+
+/// Loads flow by flow. When transforming or loading fails, the target gets its constraints and indexes back all the
+/// same; not when the user stops the run, who waits: the run that takes it up goes on without them.
+async fn load_all(
+    mut loader: Loader,
+    mut receive: mpsc::Receiver<Next>,
+    store: OutcomeStore,
+) -> Result<Option<(BTreeMap<String, f64>, Finished)>> {
+    let mut seconds = BTreeMap::new();
+    while let Some(next) = receive.recv().await {
+        let Next::Flow(outcomes) = next else {
+            let finished = loader.finish().await?;
+            return Ok(Some((seconds, finished)));
+        };
+        match loader.load_flow(&outcomes, &store).await.at(At::Flow, &outcomes.flow) {
+            Ok(loaded) => seconds.insert(outcomes.flow, loaded.seconds),
+            Err(error) => {
+                if error.kind() != Kind::Interrupted {
+                    loader.restore().await.map_err(|later| log::warn!("{later}")).ok();
+                }
+                return Err(error);
+            }
+        };
+    }
+    loader.restore().await.map_err(|later| log::warn!("{later}")).ok();
+    Ok(None)
 }
 
 /// What is in the target.

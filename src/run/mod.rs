@@ -109,7 +109,7 @@ pub async fn run(request: Request, setting: &Setting) -> Result<Finished> {
     let stage =
         Transform::new(&pipeline, &graph, &snapshot, &engine, setting.progress.clone(), setting.cancel.clone()).await?;
     let shapes = stage.plan(&graph).await?;
-    loading.check(&shapes).at(At::Pipeline, &pipeline.name)?;
+    loading.check(&shapes).await.at(At::Pipeline, &pipeline.name)?;
     let loaded = loading.run(&stage, &pipeline, &graph, &store, setting).await?;
     let verification = match request.verify {
         true => Some(loaded.verify(&request.target, &store, setting).await?),

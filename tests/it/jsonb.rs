@@ -31,8 +31,9 @@ const BYTES: &[u8] = b"{}[]:,\"'\\ue0d8c0123456789.+-Eetrfalsn \t\n/x";
 /// Every text, in one go: what does PostgreSQL say?
 async fn asked(database: &Database, texts: &[String]) -> Vec<bool> {
     database.run(include_str!("sql/is_jsonb.sql")).await;
-    let rows = database.session.query("select is_jsonb(t) from unnest($1::text[]) with ordinality x(t, n) order by n", &[&texts]);
-    rows.await.unwrap().iter().map(|row| row.get(0)).collect()
+    let sql = "select is_jsonb(t) from unnest($1::text[]) with ordinality x(t, n) order by n";
+    let rows = database.session.query(sql, &[&texts]).await.unwrap();
+    rows.iter().map(|row| row.get(0)).collect()
 }
 
 async fn answered(texts: &[String]) -> Vec<bool> {
