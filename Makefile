@@ -3,6 +3,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 CARGO ?= cargo
 SCALE ?= 0.05
+SCALE_BENCH ?= 1
 EPOCH ?= C
 PIPELINE ?= dispatch
 KEEP ?=
@@ -35,7 +36,7 @@ demo: tools
 
 # Every test, on PostgreSQL servers that the tests start themselves.
 test: tools
-	@$(CARGO) test --release --locked
+	@$(CARGO) test --release --locked --no-fail-fast
 
 # What a change must pass besides the tests.
 lint:

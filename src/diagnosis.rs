@@ -25,6 +25,7 @@ pub fn planning(error: &DataFusionError, text: Text<'_>, known: &[String]) -> Er
         .and_then(|diagnostic| diagnostic.span)
         .map(|span| (span.start.line, span.start.column))
         .or_else(|| place_in(&message))
+        .or_else(|| message.contains("found: EOF").then(|| (text.sql.trim_end().lines().count() as u64, 1)))
         .or_else(|| quoted(&message).and_then(|name| find(text.sql, name)));
     out = match place {
         Some((line, column)) => out.at(At::File, format!("{}:{line}:{column}", text.file)),

@@ -11,6 +11,8 @@ use datafusion::sql::sqlparser::dialect::GenericDialect;
 use crate::diagnosis::{Text, closest, planning};
 use crate::error::{At, Error, Result};
 use crate::flow::Flow;
+use crate::header::shown;
+use crate::pipeline::Pipeline;
 
 /// The tables that a query reads, as (schema, table); a name without a schema has an empty one.
 ///
@@ -86,6 +88,8 @@ pub struct Graph {
     pub sources: BTreeMap<String, BTreeSet<String>>,
     /// For each flow's name, the flows whose results it reads.
     pub needs: BTreeMap<String, BTreeSet<String>>,
+    /// The source tables that checks and reports read.
+    pub looked_at: BTreeSet<String>,
 }
 
 impl Graph {
@@ -93,7 +97,8 @@ impl Graph {
     ///
     /// # Errors
     /// [`crate::error::Kind::Config`]: SQL that does not parse, a flow that is unknown, a cycle (which it names).
-    pub fn new(flows: &[Flow]) -> Result<Self> {
+    pub fn new(pipeline: &Pipeline) -> Result<Self> {
+        let flows = &pipeline.flows;
         let names: Vec<String> = flows.iter().map(|flow| flow.name.clone()).collect();
         let mut sources = BTreeMap::new();
         let mut needs = BTreeMap::new();
@@ -120,14 +125,26 @@ impl Graph {
                 .hint("let one of them read the source instead of `migrated.…`")
         })?;
         let order = sorted.iter().filter_map(|name| names.iter().position(|known| known == name)).collect();
-        Ok(Self { order, sources, needs })
+        Ok(Self { order, sources, needs, looked_at: looked_at(pipeline)? })
     }
 
-    /// All source tables that any of these flows reads.
+    /// All source tables that a flow, a check or a report reads.
     #[must_use]
     pub fn source_tables(&self) -> BTreeSet<String> {
-        self.sources.values().flatten().cloned().collect()
+        self.sources.values().flatten().chain(&self.looked_at).cloned().collect()
     }
+}
+
+fn looked_at(pipeline: &Pipeline) -> Result<BTreeSet<String>> {
+    let checks = pipeline.checks.iter().map(|check| (&check.path, &check.sql));
+    let reports = pipeline.reports.iter().map(|report| (&report.path, &report.sql));
+    let mut tables = BTreeSet::new();
+    for (path, sql) in checks.chain(reports) {
+        let file = shown(path);
+        let read = tables_of(Text { file: &file, sql })?;
+        tables.extend(read.into_iter().filter(|(schema, _)| schema == "source").map(|(_, table)| table));
+    }
+    Ok(tables)
 }
 
 fn unknown(flow: &Flow, schema: &str, table: &str, flows: &[String]) -> Error {

@@ -105,6 +105,8 @@ pub struct Pipeline {
     pub namespace: Namespace,
     /// In the order of their names; the order of running is the graph's.
     pub flows: Vec<Flow>,
+    /// The names of all flows that were declared, also when only some are asked for.
+    pub declared: Vec<String>,
     pub checks: Vec<SqlFile<CheckHeader>>,
     pub reports: Vec<SqlFile<ReportHeader>>,
     /// The threshold of flows that declare none.
@@ -136,6 +138,7 @@ impl Pipeline {
             name,
             file,
             flows: Vec::new(),
+            declared: Vec::new(),
             checks: Vec::new(),
             reports: Vec::new(),
             accept: None,
@@ -155,6 +158,7 @@ impl Pipeline {
                 .at(At::File, pipeline.file.clone())
                 .hint("`flows` names a folder of .sql files, relative to the pipeline file"));
         }
+        pipeline.declared = pipeline.flows.iter().map(|flow| flow.name.clone()).collect();
         pipeline.hash = pipeline.fingerprint();
         Ok(pipeline)
     }

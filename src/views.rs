@@ -41,6 +41,8 @@ pub async fn source(engine: &Engine, snapshot: &Snapshot, table: &Table, pipelin
         })
         .collect();
     members.push(("migration_source".to_owned(), lit(table.name.clone())));
+    // The order in which jsonb keeps its keys: PostgreSQL need not sort them in every row.
+    members.sort_by(|(left, _), (right, _)| (left.len(), left).cmp(&(right.len(), right)));
     let stored = Stored {
         location: snapshot.location(),
         files: table.files.iter().map(|file| file.path.clone()).collect(),

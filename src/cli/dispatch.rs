@@ -110,7 +110,7 @@ async fn take(typed: Snapshot, setting: &Setting, format: Format) -> Result<()> 
     };
     if let Some(file) = typed.pipeline {
         let pipeline = Pipeline::read(&file)?;
-        let graph = crate::graph::Graph::new(&pipeline.flows)?;
+        let graph = crate::graph::Graph::new(&pipeline)?;
         if options.schemas.is_empty() {
             options.schemas.clone_from(&pipeline.schemas);
         }

@@ -44,7 +44,7 @@ pub async fn check(
     target: Option<&Address>,
     setting: &Setting,
 ) -> Result<Checked> {
-    let graph = Graph::new(&pipeline.flows)?;
+    let graph = Graph::new(&pipeline)?;
     if let Some(snapshot) = snapshot {
         let engine = setting.engine(identity_of(pipeline, Vec::new()))?;
         let stage =

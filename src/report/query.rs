@@ -35,10 +35,9 @@ pub struct Found {
 pub async fn rows(inputs: &Inputs<'_>, file: &str, sql: &str, limit: usize) -> Result<Option<Found>> {
     let text = Text { file, sql };
     let ran = inputs.ran();
-    let known: Vec<&str> = inputs.pipeline.flows.iter().map(|flow| flow.name.as_str()).collect();
     for (schema, table) in tables_of(text)? {
         let of_flow = matches!(schema.as_str(), "migrated" | "rejected" | "skipped");
-        if of_flow && known.contains(&table.as_str()) && !ran.contains(table.as_str()) {
+        if of_flow && inputs.pipeline.declared.contains(&table) && !ran.contains(table.as_str()) {
             return Ok(None);
         }
     }

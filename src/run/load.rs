@@ -117,6 +117,7 @@ impl Loading {
             for flow in graph.order.iter().filter_map(|index| pipeline.flows.get(*index)) {
                 setting.cancel.check()?;
                 let done = stage.run(flow, store).await?;
+                log::info!("{} transformed in {:.1} s", flow.name, done.seconds);
                 outcomes.push(done.clone());
                 if send.send(Next::Flow(Box::new(done))).await.is_err() {
                     return Ok(()); // the loader has failed: its error is told below
@@ -167,7 +168,10 @@ async fn load_all(
             return Ok(Some((seconds, finished)));
         };
         match loader.load_flow(&outcomes, &store).await.at(At::Flow, &outcomes.flow) {
-            Ok(loaded) => seconds.insert(outcomes.flow, loaded.seconds),
+            Ok(loaded) => {
+                log::info!("{} loaded in {:.1} s", outcomes.flow, loaded.seconds);
+                seconds.insert(outcomes.flow, loaded.seconds)
+            }
             Err(error) => {
                 if error.kind() != Kind::Interrupted {
                     loader.restore().await.map_err(|later| log::warn!("{later}")).ok();

@@ -89,7 +89,7 @@ pub struct Finished {
 pub async fn run(request: Request, setting: &Setting) -> Result<Finished> {
     let started = Instant::now();
     let (pipeline, graph) = chosen(&request.pipeline, &request.only)?;
-    let full = Graph::new(&request.pipeline.flows)?;
+    let full = Graph::new(&request.pipeline)?;
     let snapshot = match (&request.snapshot, &request.source) {
         (Some(location), _) => Snapshot::open(location.clone()).await?,
         (None, Some(source)) => take_snapshot(source, &request.pipeline, &full, setting).await?,
@@ -101,6 +101,7 @@ pub async fn run(request: Request, setting: &Setting) -> Result<Finished> {
     if request.snapshot.is_some() {
         snapshot.check().await?;
     }
+    log::info!("snapshot {} after {:.1} s", snapshot.id(), started.elapsed().as_secs_f64());
     let run_id = run_id(&pipeline, &snapshot);
     let store = OutcomeStore::open(&setting.place()?, &run_id.to_string());
     let loading = load::Loading::open(&request.target, &pipeline, &snapshot, run_id, setting).await?;
@@ -111,11 +112,13 @@ pub async fn run(request: Request, setting: &Setting) -> Result<Finished> {
     let shapes = stage.plan(&graph).await?;
     loading.check(&shapes).await.at(At::Pipeline, &pipeline.name)?;
     let loaded = loading.run(&stage, &pipeline, &graph, &store, setting).await?;
+    log::info!("loaded after {:.1} s", started.elapsed().as_secs_f64());
     let verification = match request.verify {
         true => Some(loaded.verify(&request.target, &store, setting).await?),
         false => None,
     };
     let verified = verification.as_ref().is_some_and(load::Verified::clean);
+    log::info!("verified after {:.1} s", started.elapsed().as_secs_f64());
     let inputs = Inputs {
         engine: &engine,
         pipeline: &pipeline,
@@ -149,7 +152,7 @@ pub async fn run(request: Request, setting: &Setting) -> Result<Finished> {
 
 /// The pipeline with the flows that were asked for, and those they read.
 fn chosen(pipeline: &Pipeline, only: &[String]) -> Result<(Pipeline, Graph)> {
-    let graph = Graph::new(&pipeline.flows)?;
+    let graph = Graph::new(&pipeline)?;
     if only.is_empty() {
         return Ok((pipeline.clone(), graph));
     }
@@ -171,7 +174,7 @@ fn chosen(pipeline: &Pipeline, only: &[String]) -> Result<(Pipeline, Graph)> {
     }
     let mut pipeline = pipeline.clone();
     pipeline.flows.retain(|flow| wanted.contains(&flow.name));
-    let graph = Graph::new(&pipeline.flows)?;
+    let graph = Graph::new(&pipeline)?;
     Ok((pipeline, graph))
 }
 
@@ -249,7 +252,7 @@ pub async fn report(record: &Record, pipeline: &Pipeline, setting: &Setting) -> 
     let store = OutcomeStore::open(&setting.place()?, &record.run.to_string());
     let mut pipeline = pipeline.clone();
     pipeline.flows.retain(|flow| record.flows.contains(&flow.name));
-    let graph = Graph::new(&pipeline.flows)?;
+    let graph = Graph::new(&pipeline)?;
     let engine = setting.engine(record::identity(&pipeline, &store).await?)?;
     let stage =
         Transform::new(&pipeline, &graph, &snapshot, &engine, setting.progress.clone(), setting.cancel.clone()).await?;

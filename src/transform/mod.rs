@@ -59,6 +59,11 @@ impl<'a> Transform<'a> {
             }
             contract::key_columns(flow, snapshot)?;
         }
+        for table in graph.looked_at.iter().filter_map(|name| snapshot.table(name)) {
+            if known.insert(table.name.clone()) {
+                views::source(engine, snapshot, table, pipeline).await.at(At::Table, &table.name)?;
+            }
+        }
         let params = parameters(&pipeline.params).at(At::Pipeline, &pipeline.name)?;
         Ok(Self { pipeline, snapshot, engine, params, shapes: Mutex::default(), progress, cancel })
     }
@@ -115,7 +120,7 @@ impl<'a> Transform<'a> {
                     progress: self.progress.as_ref(),
                     cancel: &self.cancel,
                 };
-                let outcomes = execution.run().await.map_err(located)?;
+                let outcomes = execution.run().await.at(At::File, &flow.file).map_err(located)?;
                 self.progress.finish(&flow.name);
                 outcomes
             }

@@ -65,6 +65,9 @@ async fn postgresql_and_is_jsonb_agree() {
     while texts.len() < 6_000 {
         let mut bytes = SEEDS[next(SEEDS.len())].as_bytes().to_vec();
         for _ in 0..=next(3) {
+            if bytes.is_empty() {
+                break;
+            }
             let at = next(bytes.len());
             match next(4) {
                 0 => drop(bytes.remove(at)),

@@ -55,7 +55,7 @@ pub async fn transform(
     partitions: usize,
 ) -> Result<(OutcomeStore, Vec<FlowShape>, Vec<FlowOutcomes>)> {
     let engine = engine(pipeline, folder, partitions);
-    let graph = Graph::new(&pipeline.flows)?;
+    let graph = Graph::new(&pipeline)?;
     let stage = Transform::new(pipeline, &graph, snapshot, &engine, silent(), Cancel::new()).await?;
     let shapes = stage.plan(&graph).await?;
     let store = OutcomeStore::open(&Location::folder(folder)?, run);

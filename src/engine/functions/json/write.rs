@@ -66,7 +66,7 @@ fn writer(field: &FieldRef, array: &ArrayRef) -> Result<Writer> {
         DataType::UInt64 => shown(array)?,
         kind if kind.is_integer() => {
             let values = cast(array, &DataType::Int64)?.as_primitive::<Int64Type>().clone();
-            Box::new(move |row, out| put(out, format_args!("{}", values.value(row))))
+            Box::new(move |row, out| integer(values.value(row), out))
         }
         DataType::Float16 | DataType::Float32 => shown(array)?,
         DataType::Float64 => {
@@ -131,9 +131,10 @@ fn times(array: &ArrayRef) -> Result<Writer> {
                 i32::MAX => out.extend_from_slice(b"\"infinity\""),
                 i32::MIN => out.extend_from_slice(b"\"-infinity\""),
                 days => {
-                    let (year, month, day) = civil(i64::from(days));
-                    let (year, era) = historic(year);
-                    put(out, format_args!("\"{year:04}-{month:02}-{day:02}{era}\""));
+                    out.push(b'"');
+                    let era = date(i64::from(days), out);
+                    out.extend_from_slice(era);
+                    out.push(b'"');
                 }
             })
         }
@@ -196,33 +197,60 @@ fn put(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
     let _ = out.write_fmt(text);
 }
 
+/// The bytes that a JSON string cannot hold as they are.
+const ESCAPED: [bool; 256] = {
+    let mut escaped = [false; 256];
+    let mut byte = 0;
+    while byte < 0x20 {
+        escaped[byte] = true;
+        byte += 1;
+    }
+    escaped[b'"' as usize] = true;
+    escaped[b'\\' as usize] = true;
+    escaped
+};
+
 /// Appends a text as a JSON string.
 pub fn text(value: &str, out: &mut Vec<u8>) {
     out.push(b'"');
-    let bytes = value.as_bytes();
-    let mut from = 0;
-    for (at, byte) in bytes.iter().enumerate() {
-        let escape: &[u8] = match byte {
-            b'"' => b"\\\"",
-            b'\\' => b"\\\\",
-            b'\n' => b"\\n",
-            b'\r' => b"\\r",
-            b'\t' => b"\\t",
-            0x08 => b"\\b",
-            0x0C => b"\\f",
-            0..=0x1F => b"",
-            _ => continue,
-        };
-        out.extend_from_slice(&bytes[from..at]);
-        from = at + 1;
-        if escape.is_empty() {
-            put(out, format_args!("\\u{byte:04x}"));
-        } else {
-            out.extend_from_slice(escape);
+    let mut rest = value.as_bytes();
+    while let Some(at) = rest.iter().position(|byte| ESCAPED[usize::from(*byte)]) {
+        out.extend_from_slice(&rest[..at]);
+        match rest[at] {
+            b'"' => out.extend_from_slice(b"\\\""),
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            0x08 => out.extend_from_slice(b"\\b"),
+            0x0C => out.extend_from_slice(b"\\f"),
+            byte => put(out, format_args!("\\u{byte:04x}")),
         }
+        rest = &rest[at + 1..];
     }
-    out.extend_from_slice(&bytes[from..]);
+    out.extend_from_slice(rest);
     out.push(b'"');
+}
+
+/// Appends a number's digits, at least `width` of them.
+fn digits(number: u64, width: usize, out: &mut Vec<u8>) {
+    let mut buffer = [b'0'; 20];
+    let mut at = buffer.len();
+    let mut rest = number;
+    while rest > 0 {
+        at -= 1;
+        // A digit is less than ten.
+        buffer[at] = b'0' + u8::try_from(rest % 10).unwrap_or_default();
+        rest /= 10;
+    }
+    out.extend_from_slice(&buffer[at.min(buffer.len() - width.max(1))..]);
+}
+
+fn integer(number: i64, out: &mut Vec<u8>) {
+    if number < 0 {
+        out.push(b'-');
+    }
+    digits(number.unsigned_abs(), 1, out);
 }
 
 const DAY: i64 = 86_400_000_000;
@@ -233,19 +261,38 @@ fn timestamp(micros: i64, zone: &str, out: &mut Vec<u8>) {
         i64::MIN => return out.extend_from_slice(b"\"-infinity\""),
         _ => {}
     }
-    let (year, month, day) = civil(micros.div_euclid(DAY));
-    let (year, era) = historic(year);
-    put(out, format_args!("\"{year:04}-{month:02}-{day:02}T"));
+    out.push(b'"');
+    let era = date(micros.div_euclid(DAY), out);
+    out.push(b'T');
     clock(micros.rem_euclid(DAY), out);
-    put(out, format_args!("{zone}{era}\""));
+    out.extend_from_slice(zone.as_bytes());
+    out.extend_from_slice(era);
+    out.push(b'"');
+}
+
+/// Appends a day as `2025-01-31` and gives what follows a day before our era.
+fn date(days: i64, out: &mut Vec<u8>) -> &'static [u8] {
+    let (year, month, day) = civil(days);
+    let (year, era) = historic(year);
+    digits(year.unsigned_abs(), 4, out);
+    out.push(b'-');
+    digits(month.unsigned_abs(), 2, out);
+    out.push(b'-');
+    digits(day.unsigned_abs(), 2, out);
+    era.as_bytes()
 }
 
 fn clock(micros: i64, out: &mut Vec<u8>) {
-    let seconds = micros / 1_000_000;
-    put(out, format_args!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60));
-    let fraction = micros % 1_000_000;
+    let seconds = micros.unsigned_abs() / 1_000_000;
+    digits(seconds / 3600, 2, out);
+    out.push(b':');
+    digits(seconds / 60 % 60, 2, out);
+    out.push(b':');
+    digits(seconds % 60, 2, out);
+    let fraction = micros.unsigned_abs() % 1_000_000;
     if fraction > 0 {
-        put(out, format_args!(".{fraction:06}"));
+        out.push(b'.');
+        digits(fraction, 6, out);
         while out.last() == Some(&b'0') {
             out.pop();
         }
