@@ -20,13 +20,19 @@ fn main() {
     for round in 1..=ROUNDS {
         let pipe = bench.by_hand(round, &runtime);
         let (ours, memory) = bench.by_rehome(round, &runtime);
-        let (left, right) = (bench.fingerprint(&format!("pipe_{round}")), bench.fingerprint(&format!("rehome_{round}")));
+        let (left, right) =
+            (bench.fingerprint(&format!("pipe_{round}")), bench.fingerprint(&format!("rehome_{round}")));
         assert_eq!(left, right, "both ways must move the same rows");
-        println!("round {round}: pipe {:.1} s, rehome {:.1} s, {} MiB", pipe.as_secs_f64(), ours.as_secs_f64(), memory / 1024);
+        println!(
+            "round {round}: pipe {:.1} s, rehome {:.1} s, {} MiB",
+            pipe.as_secs_f64(),
+            ours.as_secs_f64(),
+            memory / 1024
+        );
         by_hand.push(pipe);
         by_rehome.push(ours);
         peak = peak.max(memory);
-        rows = left.split_whitespace().next().unwrap_or_default().to_owned();
+        left.split_whitespace().next().unwrap_or_default().clone_into(&mut rows);
         bench.drop_database(&format!("pipe_{round}"));
         bench.drop_database(&format!("rehome_{round}"));
     }
@@ -59,7 +65,7 @@ impl Bench {
         runtime.block_on(bench.cluster.create_database("legacy")).expect("a database");
         let legacy = bench.cluster.url("legacy");
         let dir = bench.home.path().join("sample");
-        bench.rehome(&dir, &["sample", "--scale", scale, "--into", &legacy]);
+        Self::rehome(&dir, &["sample", "--scale", scale, "--into", &legacy]);
         let namespace = Pipeline::read(&bench.pipeline).expect("the pipeline").namespace.uuid().to_string();
         let prepare = include_str!("pipe/prepare.sql").replace("{namespace}", &namespace);
         for statement in prepare.split("\n\n") {
@@ -72,13 +78,14 @@ impl Bench {
     fn target(&self, name: &str, dir: &Path, runtime: &tokio::runtime::Runtime) -> String {
         runtime.block_on(self.cluster.create_database(name)).expect("a database");
         let ddl = self.pipeline.parent().and_then(Path::parent).expect("the sources").join("sql/dispatch/target");
-        let mut files: Vec<_> = std::fs::read_dir(ddl).expect("DDL").map(|entry| entry.expect("a file").path()).collect();
+        let mut files: Vec<_> =
+            std::fs::read_dir(ddl).expect("DDL").map(|entry| entry.expect("a file").path()).collect();
         files.sort();
         for file in files {
             self.psql(name, &std::fs::read_to_string(file).expect("DDL"));
         }
         let url = self.cluster.url(name);
-        self.rehome(dir, &self.run(&url, "auth_users,profiles"));
+        Self::rehome(dir, &self.run(&url, "auth_users,profiles"));
         url
     }
 
@@ -124,12 +131,12 @@ impl Bench {
         let url = self.target(&name, &dir, runtime);
         self.psql(&name, "checkpoint");
         let started = Instant::now();
-        let memory = self.rehome(&dir, &self.run(&url, "system_messages"));
+        let memory = Self::rehome(&dir, &self.run(&url, "system_messages"));
         (started.elapsed(), memory)
     }
 
     /// Runs the program and gives its peak memory, in KiB.
-    fn rehome<S: AsRef<std::ffi::OsStr>>(&self, dir: &Path, args: &[S]) -> u64 {
+    fn rehome<S: AsRef<std::ffi::OsStr>>(dir: &Path, args: &[S]) -> u64 {
         let mut command = Command::new(env!("CARGO_BIN_EXE_rehome"));
         command.arg("--dir").arg(dir).args(args).stdout(Stdio::null());
         let mut child = command.spawn().expect("rehome");

@@ -29,7 +29,8 @@ pub fn encode(schema: &SchemaRef, batches: &[RecordBatch], sorted_by: &[String])
         many => concat_batches(schema, many).map_err(|_| Error::unexpected("batches do not fit each other"))?,
     };
     let mut out = Vec::with_capacity(rows.get_array_memory_size() / 4 + 4096);
-    let mut writer = ArrowWriter::try_new(&mut out, schema.clone(), Some(properties(schema, sorted_by)?)).map_err(defect)?;
+    let mut writer =
+        ArrowWriter::try_new(&mut out, schema.clone(), Some(properties(schema, sorted_by)?)).map_err(defect)?;
     writer.write(&rows).map_err(defect)?;
     writer.close().map_err(defect)?;
     Ok(out.into())

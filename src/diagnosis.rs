@@ -56,7 +56,9 @@ pub fn running(error: &DataFusionError, file: &str) -> Error {
             Some(ours) => ours.clone(),
             None => Error::unexpected("the engine failed"),
         },
-        Engine::Execution(message) if message.starts_with(OURS) => Error::config(message[OURS.len()..].trim().to_owned()),
+        Engine::Execution(message) if message.starts_with(OURS) => {
+            Error::config(message[OURS.len()..].trim().to_owned())
+        }
         Engine::Execution(_) => Error::config("an expression failed on a value")
             .hint("use try_cast, or reject the rows whose values do not fit; the value itself is not shown"),
         Engine::Plan(_) | Engine::SchemaError(..) | Engine::SQL(..) => Error::config(message_of(root)),
@@ -80,7 +82,9 @@ fn message_of(error: &DataFusionError) -> String {
         },
         Engine::ArrowError(error, _) => format!("a literal does not fit its type: {}", arrow_kind(error)),
         Engine::Execution(message) if message.starts_with(OURS) => message[OURS.len()..].trim().to_owned(),
-        Engine::External(inner) => inner.downcast_ref::<Error>().map_or("the engine failed".into(), ToString::to_string),
+        Engine::External(inner) => {
+            inner.downcast_ref::<Error>().map_or("the engine failed".into(), ToString::to_string)
+        }
         Engine::Diagnostic(diagnostic, _) => diagnostic.message.clone(),
         other => other.strip_backtrace().lines().next().unwrap_or_default().to_owned(),
     }
@@ -123,7 +127,12 @@ fn find(sql: &str, name: &str) -> Option<(u64, u64)> {
     Some((line, column))
 }
 
-fn hint_of(error: &DataFusionError, diagnostic: Option<&Diagnostic>, message: &str, known: &[String]) -> Option<String> {
+fn hint_of(
+    error: &DataFusionError,
+    diagnostic: Option<&Diagnostic>,
+    message: &str,
+    known: &[String],
+) -> Option<String> {
     if let Engine::SchemaError(error, _) = error
         && let SchemaError::FieldNotFound { field, valid_fields } = error.as_ref()
     {

@@ -48,10 +48,8 @@ fn parts(table: TableReference) -> (String, String) {
 /// # Errors
 /// The names on a cycle, in order, when there is one.
 pub fn sort(needs: &BTreeMap<String, BTreeSet<String>>) -> Result<Vec<String>, Vec<String>> {
-    let mut open: BTreeMap<&str, BTreeSet<&str>> = needs
-        .iter()
-        .map(|(name, needs)| (name.as_str(), needs.iter().map(String::as_str).collect()))
-        .collect();
+    let mut open: BTreeMap<&str, BTreeSet<&str>> =
+        needs.iter().map(|(name, needs)| (name.as_str(), needs.iter().map(String::as_str).collect())).collect();
     let mut sorted = Vec::with_capacity(open.len());
     while !open.is_empty() {
         let Some(free) = open.iter().find(|(_, needs)| needs.is_empty()).map(|(name, _)| *name) else {
@@ -150,7 +148,8 @@ fn looked_at(pipeline: &Pipeline) -> Result<BTreeSet<String>> {
 fn unknown(flow: &Flow, schema: &str, table: &str, flows: &[String]) -> Error {
     let error = match schema {
         "migrated" => Error::config(format!("there is no flow '{table}'")),
-        "" => Error::config(format!("table '{table}' has no schema")).hint(format!("write source.{table} or migrated.{table}")),
+        "" => Error::config(format!("table '{table}' has no schema"))
+            .hint(format!("write source.{table} or migrated.{table}")),
         _ => Error::config(format!("there is no schema '{schema}'")).hint("flows read source.… and migrated.…"),
     };
     let place = flow.sql.find(&format!("{schema}.{table}")).map_or(flow.file.clone(), |at| {

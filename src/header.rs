@@ -27,8 +27,9 @@ impl<H: DeserializeOwned> SqlFile<H> {
     /// # Errors
     /// [`crate::error::Kind::Config`] for a file that cannot be read, or a header that does not fit `H`.
     pub fn read(path: &Path) -> Result<Self> {
-        let sql = std::fs::read_to_string(path)
-            .map_err(|error| Error::config(format!("cannot read the file: {}", error.kind())).at(At::File, shown(path)))?;
+        let sql = std::fs::read_to_string(path).map_err(|error| {
+            Error::config(format!("cannot read the file: {}", error.kind())).at(At::File, shown(path))
+        })?;
         let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         let (text, offset) = header_of(&sql).map_err(|error| error.at(At::File, shown(path)))?;
         let header = toml::from_str(text).map_err(|error| toml_error(&error, text, offset, path))?;

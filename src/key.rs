@@ -2,7 +2,9 @@
 //! Must not know: where keys come from, or what they are mapped to.
 
 use arrow::array::{Array, ArrayRef, AsArray};
-use arrow::datatypes::{DataType, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type};
+use arrow::datatypes::{
+    DataType, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use serde_json::Value;
 use std::fmt::Write;
@@ -16,8 +18,8 @@ pub struct KeyColumn {
 }
 
 enum Keys {
-    Int(Box<dyn Fn(usize) -> i64 + Send + Sync>),
-    Text(Box<dyn Fn(usize, &mut String) + Send + Sync>),
+    Int(IntegerAt),
+    Text(TextAt),
     Other,
     Composite(Vec<KeyColumn>),
 }
@@ -152,6 +154,7 @@ fn shown(array: &ArrayRef, row: usize) -> Result<String> {
 }
 
 type IntegerAt = Box<dyn Fn(usize) -> i64 + Send + Sync>;
+type TextAt = Box<dyn Fn(usize, &mut String) + Send + Sync>;
 
 fn integers(array: &ArrayRef) -> Result<IntegerAt> {
     macro_rules! of {

@@ -98,7 +98,9 @@ mod tests {
 
     #[test]
     fn verdicts_survive_their_text() {
-        for verdict in [Verdict::Migrate, Verdict::Reject("a:b".into()), Verdict::Skip("x".into()), Verdict::Elsewhere("f".into())] {
+        for verdict in
+            [Verdict::Migrate, Verdict::Reject("a:b".into()), Verdict::Skip("x".into()), Verdict::Elsewhere("f".into())]
+        {
             assert_eq!(Verdict::decode(&verdict.encode()), Some(verdict));
         }
         assert_eq!(Verdict::decode("migrated"), None);

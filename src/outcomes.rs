@@ -179,7 +179,11 @@ impl Writer {
             let room = UNIT_ROWS - self.rows % UNIT_ROWS;
             let take = room.min(batch.num_rows() - from);
             let part = batch.slice(from, take);
-            self.bytes += part.columns().iter().map(|column| column.to_data().get_slice_memory_size().unwrap_or(0)).sum::<usize>();
+            self.bytes += part
+                .columns()
+                .iter()
+                .map(|column| column.to_data().get_slice_memory_size().unwrap_or(0))
+                .sum::<usize>();
             self.rows += take;
             from += take;
             self.waiting.push(part);

@@ -225,7 +225,11 @@ impl Pipeline {
             self.params
         );
         for flow in &self.flows {
-            text.push_str(&format!("{} {} {}\n", flow.name, flow.sql.len(), flow.sql));
+            for part in [&flow.name, &flow.sql] {
+                text.push_str(&part.len().to_string());
+                text.push('\n');
+                text.push_str(part);
+            }
         }
         sha256(text.as_bytes())
     }
@@ -265,8 +269,9 @@ fn chain(path: &Path) -> Result<Vec<(File, PathBuf)>> {
         if chain.iter().any(|(_, seen)| *seen == canonical) {
             return Err(Error::config("`extends` leads back to the same file").at(At::File, shown(&canonical)));
         }
-        let text = std::fs::read_to_string(&canonical)
-            .map_err(|error| Error::config(format!("cannot read the pipeline: {}", error.kind())).at(At::File, shown(&path)))?;
+        let text = std::fs::read_to_string(&canonical).map_err(|error| {
+            Error::config(format!("cannot read the pipeline: {}", error.kind())).at(At::File, shown(&path))
+        })?;
         let file: File = toml::from_str(&text).map_err(|error| toml_error(&error, &text, 0, &canonical))?;
         next = file.extends.as_ref().map(|base| canonical.parent().unwrap_or(Path::new(".")).join(base));
         chain.push((file, canonical));

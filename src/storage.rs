@@ -88,7 +88,7 @@ impl Location {
     /// The path of a file inside the store.
     #[must_use]
     pub fn path(&self, name: &str) -> Path {
-        name.split('/').fold(self.prefix.clone(), |path, part| path.join(part))
+        name.split('/').fold(self.prefix.clone(), object_store::path::Path::join)
     }
 
     /// The local folder, where it is one.
@@ -154,7 +154,8 @@ impl Location {
     /// # Errors
     /// What the store says.
     pub async fn list(&self) -> Result<Vec<String>> {
-        let found: Vec<_> = self.store.list(Some(&self.prefix)).try_collect().await.map_err(|error| store_error(&error))?;
+        let found: Vec<_> =
+            self.store.list(Some(&self.prefix)).try_collect().await.map_err(|error| store_error(&error))?;
         let mut names: Vec<String> = found
             .into_iter()
             .filter_map(|meta| {

@@ -87,7 +87,11 @@ pub fn migrated(engine: &Engine, store: &OutcomeStore, outcomes: &FlowOutcomes, 
             continue;
         }
         let part = stored(engine, store, outcomes, outcome, schema.clone())?;
-        let frame = engine.context().read_table(part).and_then(|frame| frame.with_column(OUTCOME, lit(outcome.name()))).map_err(defect)?;
+        let frame = engine
+            .context()
+            .read_table(part)
+            .and_then(|frame| frame.with_column(OUTCOME, lit(outcome.name())))
+            .map_err(defect)?;
         whole = Some(match whole {
             None => frame,
             Some(before) => before.union(frame).map_err(defect)?,
@@ -114,7 +118,12 @@ fn stored(
 ///
 /// # Errors
 /// [`crate::error::Kind::Unexpected`] when the files cannot be addressed.
-pub fn raw(engine: &Engine, store: &OutcomeStore, outcomes: &FlowOutcomes, outcome: Outcome) -> Result<Option<DataFrame>> {
+pub fn raw(
+    engine: &Engine,
+    store: &OutcomeStore,
+    outcomes: &FlowOutcomes,
+    outcome: Outcome,
+) -> Result<Option<DataFrame>> {
     if outcomes.files_of(outcome).next().is_none() {
         return Ok(None);
     }
@@ -149,7 +158,14 @@ pub async fn reasons(engine: &Engine, store: &OutcomeStore, outcomes: &FlowOutco
             .iter()
             .filter(|name| outcome == Outcome::Rejected || **name != WARNINGS)
             .map(|name| of("reasons", name))
-            .chain(source.schema().fields().iter().filter(|field| field.name() != "_row").map(|field| of("rows", field.name())))
+            .chain(
+                source
+                    .schema()
+                    .fields()
+                    .iter()
+                    .filter(|field| field.name() != "_row")
+                    .map(|field| of("rows", field.name())),
+            )
             .collect();
         let on = key_parts("reasons", key, &outcomes.key)
             .into_iter()
@@ -172,7 +188,9 @@ pub fn key_parts(relation: &str, key: &Field, columns: &[String]) -> Vec<Expr> {
         DataType::Struct(members) => members
             .iter()
             .take(columns.len())
-            .map(|member| datafusion::functions::core::get_field().call(vec![whole.clone(), lit(member.name().clone())]))
+            .map(|member| {
+                datafusion::functions::core::get_field().call(vec![whole.clone(), lit(member.name().clone())])
+            })
             .collect(),
         _ => vec![whole],
     }

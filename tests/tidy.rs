@@ -60,7 +60,10 @@ fn none(found: &[String]) {
 #[test]
 fn files_open_with_what_they_own() {
     let mut found = Vec::new();
-    for path in [files(&root().join("src"), "rs"), files(&root().join("tests"), "rs"), files(&root().join("benches"), "rs")].concat() {
+    for path in
+        [files(&root().join("src"), "rs"), files(&root().join("tests"), "rs"), files(&root().join("benches"), "rs")]
+            .concat()
+    {
         let text = fs::read_to_string(&path).unwrap();
         if !text.starts_with("//! ") {
             found.push(format!("{}: does not open with //!", path.display()));
@@ -82,9 +85,18 @@ fn files_and_functions_are_short() {
         for (index, line) in text.lines().enumerate() {
             let indent = line.len() - line.trim_start().len();
             let trimmed = line.trim_start();
-            let is_function = ["fn ", "pub fn ", "pub async fn ", "async fn ", "pub(crate) fn ", "pub(super) fn ", "pub(super) async fn ", "const fn "]
-                .iter()
-                .any(|opening| trimmed.starts_with(opening));
+            let is_function = [
+                "fn ",
+                "pub fn ",
+                "pub async fn ",
+                "async fn ",
+                "pub(crate) fn ",
+                "pub(super) fn ",
+                "pub(super) async fn ",
+                "const fn ",
+            ]
+            .iter()
+            .any(|opening| trimmed.starts_with(opening));
             match &start {
                 None if is_function && !trimmed.ends_with(';') => start = Some((index, indent, trimmed.to_owned())),
                 Some((from, at, signature)) if indent == *at && trimmed.starts_with('}') => {
@@ -93,7 +105,11 @@ fn files_and_functions_are_short() {
                     }
                     start = None;
                 }
-                Some((_, at, _)) if indent == *at && (trimmed.ends_with(';') || is_function && trimmed.ends_with('}')) => start = None,
+                Some((_, at, _))
+                    if indent == *at && (trimmed.ends_with(';') || is_function && trimmed.ends_with('}')) =>
+                {
+                    start = None;
+                }
                 _ => {}
             }
         }
@@ -133,7 +149,8 @@ fn imports_point_down() {
 fn only_the_command_line_prints_and_knows_clap() {
     let mut found = Vec::new();
     for (name, text) in sources().iter().filter(|(name, _)| !name.starts_with("src/cli/")) {
-        for (index, line) in shipped(text).lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//")) {
+        for (index, line) in shipped(text).lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//"))
+        {
             for word in ["println!", "eprintln!", "print!(", "dbg!(", "clap::", "todo!(", "unimplemented!("] {
                 if line.contains(word) {
                     found.push(format!("{name}:{}: {word}", index + 1));
@@ -148,7 +165,8 @@ fn only_the_command_line_prints_and_knows_clap() {
 fn nothing_panics_on_what_others_cause() {
     let mut found = Vec::new();
     for (name, text) in sources() {
-        for (index, line) in shipped(&text).lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//")) {
+        for (index, line) in shipped(&text).lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//"))
+        {
             for word in [".unwrap()", ".expect(", "panic!("] {
                 if line.contains(word) {
                     found.push(format!("{name}:{}: {word}", index + 1));
@@ -163,9 +181,22 @@ fn nothing_panics_on_what_others_cause() {
 fn sql_lives_in_sql_files() {
     let mut found = Vec::new();
     for (name, text) in sources() {
-        for (index, line) in shipped(&text).lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//")) {
+        for (index, line) in shipped(&text).lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//"))
+        {
             let lower = line.to_lowercase();
-            for opening in ["\"select ", "\"insert ", "\"update ", "\"delete ", "\"create ", "\"alter ", "\"drop ", "\"copy ", "\"begin", "\"commit", "\"set "] {
+            for opening in [
+                "\"select ",
+                "\"insert ",
+                "\"update ",
+                "\"delete ",
+                "\"create ",
+                "\"alter ",
+                "\"drop ",
+                "\"copy ",
+                "\"begin",
+                "\"commit",
+                "\"set ",
+            ] {
                 if lower.contains(opening) {
                     found.push(format!("{name}:{}: {}", index + 1, line.trim()));
                 }

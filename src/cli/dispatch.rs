@@ -122,8 +122,7 @@ async fn take(typed: Snapshot, setting: &Setting, format: Format) -> Result<()> 
         Some(place) => Location::parse(&place)?,
         None => run::new_snapshot(setting)?,
     };
-    let snapshot =
-        extract::run(&source, &options, place, setting.progress.clone(), setting.cancel.clone()).await?;
+    let snapshot = extract::run(&source, &options, place, setting.progress.clone(), setting.cancel.clone()).await?;
     render::snapshot(&snapshot, format);
     Ok(())
 }

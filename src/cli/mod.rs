@@ -51,7 +51,9 @@ pub fn main() -> ExitCode {
 /// The first signal asks everything to end cleanly; the second ends the process at once.
 fn stop_on_signal(cancel: Cancel) {
     tokio::spawn(async move {
-        let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) else { return };
+        let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) else {
+            return;
+        };
         loop {
             tokio::select! {
                 _ = tokio::signal::ctrl_c() => {}

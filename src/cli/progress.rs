@@ -36,7 +36,9 @@ impl Bars {
 impl Sink for Bars {
     fn start(&self, stage: &str, item: &str, rows: Option<u64>) {
         let (bar, template) = match rows {
-            Some(rows) => (ProgressBar::new(rows), "{prefix:>10} {msg:28!} {bar:24} {human_pos}/{human_len} {per_sec} {eta}"),
+            Some(rows) => {
+                (ProgressBar::new(rows), "{prefix:>10} {msg:28!} {bar:24} {human_pos}/{human_len} {per_sec} {eta}")
+            }
             None => (ProgressBar::new_spinner(), "{prefix:>10} {msg:28!} {spinner} {human_pos} {per_sec}"),
         };
         if let Ok(style) = ProgressStyle::with_template(template) {

@@ -44,11 +44,12 @@ pub async fn check(
     target: Option<&Address>,
     setting: &Setting,
 ) -> Result<Checked> {
-    let graph = Graph::new(&pipeline)?;
+    let graph = Graph::new(pipeline)?;
     if let Some(snapshot) = snapshot {
         let engine = setting.engine(identity_of(pipeline, Vec::new()))?;
         let stage =
-            Transform::new(pipeline, &graph, snapshot, &engine, setting.progress.clone(), setting.cancel.clone()).await?;
+            Transform::new(pipeline, &graph, snapshot, &engine, setting.progress.clone(), setting.cancel.clone())
+                .await?;
         let shapes = stage.plan(&graph).await?;
         if let Some(target) = target {
             let connection = target.connect("check").await?;

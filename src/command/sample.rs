@@ -93,7 +93,6 @@ pub async fn fill(address: &Address, snapshot: &Snapshot, schema: &str, setting:
     Ok(rows)
 }
 
-
 /// Makes the source's tables in an empty database and fills them. Gives the rows written.
 ///
 /// # Errors

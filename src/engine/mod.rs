@@ -12,12 +12,12 @@ use std::sync::Arc;
 use datafusion::catalog::{CatalogProvider, MemoryCatalogProvider, MemorySchemaProvider, TableProvider};
 use datafusion::common::ScalarValue;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::execution::FunctionRegistry;
 use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::context::SQLOptions;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
-use datafusion::execution::FunctionRegistry;
 use datafusion::logical_expr::{Expr, LogicalPlan, ScalarUDF, Volatility};
 use datafusion::prelude::{DataFrame, SessionConfig, SessionContext};
 use toml::Value;
@@ -155,7 +155,9 @@ impl Engine {
         let mut frame = self.ctx.sql_with_options(text.sql, options).await.map_err(|error| told(&error))?;
         let named = frame.logical_plan().get_parameter_names().map_err(|error| told(&error))?;
         if !named.is_empty() {
-            if let Some(missing) = named.iter().find(|name| !params.iter().any(|(known, _)| format!("${known}") == **name)) {
+            if let Some(missing) =
+                named.iter().find(|name| !params.iter().any(|(known, _)| format!("${known}") == **name))
+            {
                 return Err(Error::config(format!("the parameter {missing} is not declared"))
                     .at(At::File, text.file)
                     .hint("declare it under [params] of the pipeline"));
@@ -256,7 +258,9 @@ fn config(partitions: usize) -> SessionConfig {
 ///
 /// # Errors
 /// [`crate::error::Kind::Config`] for a value that is no scalar.
-pub fn parameters<'a>(declared: impl IntoIterator<Item = (&'a String, &'a Value)>) -> Result<Vec<(String, ScalarValue)>> {
+pub fn parameters<'a>(
+    declared: impl IntoIterator<Item = (&'a String, &'a Value)>,
+) -> Result<Vec<(String, ScalarValue)>> {
     let typed = |(name, value): (&'a String, &'a Value)| {
         let scalar = match value {
             Value::String(text) => ScalarValue::Utf8(Some(text.clone())),

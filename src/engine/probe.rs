@@ -36,7 +36,11 @@ impl SourceProbes {
 fn scans(node: &dyn ExecutionPlan, folder: &str) -> bool {
     let Some(scan) = node.downcast_ref::<DataSourceExec>() else { return false };
     let Some(files) = scan.data_source().downcast_ref::<FileScanConfig>() else { return false };
-    files.file_groups.iter().flat_map(|group| group.files()).any(|file| file.object_meta.location.as_ref().starts_with(folder))
+    files
+        .file_groups
+        .iter()
+        .flat_map(datafusion::datasource::physical_plan::FileGroup::files)
+        .any(|file| file.object_meta.location.as_ref().starts_with(folder))
 }
 
 /// The engine's own rules with this one behind the choice of join sides.
@@ -65,7 +69,9 @@ impl PhysicalOptimizerRule for Rule {
                 JoinType::Left if self.0.reads_source(join.left()) => {
                     Ok(Transformed::yes(join.swap_inputs(PartitionMode::CollectLeft)?))
                 }
-                JoinType::Right if self.0.reads_source(join.right()) && *join.partition_mode() != PartitionMode::CollectLeft => {
+                JoinType::Right
+                    if self.0.reads_source(join.right()) && *join.partition_mode() != PartitionMode::CollectLeft =>
+                {
                     let collected = join.builder().with_partition_mode(PartitionMode::CollectLeft).build()?;
                     Ok(Transformed::yes(Arc::new(collected)))
                 }

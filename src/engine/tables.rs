@@ -49,8 +49,9 @@ impl Stored<'_> {
         if !order.is_empty() {
             options = options.with_file_sort_order(vec![order]);
         }
-        let config =
-            ListingTableConfig::new_with_multi_paths(urls).with_listing_options(options).with_schema(self.schema.clone());
+        let config = ListingTableConfig::new_with_multi_paths(urls)
+            .with_listing_options(options)
+            .with_schema(self.schema.clone());
         Ok(Arc::new(ListingTable::try_new(config).map_err(defect)?))
     }
 }
@@ -63,7 +64,8 @@ impl Stored<'_> {
 pub fn with_row(table: Arc<dyn TableProvider>, members: &[(String, Expr)]) -> Result<Arc<dyn TableProvider>> {
     let defect = |_| Error::unexpected("the view of a source table cannot be planned");
     let schema = table.schema();
-    let mut columns: Vec<Expr> = schema.fields().iter().map(|field| col(datafusion::common::Column::from_name(field.name()))).collect();
+    let mut columns: Vec<Expr> =
+        schema.fields().iter().map(|field| col(datafusion::common::Column::from_name(field.name()))).collect();
     let args = members.iter().flat_map(|(name, value)| [lit(name.clone()), value.clone()]).collect();
     columns.push(source_row().call(args).alias("_row"));
     let plan = LogicalPlanBuilder::scan("source", provider_as_source(table), None)

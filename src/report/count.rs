@@ -124,7 +124,9 @@ async fn examples(inputs: &Inputs<'_>, outcomes: &FlowOutcomes) -> Result<BTreeM
     let mut examples: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for file in outcomes.files_of(Outcome::Rejected) {
         for batch in inputs.store.read(file).await? {
-            let (Some(keys), Some(reasons)) = (batch.column_by_name(KEY), batch.column_by_name(REASON)) else { continue };
+            let (Some(keys), Some(reasons)) = (batch.column_by_name(KEY), batch.column_by_name(REASON)) else {
+                continue;
+            };
             let keys = KeyColumn::new(keys.clone())?;
             for (row, reason) in reasons.as_string::<i32>().iter().enumerate() {
                 let named = examples.entry(reason.unwrap_or_default().to_owned()).or_default();

@@ -190,7 +190,10 @@ impl Inputs<'_> {
             if let Some(found) = query::rows(self, &file, &report.sql, query::REPORT_ROWS).await? {
                 reports.insert(report.stem.clone(), found.objects);
                 let header = report.header.clone();
-                titles.insert(report.stem.clone(), Title { title: header.title, chart: header.chart, about: header.about });
+                titles.insert(
+                    report.stem.clone(),
+                    Title { title: header.title, chart: header.chart, about: header.about },
+                );
             }
         }
         Ok((reports, titles))

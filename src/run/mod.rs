@@ -113,10 +113,7 @@ pub async fn run(request: Request, setting: &Setting) -> Result<Finished> {
     loading.check(&shapes).await.at(At::Pipeline, &pipeline.name)?;
     let loaded = loading.run(&stage, &pipeline, &graph, &store, setting).await?;
     log::info!("loaded after {:.1} s", started.elapsed().as_secs_f64());
-    let verification = match request.verify {
-        true => Some(loaded.verify(&request.target, &store, setting).await?),
-        false => None,
-    };
+    let verification = if request.verify { Some(loaded.verify(&request.target, &store, setting).await?) } else { None };
     let verified = verification.as_ref().is_some_and(load::Verified::clean);
     log::info!("verified after {:.1} s", started.elapsed().as_secs_f64());
     let inputs = Inputs {
@@ -152,7 +149,7 @@ pub async fn run(request: Request, setting: &Setting) -> Result<Finished> {
 
 /// The pipeline with the flows that were asked for, and those they read.
 fn chosen(pipeline: &Pipeline, only: &[String]) -> Result<(Pipeline, Graph)> {
-    let graph = Graph::new(&pipeline)?;
+    let graph = Graph::new(pipeline)?;
     if only.is_empty() {
         return Ok((pipeline.clone(), graph));
     }
@@ -187,7 +184,12 @@ fn run_id(pipeline: &Pipeline, snapshot: &Snapshot) -> Uuid {
 ///
 /// # Errors
 /// As [`extract::run`].
-pub async fn take_snapshot(source: &Address, pipeline: &Pipeline, graph: &Graph, setting: &Setting) -> Result<Snapshot> {
+pub async fn take_snapshot(
+    source: &Address,
+    pipeline: &Pipeline,
+    graph: &Graph,
+    setting: &Setting,
+) -> Result<Snapshot> {
     let options = extract::Options {
         schemas: pipeline.schemas.clone(),
         tables: graph.source_tables().into_iter().collect(),
@@ -229,7 +231,11 @@ fn failures(report: &Report, verification: Option<&load::Verified>, enforce: boo
         failures.push(
             Error::new(
                 Kind::Threshold,
-                format!("{:.3} % of the rows in scope reached the target, {:.3} % are demanded", flow.share * 100.0, least * 100.0),
+                format!(
+                    "{:.3} % of the rows in scope reached the target, {:.3} % are demanded",
+                    flow.share * 100.0,
+                    least * 100.0
+                ),
             )
             .at(At::Flow, &flow.flow)
             .hint("see the reject reasons; `accept` in the flow's header is the threshold"),
@@ -244,9 +250,9 @@ fn failures(report: &Report, verification: Option<&load::Verified>, enforce: boo
 /// [`Kind::Config`] when the run is unknown or its pipeline has changed since; [`Kind::Corrupt`] for changed files.
 pub async fn report(record: &Record, pipeline: &Pipeline, setting: &Setting) -> Result<Report> {
     if record.pipeline_hash != pipeline.hash {
-        return Err(Error::config("the pipeline has changed since this run").at(At::Pipeline, &pipeline.name).hint(
-            "a report rests on the rules that were applied: restore them, or `rehome run` with the new ones",
-        ));
+        return Err(Error::config("the pipeline has changed since this run")
+            .at(At::Pipeline, &pipeline.name)
+            .hint("a report rests on the rules that were applied: restore them, or `rehome run` with the new ones"));
     }
     let snapshot = Snapshot::open(Location::parse(&record.snapshot)?).await?;
     let store = OutcomeStore::open(&setting.place()?, &record.run.to_string());

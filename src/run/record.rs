@@ -43,7 +43,8 @@ impl Record {
     /// # Errors
     /// What the store says.
     pub async fn save(&self, store: &OutcomeStore) -> Result<()> {
-        let text = serde_json::to_vec_pretty(self).map_err(|_| Error::unexpected("a run's record cannot be written"))?;
+        let text =
+            serde_json::to_vec_pretty(self).map_err(|_| Error::unexpected("a run's record cannot be written"))?;
         store.location().replace(FILE, text.into()).await
     }
 

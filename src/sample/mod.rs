@@ -113,10 +113,13 @@ fn in_order(queries: &[Query]) -> Result<Vec<&Query>> {
     for query in queries {
         let read = tables_of(Text { file: &query.file, sql: &query.sql })?;
         let of_sample = read.into_iter().filter(|(schema, _)| schema == "sample").map(|(_, table)| table);
-        needs.insert(query.stem.clone(), of_sample.filter(|table| queries.iter().any(|other| other.stem == *table)).collect());
+        needs.insert(
+            query.stem.clone(),
+            of_sample.filter(|table| queries.iter().any(|other| other.stem == *table)).collect(),
+        );
     }
-    let sorted =
-        sort(&needs).map_err(|cycle| Error::config(format!("sample queries read each other in a circle: {}", cycle.join(" → "))))?;
+    let sorted = sort(&needs)
+        .map_err(|cycle| Error::config(format!("sample queries read each other in a circle: {}", cycle.join(" → "))))?;
     Ok(sorted.iter().filter_map(|stem| queries.iter().find(|query| query.stem == *stem)).collect())
 }
 
@@ -169,7 +172,8 @@ async fn write(
     let schema = schema_of(engine, query, options).await?;
     let keyed = schema.column_with_name(KEY).is_some();
     let key: Vec<String> = keyed.then(|| KEY.to_owned()).into_iter().collect();
-    let header = TableHeader { schema: options.schema.clone(), name: query.stem.clone(), key: key.clone(), sorted_by: key };
+    let header =
+        TableHeader { schema: options.schema.clone(), name: query.stem.clone(), key: key.clone(), sorted_by: key };
     let frame = if keyed {
         frame.sort(vec![ident(KEY).sort(true, false)]).map_err(|error| planning(&error, text, &[]))?
     } else {

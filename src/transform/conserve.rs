@@ -2,9 +2,9 @@
 //! Must not know: outcomes. It sees two ascending streams of keys, and remembers a handful of them.
 
 use arrow::array::{Array, ArrayRef, RecordBatch, StructArray};
+use arrow::compute::SortOptions;
 use arrow::datatypes::DataType;
 use arrow::row::{OwnedRow, RowConverter, Rows, SortField};
-use arrow::compute::SortOptions;
 use datafusion::execution::SendableRecordBatchStream;
 use futures::StreamExt;
 
@@ -62,8 +62,8 @@ impl Conservation {
     pub fn new(file: &str, source: SendableRecordBatchStream, kinds: &[DataType]) -> Result<Self> {
         let order = SortOptions { descending: false, nulls_first: false };
         let fields = kinds.iter().map(|kind| SortField::new_with_options(kind.clone(), order)).collect();
-        let converter =
-            RowConverter::new(fields).map_err(|_| Error::config("keys of this type cannot be compared").at(At::File, file))?;
+        let converter = RowConverter::new(fields)
+            .map_err(|_| Error::config("keys of this type cannot be compared").at(At::File, file))?;
         Ok(Self {
             file: file.to_owned(),
             source,
@@ -151,7 +151,8 @@ impl Conservation {
     }
 
     fn rows(&self, columns: &[ArrayRef]) -> Result<Rows> {
-        let broken = |_| Error::unexpected("keys of the flow and of the source have different types").at(At::File, &self.file);
+        let broken =
+            |_| Error::unexpected("keys of the flow and of the source have different types").at(At::File, &self.file);
         self.converter.convert_columns(columns).map_err(broken)
     }
 
@@ -178,7 +179,9 @@ impl Conservation {
         }
         if self.doubled.rows > 0 {
             told.push(self.doubled.told("rows have more than one outcome"));
-            hints.push("a join fans out: its right side must have one row a key (aggregate it, or take row_number() = 1)");
+            hints.push(
+                "a join fans out: its right side must have one row a key (aggregate it, or take row_number() = 1)",
+            );
         }
         if self.invented.rows > 0 {
             told.push(self.invented.told("rows have a key that the source does not have"));

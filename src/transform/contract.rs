@@ -136,10 +136,13 @@ fn key_field(flow: &Flow, schema: &SchemaRef) -> Result<Field> {
 
 fn outcome_field(flow: &Flow, schema: &ArrowSchema) -> Result<()> {
     let field = schema.field_with_name(OUTCOME).map_err(|_| {
-        fail(flow, "the query has no column _outcome").hint("case when … then reject('why') else migrate() end as _outcome")
+        fail(flow, "the query has no column _outcome")
+            .hint("case when … then reject('why') else migrate() end as _outcome")
     })?;
     if !field.data_type().is_string() {
-        return Err(fail(flow, "_outcome is no text").hint("it takes migrate(), reject(…), skip(…) and elsewhere(…) only"));
+        return Err(
+            fail(flow, "_outcome is no text").hint("it takes migrate(), reject(…), skip(…) and elsewhere(…) only")
+        );
     }
     if field.is_nullable() {
         return Err(fail(flow, "_outcome can be NULL: some rows would have no outcome").hint("give the CASE an ELSE"));
@@ -150,7 +153,9 @@ fn outcome_field(flow: &Flow, schema: &ArrowSchema) -> Result<()> {
 fn warnings_field(flow: &Flow, schema: &SchemaRef) -> Result<bool> {
     match schema.field_with_name(WARNINGS) {
         Err(_) => Ok(false),
-        Ok(field) if matches!(field.data_type(), DataType::List(item) if item.data_type() == &DataType::Utf8) => Ok(true),
+        Ok(field) if matches!(field.data_type(), DataType::List(item) if item.data_type() == &DataType::Utf8) => {
+            Ok(true)
+        }
         Ok(_) => Err(fail(flow, "_warnings is no list of codes").hint("warnings(condition, 'code', …) as _warnings")),
     }
 }

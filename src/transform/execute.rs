@@ -106,8 +106,13 @@ impl Execution<'_> {
             .iter()
             .zip(kinds)
             .map(|(column, kind)| {
-                let same = table.schema().field_with_unqualified_name(column).is_ok_and(|field| field.data_type() == kind);
-                if same { ident(column) } else { datafusion::logical_expr::cast(ident(column), kind.clone()).alias(column) }
+                let same =
+                    table.schema().field_with_unqualified_name(column).is_ok_and(|field| field.data_type() == kind);
+                if same {
+                    ident(column)
+                } else {
+                    datafusion::logical_expr::cast(ident(column), kind.clone()).alias(column)
+                }
             })
             .collect();
         let order = ascending(self.flow.key.iter().map(ident).collect());
@@ -185,13 +190,12 @@ impl<'a> Sorter<'a> {
         let full = reason_schema(&self.execution.planned.key, Outcome::Rejected);
         let schema: SchemaRef = Arc::new(ArrowSchema::new(full.fields()[..3].to_vec()));
         let key = cast_to(rows, KEY, schema.field(0).data_type())?;
-        let warnings: ArrayRef = match rows.column_by_name(WARNINGS) {
-            Some(warnings) => cast(warnings, schema.field(2).data_type()).map_err(|_| not_as_planned())?,
-            None => {
-                let mut none = ListBuilder::new(StringBuilder::new());
-                (0..rows.num_rows()).for_each(|_| none.append(true));
-                Arc::new(none.finish())
-            }
+        let warnings: ArrayRef = if let Some(warnings) = rows.column_by_name(WARNINGS) {
+            cast(warnings, schema.field(2).data_type()).map_err(|_| not_as_planned())?
+        } else {
+            let mut none = ListBuilder::new(StringBuilder::new());
+            (0..rows.num_rows()).for_each(|_| none.append(true));
+            Arc::new(none.finish())
         };
         batch_of(schema, vec![key, Arc::new(StringArray::from(reasons)), warnings])
     }
@@ -247,8 +251,11 @@ async fn quarantined(execution: &Execution<'_>, pending: Vec<RecordBatch>) -> Re
 
 /// The columns of `schema` out of `rows`, in its types.
 fn conform(rows: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
-    let columns =
-        schema.fields().iter().map(|field| cast_to(rows, field.name(), field.data_type())).collect::<Result<Vec<_>>>()?;
+    let columns = schema
+        .fields()
+        .iter()
+        .map(|field| cast_to(rows, field.name(), field.data_type()))
+        .collect::<Result<Vec<_>>>()?;
     batch_of(schema.clone(), columns)
 }
 

@@ -105,25 +105,24 @@ impl<'a> Transform<'a> {
         let located = |error: Error| error.at(At::Flow, &flow.name).at(At::Pipeline, &self.pipeline.name);
         let planned = self.plan_flow(flow).await?;
         let schema = planned.shape.schema.clone();
-        let outcomes = match store.flow(&flow.name).await? {
-            Some(published) => published,
-            None => {
-                let table = views::source_table(self.snapshot, flow, &flow.source)?;
-                self.progress.start("transform", &flow.name, Some(table.rows));
-                let execution = execute::Execution {
-                    engine: self.engine,
-                    flow,
-                    planned,
-                    store,
-                    source_rows: table.rows,
-                    folder: views::folder_of(self.snapshot, table),
-                    progress: self.progress.as_ref(),
-                    cancel: &self.cancel,
-                };
-                let outcomes = execution.run().await.at(At::File, &flow.file).map_err(located)?;
-                self.progress.finish(&flow.name);
-                outcomes
-            }
+        let outcomes = if let Some(published) = store.flow(&flow.name).await? {
+            published
+        } else {
+            let table = views::source_table(self.snapshot, flow, &flow.source)?;
+            self.progress.start("transform", &flow.name, Some(table.rows));
+            let execution = execute::Execution {
+                engine: self.engine,
+                flow,
+                planned,
+                store,
+                source_rows: table.rows,
+                folder: views::folder_of(self.snapshot, table),
+                progress: self.progress.as_ref(),
+                cancel: &self.cancel,
+            };
+            let outcomes = execution.run().await.at(At::File, &flow.file).map_err(located)?;
+            self.progress.finish(&flow.name);
+            outcomes
         };
         views::migrated(self.engine, store, &outcomes, &schema).map_err(located)?;
         Ok(outcomes)

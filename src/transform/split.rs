@@ -79,7 +79,11 @@ impl Tally {
 
     fn part(&mut self, batch: &RecordBatch, outcome: Outcome, chosen: Vec<bool>, reasons: Vec<String>) -> Result<Part> {
         let all = chosen.iter().all(|chosen| *chosen);
-        let rows = if all { batch.clone() } else { filter_record_batch(batch, &BooleanArray::from(chosen)).map_err(|_| defect())? };
+        let rows = if all {
+            batch.clone()
+        } else {
+            filter_record_batch(batch, &BooleanArray::from(chosen)).map_err(|_| defect())?
+        };
         *self.counts.entry(outcome).or_default() += rows.num_rows() as u64;
         for reason in &reasons {
             *self.reasons.entry(outcome).or_default().entry(reason.clone()).or_default() += 1;

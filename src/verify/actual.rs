@@ -134,7 +134,7 @@ fn plain(canon: &Canon, bytes: &[u8], out: &mut Vec<u8>) -> Option<()> {
             out.extend_from_slice(&float(number).to_le_bytes());
         }
         Canon::Text { padded: false } | Canon::Uuid | Canon::Bytes | Canon::Server { .. } => {
-            out.extend_from_slice(bytes)
+            out.extend_from_slice(bytes);
         }
         Canon::Text { padded: true } => out.extend_from_slice(unpadded(bytes)),
         Canon::Date => {

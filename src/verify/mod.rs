@@ -93,7 +93,7 @@ impl Verification {
             (self.duplicates.iter().map(|found| found.keys).sum(), "keys twice"),
         ] {
             if count > 0 {
-                line.push_str(&format!(", {count} {what}"));
+                line.extend([", ", &count.to_string(), " ", what]);
             }
         }
         line

@@ -45,7 +45,12 @@ fn an_unreachable_server_is_retryable_and_no_secret_is_told() {
 #[test]
 fn a_run_needs_a_source_or_a_snapshot() {
     let dir = tempfile::tempdir().unwrap();
-    fails(dir.path(), &["run", "--pipeline", &dispatch(), "--target", NOWHERE], 2, &["neither a source nor a snapshot", "--source"]);
+    fails(
+        dir.path(),
+        &["run", "--pipeline", &dispatch(), "--target", NOWHERE],
+        2,
+        &["neither a source nor a snapshot", "--source"],
+    );
 }
 
 #[test]
@@ -109,7 +114,12 @@ async fn an_unknown_flow_is_told() {
     let dir = tempfile::tempdir().unwrap();
     let snapshot = sample(&pipeline("dispatch"), dir.path(), 0.001, "C").await;
     let place = snapshot.location().to_string();
-    fails(dir.path(), &["what-if", "--pipeline", &dispatch(), "--snapshot", &place, "--only", "order"], 2, &["did you mean 'orders'"]);
+    fails(
+        dir.path(),
+        &["what-if", "--pipeline", &dispatch(), "--snapshot", &place, "--only", "order"],
+        2,
+        &["did you mean 'orders'"],
+    );
 }
 
 #[tokio::test]
@@ -120,9 +130,13 @@ async fn schema_drift_lists_everything_at_once() {
     let place = snapshot.location().to_string();
     let args = ["run", "--pipeline", &dispatch(), "--snapshot", &place, "--target", &target.url, "--only", "offices"];
     fails(dir.path(), &args, 6, &["offices", "country", "demanded", "is_active"]);
-    assert!(!dir.path().join("runs").exists() || std::fs::read_dir(dir.path().join("runs")).unwrap().all(|run| {
-        !run.unwrap().path().join("offices").exists()
-    }), "nothing ran");
+    assert!(
+        !dir.path().join("runs").exists()
+            || std::fs::read_dir(dir.path().join("runs"))
+                .unwrap()
+                .all(|run| { !run.unwrap().path().join("offices").exists() }),
+        "nothing ran"
+    );
 }
 
 #[tokio::test]
@@ -135,7 +149,9 @@ async fn a_missing_source_table_is_told() {
     let args = ["run", "--pipeline", &dispatch(), "--source", &source.url, "--target", &target.url];
     fails(dir.path(), &args, 2, &["auth_user"]);
     fails(dir.path(), &["snapshot", "--source", &source.url, "--tables", "onne"], 2, &["onne", "one"]);
-    assert!(!dir.path().join("snapshots").exists() || walk(dir.path()).iter().all(|file| !file.ends_with("manifest.json")));
+    assert!(
+        !dir.path().join("snapshots").exists() || walk(dir.path()).iter().all(|file| !file.ends_with("manifest.json"))
+    );
 }
 
 fn walk(folder: &Path) -> Vec<String> {

@@ -33,7 +33,10 @@ async fn outcomes_reasons_and_warnings_are_counted_zeros_too() {
     .await
     .unwrap();
     assert_eq!(flow.source_rows, 20);
-    assert_eq!((flow.count(Outcome::Migrated), flow.count(Outcome::Rejected), flow.count(Outcome::Skipped)), (15, 4, 1));
+    assert_eq!(
+        (flow.count(Outcome::Migrated), flow.count(Outcome::Rejected), flow.count(Outcome::Skipped)),
+        (15, 4, 1)
+    );
     assert_eq!(flow.reasons[&Outcome::Rejected], [("never".to_owned(), 0), ("no_name".to_owned(), 4)].into());
     assert_eq!(flow.warnings, [("no_boss".to_owned(), 1), ("nobody".to_owned(), 0)].into());
 }
@@ -41,12 +44,18 @@ async fn outcomes_reasons_and_warnings_are_counted_zeros_too() {
 #[tokio::test]
 async fn a_lost_row_is_named() {
     let lost = ["conservation is broken", "4 rows of the source have no outcome", "keys 5, 10, 15, 20", "left joins"];
-    refused("select id as _key, migrate() as _outcome from source.people where name is not null", Kind::Verification, &lost).await;
+    refused(
+        "select id as _key, migrate() as _outcome from source.people where name is not null",
+        Kind::Verification,
+        &lost,
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn a_doubled_row_is_named() {
-    let sql = "select p.id as _key, migrate() as _outcome from source.people p left join source.people b on b.boss = p.id";
+    let sql =
+        "select p.id as _key, migrate() as _outcome from source.people p left join source.people b on b.boss = p.id";
     refused(sql, Kind::Verification, &["more than one outcome", "fans out", "keys 1"]).await;
 }
 
@@ -73,23 +82,38 @@ async fn a_case_without_else_is_refused() {
 #[tokio::test]
 async fn outcomes_are_literals_of_the_functions() {
     refused("select id as _key, reject(name) as _outcome from source.people", Kind::Config, &["text literal"]).await;
-    refused("select id as _key, 'migrated' as _outcome from source.people", Kind::Config, &["none that migrate()"]).await;
-    refused("select id as _key, elsewhere('g') as _outcome from source.people", Kind::Config, &["names no other flow"]).await;
+    refused("select id as _key, 'migrated' as _outcome from source.people", Kind::Config, &["none that migrate()"])
+        .await;
+    refused("select id as _key, elsewhere('g') as _outcome from source.people", Kind::Config, &["names no other flow"])
+        .await;
 }
 
 #[tokio::test]
 async fn columns_of_the_contract_are_demanded() {
     refused("select migrate() as _outcome from source.people", Kind::Config, &["no column _key"]).await;
     refused("select id as _key from source.people", Kind::Config, &["no column _outcome"]).await;
-    refused("select id as _key, migrate() as _outcome, id from source.people", Kind::Config, &["does not give `id`"]).await;
-    refused("select id as _key, migrate() as _outcome, 1 as _other from source.people", Kind::Config, &["_other"]).await;
+    refused("select id as _key, migrate() as _outcome, id from source.people", Kind::Config, &["does not give `id`"])
+        .await;
+    refused("select id as _key, migrate() as _outcome, 1 as _other from source.people", Kind::Config, &["_other"])
+        .await;
 }
 
 #[tokio::test]
 async fn errors_point_into_the_file() {
-    refused("select id as _key,\n  migrate() as _outcome,\n  p.nmae\nfrom source.people p", Kind::Config, &["f.sql:6:3", "did you mean 'name'"]).await;
-    refused("select id as _key, migrate() as _outcome from source.poeple", Kind::Config, &["f.sql:4", "did you mean 'source.people'"]).await;
-    refused("select id as _key, migrat() as _outcome from source.people", Kind::Config, &["f.sql:4:20", "migrat"]).await;
+    refused(
+        "select id as _key,\n  migrate() as _outcome,\n  p.nmae\nfrom source.people p",
+        Kind::Config,
+        &["f.sql:6:3", "did you mean 'name'"],
+    )
+    .await;
+    refused(
+        "select id as _key, migrate() as _outcome from source.poeple",
+        Kind::Config,
+        &["f.sql:4", "did you mean 'source.people'"],
+    )
+    .await;
+    refused("select id as _key, migrat() as _outcome from source.people", Kind::Config, &["f.sql:4:20", "migrat"])
+        .await;
     refused("select id as _key,\nfrom", Kind::Config, &["f.sql:5"]).await;
     refused("select id as _key, migrate() as _outcome from people", Kind::Config, &["source.people"]).await;
     refused("delete from source.people", Kind::Config, &["only a query"]).await;
@@ -97,19 +121,37 @@ async fn errors_point_into_the_file() {
 
 #[tokio::test]
 async fn what_changes_with_time_is_refused() {
-    refused("select id as _key, migrate() as _outcome, now() as at from source.people", Kind::Config, &["now()", "params"]).await;
-    refused("select id as _key, migrate() as _outcome, random() as at from source.people", Kind::Config, &["random()"]).await;
+    refused(
+        "select id as _key, migrate() as _outcome, now() as at from source.people",
+        Kind::Config,
+        &["now()", "params"],
+    )
+    .await;
+    refused("select id as _key, migrate() as _outcome, random() as at from source.people", Kind::Config, &["random()"])
+        .await;
     let nanoseconds = "select id as _key, migrate() as _outcome, timestamp '2025-01-01' as at from source.people";
     refused(nanoseconds, Kind::Config, &["nanoseconds", "timestamp(6)"]).await;
-    refused("select id as _key, migrate() as _outcome, $day as at from source.people", Kind::Config, &["$day", "[params]"]).await;
+    refused(
+        "select id as _key, migrate() as _outcome, $day as at from source.people",
+        Kind::Config,
+        &["$day", "[params]"],
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn integers_do_not_wrap_around() {
-    let error = one("select id as _key, migrate() as _outcome, id + 9223372036854775800 as big from source.people").await.err().unwrap();
+    let error = one("select id as _key, migrate() as _outcome, id + 9223372036854775800 as big from source.people")
+        .await
+        .err()
+        .unwrap();
     assert!(error.message().contains("overflow"), "{error}");
-    let of = |number: &str| format!("select p.id as _key, migrate() as _outcome, s.total as total from source.people p
-        cross join (select sum({number}) as total from source.people) s");
+    let of = |number: &str| {
+        format!(
+            "select p.id as _key, migrate() as _outcome, s.total as total from source.people p
+        cross join (select sum({number}) as total from source.people) s"
+        )
+    };
     let error = one(&of("9223372036854775807 - id")).await.err().unwrap();
     assert!(error.message().contains("does not fit"), "{error}");
     assert!(one(&of("id")).await.is_ok());
@@ -117,7 +159,10 @@ async fn integers_do_not_wrap_around() {
 
 #[tokio::test]
 async fn values_stay_out_of_errors() {
-    let error = one("select id as _key, migrate() as _outcome, cast(name as int) as number from source.people").await.err().unwrap();
+    let error = one("select id as _key, migrate() as _outcome, cast(name as int) as number from source.people")
+        .await
+        .err()
+        .unwrap();
     assert!(!format!("{error:?}").contains("person"), "{error:?}");
 }
 
@@ -135,7 +180,11 @@ async fn flows_run_in_the_order_of_their_sql() {
 
 #[tokio::test]
 async fn a_circle_of_flows_is_named() {
-    let flow = |other: &str| format!("{HEADER}select p.id as _key, migrate() as _outcome from source.people p left join migrated.{other} m on m._key = p.id");
+    let flow = |other: &str| {
+        format!(
+            "{HEADER}select p.id as _key, migrate() as _outcome from source.people p left join migrated.{other} m on m._key = p.id"
+        )
+    };
     let error = over_people(&[("a", &flow("b")), ("b", &flow("a"))]).await.err().unwrap();
     assert!(error.message().contains("a → b → a"), "{error}");
     assert_eq!(error.kind(), Kind::Config);
@@ -143,8 +192,18 @@ async fn a_circle_of_flows_is_named() {
 
 #[tokio::test]
 async fn unknown_entities_flows_and_headers_are_named() {
-    refused("select id as _key, migrate() as _outcome, legacy_uuid('ff', boss) as b from source.people", Kind::Config, &["no flow has the entity 'ff'"]).await;
-    refused("select p.id as _key, migrate() as _outcome from source.people p left join migrated.g g on g._key = p.id", Kind::Config, &["no flow 'g'"]).await;
+    refused(
+        "select id as _key, migrate() as _outcome, legacy_uuid('ff', boss) as b from source.people",
+        Kind::Config,
+        &["no flow has the entity 'ff'"],
+    )
+    .await;
+    refused(
+        "select p.id as _key, migrate() as _outcome from source.people p left join migrated.g g on g._key = p.id",
+        Kind::Config,
+        &["no flow 'g'"],
+    )
+    .await;
     let error = over_people(&[("f", "/*---\nsource = \"people\"\nsorce = 1\n---*/ select 1")]).await.err().unwrap();
     assert!(error.message().contains("sorce"), "{error}");
     assert!(error.places().iter().any(|(_, place)| place.ends_with("f.sql:3:1")), "{error}");
@@ -160,5 +219,8 @@ async fn composite_keys_are_structs() {
         select named_struct('boss', coalesce(boss, boss), 'id', id) as _key, case when id = 1 then migrate() else reject('x') end as _outcome
         from source.people where id > 1";
     let error = over_people(&[("f", sql)]).await.err().unwrap();
-    assert!(error.message().contains("1 rows of the source have no outcome") || error.message().contains("NULL"), "{error}");
+    assert!(
+        error.message().contains("1 rows of the source have no outcome") || error.message().contains("NULL"),
+        "{error}"
+    );
 }

@@ -68,7 +68,7 @@ fn uuids() -> FixedSizeBinaryArray {
 
 fn lists<T: Array + 'static>(values: T) -> ListArray {
     let field = Arc::new(arrow::datatypes::Field::new("item", values.data_type().clone(), true));
-    let length = values.len() as i32;
+    let length = i32::try_from(values.len()).unwrap();
     let offsets = arrow::buffer::OffsetBuffer::new(vec![0, length, length, length].into());
     let nulls = arrow::buffer::NullBuffer::from(vec![true, true, false]);
     ListArray::new(field, offsets, Arc::new(values), Some(nulls))
@@ -230,7 +230,7 @@ async fn judge(connection: &Connection, number: usize, case: &Case, extra: &str)
     connection.batch_execute(&create).await.unwrap();
     let catalog = Catalog::read(connection, "public").await.unwrap();
     let rows = case.array.len();
-    let numbers: ArrayRef = Arc::new(Int64Array::from_iter_values(0..rows as i64));
+    let numbers: ArrayRef = Arc::new(Int64Array::from_iter_values(0..i64::try_from(rows).unwrap()));
     let mut columns = vec![("n", numbers, false), ("v", case.array.clone(), true)];
     if !extra.is_empty() {
         columns.push(("x", Arc::new(StringArray::new_null(rows)), true));
@@ -255,7 +255,7 @@ async fn judge(connection: &Connection, number: usize, case: &Case, extra: &str)
             format!("{} {}: {have:?}, not {want:?}", case.ty, case.array.data_type())
         })
         .collect();
-    if count != rows as i64 {
+    if count != i64::try_from(rows).unwrap() {
         said.push(format!("{} {}: {count} rows of {rows}", case.ty, case.array.data_type()));
     }
     said

@@ -10,15 +10,123 @@ use rehome::engine::{Engine, Identity, Schema, Settings};
 use crate::cluster::Database;
 
 const EDGES: &[&str] = &[
-    "", " ", "null", "NULL", "true", "tru", "truex", "true_", "false1", "nullé", "0", "-0", "-", "00", "01", "-01", "1.", ".1", "1.0e", "1e5", "1E+5",
-    "1e-5", "1.5e+", "0x10", "1_000", "NaN", "Infinity", "-Infinity", "1e131071", "1e131072", "10e131071", "0.1e131073", "0.01e131073", "1e-16383",
-    "1e-16384", "0.0e-16382", "0.0e-16383", "0e-16384", "0e131073", "0e1073741822", "0e1073741823", "1e1073741823", "1e-1073741823", "0.00001e131076",
-    "0.00001e131077", "99999e131067", "99999e131068", "1e99999999999999999999", "\"\"", "\"\\u0000\"", "\"\\u0041\"", "\"\\ud83d\\ude00\"", "\"\\ud83d\"",
-    "\"\\ude00\"", "\"\\ud83d\\ud83d\"", "\"\\ud83dx\"", "\"\\ud83d\\n\"", "\"\\x41\"", "\"\\u12\"", "\"\\uD83D\\uDE00\"", "\"a\tb\"", "\"a\nb\"", "\"a\u{7f}b\"", "\"\u{1f}\"",
-    "\"é😀\"", "'a'", "\"a", "a\"", "\"\\\"", "\"\\/\"", "[]", "[ ]", "[,]", "[1,]", "[1 2]", "[[]", "[]]", "{}", "{ }", "{,}", "{\"a\"}", "{\"a\":}", "{\"a\":1,}",
-    "{\"a\":1 \"b\":2}", "{a:1}", "{'a':1}", "{\"a\":1}{\"b\":2}", "{\"a\":1} x", "{\"a\":{\"b\":[1,2,{\"c\":null}]}}", "{\"a\":1,\"a\":2}", "{1:2}", "[1]//c", "/**/1",
-    "\u{feff}{}", "\u{a0}{}", "\u{b}1", "\u{c}1", "\r\n\t 1 \r\n", "1\u{0b}", "-1.5e-3", "--1", "+1", "1-1", "1a", "1 a", "1\"a\"", "\"a\"1", "[1\"a\"]", "{\"a\":\"b\"\"c\"}",
-    "[true false]", "[truefalse]", "{\"\\u0000\":1}", "{\"\\ud800\":1}", "12345678901234567890123456789012345678901234567890.5", "é", "[é]", "1é",
+    "",
+    " ",
+    "null",
+    "NULL",
+    "true",
+    "tru",
+    "truex",
+    "true_",
+    "false1",
+    "nullé",
+    "0",
+    "-0",
+    "-",
+    "00",
+    "01",
+    "-01",
+    "1.",
+    ".1",
+    "1.0e",
+    "1e5",
+    "1E+5",
+    "1e-5",
+    "1.5e+",
+    "0x10",
+    "1_000",
+    "NaN",
+    "Infinity",
+    "-Infinity",
+    "1e131071",
+    "1e131072",
+    "10e131071",
+    "0.1e131073",
+    "0.01e131073",
+    "1e-16383",
+    "1e-16384",
+    "0.0e-16382",
+    "0.0e-16383",
+    "0e-16384",
+    "0e131073",
+    "0e1073741822",
+    "0e1073741823",
+    "1e1073741823",
+    "1e-1073741823",
+    "0.00001e131076",
+    "0.00001e131077",
+    "99999e131067",
+    "99999e131068",
+    "1e99999999999999999999",
+    "\"\"",
+    "\"\\u0000\"",
+    "\"\\u0041\"",
+    "\"\\ud83d\\ude00\"",
+    "\"\\ud83d\"",
+    "\"\\ude00\"",
+    "\"\\ud83d\\ud83d\"",
+    "\"\\ud83dx\"",
+    "\"\\ud83d\\n\"",
+    "\"\\x41\"",
+    "\"\\u12\"",
+    "\"\\uD83D\\uDE00\"",
+    "\"a\tb\"",
+    "\"a\nb\"",
+    "\"a\u{7f}b\"",
+    "\"\u{1f}\"",
+    "\"é😀\"",
+    "'a'",
+    "\"a",
+    "a\"",
+    "\"\\\"",
+    "\"\\/\"",
+    "[]",
+    "[ ]",
+    "[,]",
+    "[1,]",
+    "[1 2]",
+    "[[]",
+    "[]]",
+    "{}",
+    "{ }",
+    "{,}",
+    "{\"a\"}",
+    "{\"a\":}",
+    "{\"a\":1,}",
+    "{\"a\":1 \"b\":2}",
+    "{a:1}",
+    "{'a':1}",
+    "{\"a\":1}{\"b\":2}",
+    "{\"a\":1} x",
+    "{\"a\":{\"b\":[1,2,{\"c\":null}]}}",
+    "{\"a\":1,\"a\":2}",
+    "{1:2}",
+    "[1]//c",
+    "/**/1",
+    "\u{feff}{}",
+    "\u{a0}{}",
+    "\u{b}1",
+    "\u{c}1",
+    "\r\n\t 1 \r\n",
+    "1\u{0b}",
+    "-1.5e-3",
+    "--1",
+    "+1",
+    "1-1",
+    "1a",
+    "1 a",
+    "1\"a\"",
+    "\"a\"1",
+    "[1\"a\"]",
+    "{\"a\":\"b\"\"c\"}",
+    "[true false]",
+    "[truefalse]",
+    "{\"\\u0000\":1}",
+    "{\"\\ud800\":1}",
+    "12345678901234567890123456789012345678901234567890.5",
+    "é",
+    "[é]",
+    "1é",
 ];
 
 const SEEDS: &[&str] = &[
@@ -38,13 +146,24 @@ async fn asked(database: &Database, texts: &[String]) -> Vec<bool> {
 
 async fn answered(texts: &[String]) -> Vec<bool> {
     let folder = tempfile::tempdir().unwrap();
-    let settings = Settings { memory: 1 << 30, partitions: 1, spill: folder.path().to_owned(), identity: Arc::new(Identity::default()) };
+    let settings = Settings {
+        memory: 1 << 30,
+        partitions: 1,
+        spill: folder.path().to_owned(),
+        identity: Arc::new(Identity::default()),
+    };
     let engine = Engine::new(&settings).unwrap();
     let rows = RecordBatch::try_from_iter([("t", Arc::new(StringArray::from(texts.to_vec())) as _)]).unwrap();
-    engine.register(Schema::Source, "texts", Arc::new(MemTable::try_new(rows.schema(), vec![vec![rows]]).unwrap())).unwrap();
-    let frame = engine.plan(Text { file: "test", sql: "select is_jsonb(t) as answer from source.texts" }, &[]).await.unwrap();
+    engine
+        .register(Schema::Source, "texts", Arc::new(MemTable::try_new(rows.schema(), vec![vec![rows]]).unwrap()))
+        .unwrap();
+    let frame =
+        engine.plan(Text { file: "test", sql: "select is_jsonb(t) as answer from source.texts" }, &[]).await.unwrap();
     let batches = frame.collect().await.unwrap();
-    batches.iter().flat_map(|batch| batch.column(0).as_boolean().iter().map(Option::unwrap).collect::<Vec<_>>()).collect()
+    batches
+        .iter()
+        .flat_map(|batch| batch.column(0).as_boolean().iter().map(Option::unwrap).collect::<Vec<_>>())
+        .collect()
 }
 
 #[tokio::test]
@@ -80,7 +199,17 @@ async fn postgresql_and_is_jsonb_agree() {
     }
     let database = Database::fresh().await;
     let (expected, found) = (asked(&database, &texts).await, answered(&texts).await);
-    let wrong: Vec<_> = texts.iter().zip(expected.iter().zip(&found)).filter(|(_, (expected, found))| expected != found).collect();
-    assert!(wrong.is_empty(), "{} differ, for example (postgresql, ours): {:?}", wrong.len(), wrong.iter().take(5).map(|(text, answer)| (text.chars().take(80).collect::<String>(), answer)).collect::<Vec<_>>());
+    let wrong: Vec<_> =
+        texts.iter().zip(expected.iter().zip(&found)).filter(|(_, (expected, found))| expected != found).collect();
+    assert!(
+        wrong.is_empty(),
+        "{} differ, for example (postgresql, ours): {:?}",
+        wrong.len(),
+        wrong
+            .iter()
+            .take(5)
+            .map(|(text, answer)| (text.chars().take(80).collect::<String>(), answer))
+            .collect::<Vec<_>>()
+    );
     assert!(found.iter().filter(|found| **found).count() > 500, "both answers must occur often");
 }

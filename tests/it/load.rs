@@ -538,7 +538,7 @@ async fn every_type_is_recognised_when_read_back() {
         .unwrap();
     let documents = [
         r#"{"bb":1,"a":{"z":[ ],"y":{ }},"c":"\u00e9\/\u001f\ud83d\ude00\"\\"}"#,
-        r#"[1e2, -0, -0.0, 1E-3, 1.50e1, 12345678901234567890123.4500, 1e-20, 0.10, -1.5E+3, 1e300]"#,
+        r"[1e2, -0, -0.0, 1E-3, 1.50e1, 12345678901234567890123.4500, 1e-20, 0.10, -1.5E+3, 1e300]",
         r#"{"a":1,"a":{"b":2,"b":[true,false,null]},"\u0061":"last", "":0, "longer key":1, "ü":2}"#,
         "  \"text with \\n\\t\\b\\f\\r and \u{7f}\"  ",
     ];

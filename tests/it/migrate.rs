@@ -14,8 +14,12 @@ const SCALE: &str = "0.02";
 
 /// Runs the program; gives its JSON, and fails with what it said otherwise.
 fn rehome(dir: &Path, args: &[&str]) -> Value {
-    let output =
-        Command::new(env!("CARGO_BIN_EXE_rehome")).args(["--format", "json", "--dir"]).arg(dir).args(args).output().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_rehome"))
+        .args(["--format", "json", "--dir"])
+        .arg(dir)
+        .args(args)
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
 }
@@ -38,7 +42,10 @@ impl Migrated {
         let dir = tempfile::tempdir().unwrap();
         let (legacy, target) = (Database::fresh().await, Database::fresh().await);
         rehome(dir.path(), &["sample", "--pipeline", name, "--scale", SCALE, "--epoch", epoch, "--into", &legacy.url]);
-        rehome(dir.path(), &["sample", "--pipeline", name, "--scale", SCALE, "--epoch", epoch, "--into-target", &target.url]);
+        rehome(
+            dir.path(),
+            &["sample", "--pipeline", name, "--scale", SCALE, "--epoch", epoch, "--into-target", &target.url],
+        );
         let mut migrated = Self { name, dir, legacy, target, report: Value::Null };
         migrated.note_what_the_target_holds().await;
         migrated.report = migrated.run();
@@ -55,7 +62,12 @@ impl Migrated {
     /// The oracle adopts what the target maps before the run.
     async fn note_what_the_target_holds(&self) {
         self.legacy.run("create extension if not exists \"uuid-ossp\"; create table oracle_mappings (entity_type text, legacy_id bigint, entity_uuid uuid)").await;
-        let rows = self.target.session.query("select entity_type, legacy_id, entity_uuid::text from migration_mappings", &[]).await.unwrap();
+        let rows = self
+            .target
+            .session
+            .query("select entity_type, legacy_id, entity_uuid::text from migration_mappings", &[])
+            .await
+            .unwrap();
         for row in rows {
             let (entity, key, uuid): (String, i64, String) = (row.get(0), row.get(1), row.get(2));
             self.legacy.run(&format!("insert into oracle_mappings values ('{entity}', {key}, '{uuid}')")).await;
@@ -67,7 +79,9 @@ impl Migrated {
         let mut all = String::new();
         for flow in self.report["flows"].as_array().unwrap() {
             let table = flow["target"].as_str().unwrap();
-            let sql = format!("select '{table} ' || count(*) || ' ' || coalesce(sum(hashtextextended(t::text, 0)), 0) from {table} t");
+            let sql = format!(
+                "select '{table} ' || count(*) || ' ' || coalesce(sum(hashtextextended(t::text, 0)), 0) from {table} t"
+            );
             all.push_str(&self.target.text(&sql).await);
             all.push('\n');
         }
@@ -92,7 +106,8 @@ fn number(value: &Value, name: &str) -> u64 {
 fn sound(report: &Value) {
     assert_eq!((&report["conserved"], &report["verified"]), (&Value::Bool(true), &Value::Bool(true)));
     for flow in report["flows"].as_array().unwrap() {
-        let sum: u64 = ["migrated", "adopted", "rejected", "skipped", "elsewhere"].iter().map(|name| number(flow, name)).sum();
+        let sum: u64 =
+            ["migrated", "adopted", "rejected", "skipped", "elsewhere"].iter().map(|name| number(flow, name)).sum();
         assert_eq!(sum, number(flow, "source_rows"), "{flow}");
         let reasons: u64 = flow["reasons"].as_object().unwrap().values().map(|rows| rows.as_u64().unwrap()).sum();
         assert_eq!(reasons, number(flow, "rejected"), "{flow}");
@@ -108,14 +123,18 @@ async fn the_report_keeps_its_contract() {
         assert!(report[name].is_string(), "{name}");
     }
     assert!(report["seconds"].is_number());
-    let flows: Vec<&str> = report["flows"].as_array().unwrap().iter().map(|flow| flow["flow"].as_str().unwrap()).collect();
+    let flows: Vec<&str> =
+        report["flows"].as_array().unwrap().iter().map(|flow| flow["flow"].as_str().unwrap()).collect();
     assert_eq!(flows.len(), 13);
     for check in report["checks"].as_array().unwrap() {
         assert!(check["check"].is_string() && check["rows"].is_u64() && check["passed"].is_boolean());
     }
     assert!(report["reports"]["message_classes"].as_array().is_some_and(|rows| !rows.is_empty()));
     let again = rehome(migrated.dir.path(), &["report", report["run"].as_str().unwrap()]);
-    assert_eq!((&again["flows"], &again["reports"], &again["checks"]), (&report["flows"], &report["reports"], &report["checks"]));
+    assert_eq!(
+        (&again["flows"], &again["reports"], &again["checks"]),
+        (&report["flows"], &report["reports"], &report["checks"])
+    );
 }
 
 #[tokio::test]
@@ -127,7 +146,9 @@ async fn the_target_holds_what_the_report_says() {
         assert_eq!(rows, (number(flow, "migrated") + number(flow, "adopted")).to_string(), "{name}");
         let quarantined = migrated
             .target
-            .text(&format!("select count(*)::text from rehome.quarantine where flow = '{name}' and source_row is not null"))
+            .text(&format!(
+                "select count(*)::text from rehome.quarantine where flow = '{name}' and source_row is not null"
+            ))
             .await;
         assert_eq!(quarantined, number(flow, "rejected").to_string(), "{name}");
     }
@@ -154,13 +175,28 @@ async fn given_again_it_is_the_same_run_and_changes_nothing() {
 #[tokio::test]
 async fn a_changed_row_in_the_target_is_found() {
     let migrated = Migrated::new("dispatch-2025-08", "A").await;
-    migrated.target.run("update orders set notes = 'changed' where id = (select min(id::text)::uuid from orders)").await;
-    migrated.target.run("delete from system_messages where legacy_id = (select min(legacy_id) from system_messages)").await;
+    migrated
+        .target
+        .run("update orders set notes = 'changed' where id = (select min(id::text)::uuid from orders)")
+        .await;
+    migrated
+        .target
+        .run("delete from system_messages where legacy_id = (select min(legacy_id) from system_messages)")
+        .await;
     let file = pipeline(migrated.name);
     let output = Command::new(env!("CARGO_BIN_EXE_rehome"))
         .args(["--format", "json", "--dir"])
         .arg(migrated.dir.path())
-        .args(["run", "--no-threshold", "--pipeline", &file, "--source", &migrated.legacy.url, "--target", &migrated.target.url])
+        .args([
+            "run",
+            "--no-threshold",
+            "--pipeline",
+            &file,
+            "--source",
+            &migrated.legacy.url,
+            "--target",
+            &migrated.target.url,
+        ])
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(7), "{}", String::from_utf8_lossy(&output.stderr));
@@ -181,7 +217,10 @@ async fn agrees_with_the_oracle(migrated: &Migrated) {
     for flow in migrated.report["flows"].as_array().unwrap() {
         let (name, target) = (flow["flow"].as_str().unwrap(), flow["target"].as_str().unwrap());
         for outcome in ["migrated", "adopted", "rejected", "skipped", "elsewhere"] {
-            let rows = migrated.legacy.text(&format!("select count(*)::text from oracle_{name} where outcome = '{outcome}'")).await;
+            let rows = migrated
+                .legacy
+                .text(&format!("select count(*)::text from oracle_{name} where outcome = '{outcome}'"))
+                .await;
             assert_eq!(rows, number(flow, outcome).to_string(), "{name} {outcome}");
         }
         rejects_agree(migrated, name).await;
@@ -190,13 +229,18 @@ async fn agrees_with_the_oracle(migrated: &Migrated) {
 }
 
 async fn rejects_agree(migrated: &Migrated, flow: &str) {
-    let expected = format!("select coalesce(string_agg(key || ' ' || reason, ', ' order by key), '') from oracle_{flow} where outcome = 'rejected'");
-    let found = format!("select coalesce(string_agg(legacy_key || ' ' || reason, ', ' order by legacy_key::bigint), '') from rehome.quarantine where flow = '{flow}'");
+    let expected = format!(
+        "select coalesce(string_agg(key || ' ' || reason, ', ' order by key), '') from oracle_{flow} where outcome = 'rejected'"
+    );
+    let found = format!(
+        "select coalesce(string_agg(legacy_key || ' ' || reason, ', ' order by legacy_key::bigint), '') from rehome.quarantine where flow = '{flow}'"
+    );
     assert_eq!(migrated.target.text(&found).await, migrated.legacy.text(&expected).await, "{flow}");
 }
 
 async fn values_agree(migrated: &Migrated, flow: &str, target: &str) {
-    let expected = format!("select row->>'id', row::text from oracle_{flow} where outcome = 'migrated' order by row->>'id'");
+    let expected =
+        format!("select row->>'id', row::text from oracle_{flow} where outcome = 'migrated' order by row->>'id'");
     let expected = migrated.legacy.session.query(&expected, &[]).await.unwrap();
     let mut compared = 0;
     for chunk in expected.chunks(500) {

@@ -16,7 +16,10 @@ async fn every_row_reaches_one_outcome() {
         for flow in outcomes {
             let sum: u64 = Outcome::ALL.iter().map(|outcome| flow.count(*outcome)).sum();
             assert_eq!(sum, flow.source_rows, "{}", flow.flow);
-            println!("{name} {} {} {:?} {:?} {:?} {:.2}", flow.flow, flow.source_rows, flow.counts, flow.reasons, flow.warnings, flow.seconds);
+            println!(
+                "{name} {} {} {:?} {:?} {:?} {:.2}",
+                flow.flow, flow.source_rows, flow.counts, flow.reasons, flow.warnings, flow.seconds
+            );
             for file in &flow.files {
                 assert!(file.rows > 0);
             }

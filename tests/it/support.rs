@@ -55,7 +55,7 @@ pub async fn transform(
     partitions: usize,
 ) -> Result<(OutcomeStore, Vec<FlowShape>, Vec<FlowOutcomes>)> {
     let engine = engine(pipeline, folder, partitions);
-    let graph = Graph::new(&pipeline)?;
+    let graph = Graph::new(pipeline)?;
     let stage = Transform::new(pipeline, &graph, snapshot, &engine, silent(), Cancel::new()).await?;
     let shapes = stage.plan(&graph).await?;
     let store = OutcomeStore::open(&Location::folder(folder)?, run);
@@ -73,8 +73,7 @@ pub async fn snapshot_of(folder: &Path, tables: &[(&str, RecordBatch)]) -> Snaps
     let mut entries = Vec::new();
     for (name, rows) in tables {
         let key = vec![rows.schema().field(0).name().clone()];
-        let header =
-            TableHeader { schema: "public".into(), name: (*name).into(), key: key.clone(), sorted_by: key };
+        let header = TableHeader { schema: "public".into(), name: (*name).into(), key: key.clone(), sorted_by: key };
         let file = writer.put_part(&header, 0, rows.schema(), std::slice::from_ref(rows)).await.unwrap();
         entries.push(header.table(&rows.schema(), vec![file]));
     }
@@ -100,8 +99,8 @@ pub fn people(rows: i32) -> RecordBatch {
     let names = (1..=rows).map(|id| (id % 5 != 0).then(|| format!("person {id}")));
     RecordBatch::try_from_iter_with_nullable([
         ("id", Arc::new(Int32Array::from_iter_values(1..=rows)) as ArrayRef, false),
-        ("name", Arc::new(StringArray::from_iter(names)) as ArrayRef, true),
-        ("boss", Arc::new(Int32Array::from_iter((1..=rows).map(|id| (id > 1).then_some(id / 2)))) as ArrayRef, true),
+        ("name", Arc::new(names.collect::<StringArray>()) as ArrayRef, true),
+        ("boss", Arc::new((1..=rows).map(|id| (id > 1).then_some(id / 2)).collect::<Int32Array>()) as ArrayRef, true),
     ])
     .unwrap()
 }

@@ -85,25 +85,29 @@ pub fn demo(shown: &Shown, dir: &std::path::Path, format: Format) {
     let dir = dir.display();
     let run = &shown.finished.report.run;
     anstream::println!("\nTo look further:");
-    anstream::println!("  rehome --dir {dir} report {run}   # also the pipeline's own reports; --format json for machines");
-    match &shown.kept {
-        Some(kept) => {
-            anstream::println!("  psql '{}' -c 'select reason, count(*) from rehome.quarantine group by 1'", kept.target_url);
-            anstream::println!("source_url  {}\ntarget_url  {}", kept.source_url, kept.target_url);
-            anstream::println!("The cluster stays in {}; stop it with\n  {}", kept.folder.display(), kept.stop);
-        }
-        None => {
-            let snapshot = &shown.finished.snapshot;
-            anstream::println!("  rehome what-if --pipeline pipelines/dispatch-2025-08.toml --snapshot {snapshot}");
-            anstream::println!("  make demo KEEP=1   # leaves the cluster running, for psql");
-        }
+    anstream::println!(
+        "  rehome --dir {dir} report {run}   # also the pipeline's own reports; --format json for machines"
+    );
+    if let Some(kept) = &shown.kept {
+        anstream::println!(
+            "  psql '{}' -c 'select reason, count(*) from rehome.quarantine group by 1'",
+            kept.target_url
+        );
+        anstream::println!("source_url  {}\ntarget_url  {}", kept.source_url, kept.target_url);
+        anstream::println!("The cluster stays in {}; stop it with\n  {}", kept.folder.display(), kept.stop);
+    } else {
+        let snapshot = &shown.finished.snapshot;
+        anstream::println!("  rehome what-if --pipeline pipelines/dispatch-2025-08.toml --snapshot {snapshot}");
+        anstream::println!("  make demo KEEP=1   # leaves the cluster running, for psql");
     }
 }
 
 /// Shows a snapshot.
 pub fn snapshot(snapshot: &Snapshot, format: Format) {
     if format == Format::Json {
-        return json(&serde_json::json!({ "snapshot": snapshot.id(), "place": snapshot.location().to_string(), "manifest": snapshot.manifest() }));
+        return json(
+            &serde_json::json!({ "snapshot": snapshot.id(), "place": snapshot.location().to_string(), "manifest": snapshot.manifest() }),
+        );
     }
     let mut rows = table(&["table", "rows", "files", "bytes"]);
     for entry in &snapshot.manifest().tables {

@@ -53,7 +53,16 @@ fn cell(value: &Value) -> String {
 
 fn outcomes(report: &Report) {
     let mut rows = table(&[
-        "flow", "source rows", "migrated", "adopted", "rejected", "skipped", "elsewhere", "warnings", "share", "rows/s",
+        "flow",
+        "source rows",
+        "migrated",
+        "adopted",
+        "rejected",
+        "skipped",
+        "elsewhere",
+        "warnings",
+        "share",
+        "rows/s",
     ]);
     for flow in &report.flows {
         rows.add_row([
@@ -115,7 +124,13 @@ fn checks(report: &Report) {
     }
     anstream::println!("\n{passed} of {} checks passed", report.checks.len());
     for check in failed {
-        anstream::println!("  {} {}: {} row(s), keys {}", check.severity, check.check, count(check.rows), check.keys.join(", "));
+        anstream::println!(
+            "  {} {}: {} row(s), keys {}",
+            check.severity,
+            check.check,
+            count(check.rows),
+            check.keys.join(", ")
+        );
     }
 }
 

@@ -26,7 +26,11 @@ pub struct Identity {
 
 impl Identity {
     #[must_use]
-    pub fn new(namespace: Namespace, entities: BTreeSet<String>, adopted: impl IntoIterator<Item = (String, String, Uuid)>) -> Self {
+    pub fn new(
+        namespace: Namespace,
+        entities: BTreeSet<String>,
+        adopted: impl IntoIterator<Item = (String, String, Uuid)>,
+    ) -> Self {
         let mut by_entity: BTreeMap<String, HashMap<String, Uuid>> = BTreeMap::new();
         for (entity, key, uuid) in adopted {
             by_entity.entry(entity).or_default().insert(key, uuid);

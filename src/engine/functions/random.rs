@@ -26,8 +26,11 @@ pub fn functions() -> Vec<ScalarUDF> {
                 columns.push(cast(&arg.to_array(args.number_rows)?, &DataType::Int64)?);
             }
             let (seeds, ids) = (columns[0].as_primitive::<Int64Type>(), columns[1].as_primitive::<Int64Type>());
-            let numbers: Int64Array =
-                seeds.iter().zip(ids).map(|(seed, id)| Some(splitmix(seed?.cast_unsigned(), id?.cast_unsigned()))).collect();
+            let numbers: Int64Array = seeds
+                .iter()
+                .zip(ids)
+                .map(|(seed, id)| Some(splitmix(seed?.cast_unsigned(), id?.cast_unsigned())))
+                .collect();
             Ok(ColumnarValue::Array(Arc::new(numbers)))
         },
     )]

@@ -18,7 +18,9 @@ pub fn source_row() -> ScalarUDF {
             let mut fields = Vec::with_capacity(args.arg_fields.len() / 2);
             for (pair, field) in args.arg_fields.chunks_exact(2).enumerate() {
                 let name = literal(args, pair * 2, "source_row")?;
-                fields.push(Field::new(name, field[1].data_type().clone(), true).with_metadata(field[1].metadata().clone()));
+                fields.push(
+                    Field::new(name, field[1].data_type().clone(), true).with_metadata(field[1].metadata().clone()),
+                );
             }
             Ok(Field::new("_row", DataType::Struct(Fields::from(fields)), false).into())
         },

@@ -247,18 +247,49 @@ mod tests {
 
     #[test]
     fn postgresql_decides_what_jsonb_is() {
-        for good in ["{}", " [1, 2.50, -0, 1e5 ] ", "null", r#"{"a":{"b":[true,false,"\u00e9\ud83d\ude00"]}}"#, "1e131071", "0e999999"] {
+        for good in [
+            "{}",
+            " [1, 2.50, -0, 1e5 ] ",
+            "null",
+            r#"{"a":{"b":[true,false,"\u00e9\ud83d\ude00"]}}"#,
+            "1e131071",
+            "0e999999",
+        ] {
             assert!(is_jsonb(good), "{good}");
         }
-        for bad in ["", "{", "{'a':1}", r#""\u0000""#, r#""\ud800""#, r#""\udc00""#, "01", "1.", ".5", "+1", "NaN", "1e131072", "1e-16384",
-            "[1,]", r#"{"a":1,}"#, "{} x", "\"a\tb\"", "truex", r#"{"a" 1}"#, "[1 2]", "\u{feff}{}"] {
+        for bad in [
+            "",
+            "{",
+            "{'a':1}",
+            r#""\u0000""#,
+            r#""\ud800""#,
+            r#""\udc00""#,
+            "01",
+            "1.",
+            ".5",
+            "+1",
+            "NaN",
+            "1e131072",
+            "1e-16384",
+            "[1,]",
+            r#"{"a":1,}"#,
+            "{} x",
+            "\"a\tb\"",
+            "truex",
+            r#"{"a" 1}"#,
+            "[1 2]",
+            "\u{feff}{}",
+        ] {
             assert!(!is_jsonb(bad), "{bad}");
         }
     }
 
     #[test]
     fn members_are_spliced_not_parsed() {
-        assert_eq!(members(r#" {"a": 1.10, "b":{"c":[1]}} "#), Some(vec![("\"a\"", "\"a\": 1.10"), ("\"b\"", "\"b\":{\"c\":[1]}")]));
+        assert_eq!(
+            members(r#" {"a": 1.10, "b":{"c":[1]}} "#),
+            Some(vec![("\"a\"", "\"a\": 1.10"), ("\"b\"", "\"b\":{\"c\":[1]}")])
+        );
         assert_eq!(members("[]"), None);
         assert_eq!(members("{}"), Some(vec![]));
     }

@@ -161,15 +161,15 @@ fn merge(objects: &[StringArray], row: usize, out: &mut String) -> Result<()> {
     let mut named: Vec<(&str, usize)> = Vec::new();
     let mut members: Vec<&str> = Vec::new();
     for object in objects.iter().filter(|object| object.is_valid(row)) {
-        let found = grammar::members(object.value(row))
-            .ok_or_else(|| DataFusionError::Execution(format!("{OURS} json_merge met a text that is no JSON object")))?;
+        let found = grammar::members(object.value(row)).ok_or_else(|| {
+            DataFusionError::Execution(format!("{OURS} json_merge met a text that is no JSON object"))
+        })?;
         for (name, member) in found {
-            match named.iter().find(|(known, _)| *known == name) {
-                Some((_, at)) => members[*at] = member,
-                None => {
-                    named.push((name, members.len()));
-                    members.push(member);
-                }
+            if let Some((_, at)) = named.iter().find(|(known, _)| *known == name) {
+                members[*at] = member
+            } else {
+                named.push((name, members.len()));
+                members.push(member);
             }
         }
     }
