@@ -60,7 +60,21 @@ impl Flow {
     /// # Errors
     /// [`crate::error::Kind::Config`] with the file's place.
     pub fn read_folder(folder: &Path) -> Result<Vec<Self>> {
-        SqlFile::read_folder(folder)?.into_iter().map(Self::new).collect()
+        let flows = SqlFile::read_folder(folder)?.into_iter().map(Self::new).collect::<Result<Vec<_>>>()?;
+        for (index, flow) in flows.iter().enumerate() {
+            // SQL takes names without quotes for lower case: `migrated.orders` would mean both.
+            if let Some(other) =
+                flows[..index].iter().find(|other| other.name.to_lowercase() == flow.name.to_lowercase())
+            {
+                return Err(Error::config(format!("the flow name '{}' is there twice", flow.name))
+                    .at(At::File, &flow.file)
+                    .hint(format!(
+                        "{} has it already; names of flows differ in more than upper and lower case",
+                        other.file
+                    )));
+            }
+        }
+        Ok(flows)
     }
 
     fn new(file: SqlFile<FlowHeader>) -> Result<Self> {

@@ -17,6 +17,7 @@ pub mod load;
 pub mod outcome;
 pub mod outcomes;
 pub mod pipeline;
+pub mod processor;
 pub mod progress;
 pub mod report;
 pub mod run;

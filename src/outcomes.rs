@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use crate::columnar::{decode, encode};
 use crate::error::{At, Context, Error, Kind, Result};
 use crate::outcome::Outcome;
+use crate::processor::compute;
 use crate::storage::{Location, sha256};
 
 const MANIFEST: &str = "outcome.json";
@@ -127,13 +128,13 @@ impl OutcomeStore {
         let gone = || Error::new(Kind::Corrupt, "a file of outcomes is missing").at(At::File, &file.path);
         let bytes = self.location.get(&file.path).await?.ok_or_else(gone)?;
         let file = file.clone();
-        let read = tokio::task::spawn_blocking(move || {
+        let read = compute(move || {
             if sha256(&bytes) != file.sha256 {
                 return Err(Error::new(Kind::Corrupt, "a file of outcomes has changed").at(At::File, &file.path));
             }
             decode(bytes).at(At::File, &file.path)
         });
-        read.await.map_err(|_| Error::unexpected("reading outcomes was abandoned"))?
+        read.await?
     }
 
     /// A writer of the rows of one outcome of a flow.
@@ -208,12 +209,12 @@ impl Writer {
             (self.store.clone(), self.schema.clone(), self.outcome, self.rows as u64, self.next);
         let folder = format!("{}/{outcome}", self.flow);
         self.encoding.spawn(async move {
-            let encoding = tokio::task::spawn_blocking(move || {
-                let bytes = encode(&schema, &batches, &[])?;
+            let encoding = compute(move || {
+                let bytes = encode(&schema, &batches)?;
                 let hash = sha256(&bytes);
                 Ok::<_, Error>((bytes, hash))
             });
-            let (bytes, sha256) = encoding.await.map_err(|_| Error::unexpected("encoding was abandoned"))??;
+            let (bytes, sha256) = encoding.await??;
             let path = format!("{folder}/{index:05}-{}.parquet", &sha256[..16]);
             store.location.put(&path, bytes).await?;
             Ok((index, OutcomeFile { outcome, path, rows, sha256 }))

@@ -67,12 +67,21 @@ fn migrated_schema(shape: &FlowShape) -> SchemaRef {
     Arc::new(ArrowSchema::new(fields))
 }
 
-/// Makes `migrated.<flow>` known before there are rows, so that later flows can be planned.
+/// Makes a flow's tables known before there are rows, so that later flows, checks and reports can be planned.
 ///
 /// # Errors
 /// [`crate::error::Kind::Unexpected`] when the session refuses it.
-pub fn migrated_empty(engine: &Engine, shape: &FlowShape) -> Result<()> {
-    engine.register(Schema::Migrated, &shape.flow, Arc::new(EmptyTable::new(migrated_schema(shape))))
+pub async fn empty(engine: &Engine, shape: &FlowShape, flow: &Flow) -> Result<()> {
+    engine.register(Schema::Migrated, &shape.flow, Arc::new(EmptyTable::new(migrated_schema(shape))))?;
+    let source = engine.table(Schema::Source, &flow.source).await?;
+    for (schema, outcome) in [(Schema::Rejected, Outcome::Rejected), (Schema::Skipped, Outcome::Skipped)] {
+        let reasons = reason_schema(shape.schema.field(0), outcome);
+        let own = reasons.fields().iter().filter(|field| field.name() != SOURCE_ROW).cloned();
+        let columns = source.schema().fields().iter().filter(|field| field.name() != "_row").cloned();
+        let fields: Vec<_> = own.chain(columns).collect();
+        engine.register(schema, &shape.flow, Arc::new(EmptyTable::new(Arc::new(ArrowSchema::new(fields)))))?;
+    }
+    Ok(())
 }
 
 /// Makes `migrated.<flow>` known: what the flow migrated or adopted.

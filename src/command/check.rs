@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::graph::Graph;
 use crate::load;
 use crate::pipeline::Pipeline;
+use crate::report;
 use crate::run::{Setting, identity_of};
 use crate::server::Address;
 use crate::snapshot::Snapshot;
@@ -51,6 +52,7 @@ pub async fn check(
             Transform::new(pipeline, &graph, snapshot, &engine, setting.progress.clone(), setting.cancel.clone())
                 .await?;
         let shapes = stage.plan(&graph).await?;
+        report::check_queries(&engine, pipeline).await?;
         if let Some(target) = target {
             let connection = target.connect("check").await?;
             let catalog = Catalog::read(&connection, &pipeline.target_schema).await?;

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::diagnosis::Text;
 use crate::engine::Engine;
 use crate::error::{Context, Result};
 use crate::graph::Graph;
@@ -115,6 +116,23 @@ fn severity(severity: Severity) -> &'static str {
 
 /// Rows of a flow that the target refused: their keys' text, by reason.
 pub type Refused = BTreeMap<String, BTreeMap<String, Vec<String>>>;
+
+/// Plans every check and report of a pipeline over planned flows, before a row is moved.
+///
+/// # Errors
+/// [`crate::error::Kind::Config`] with file:line:column of the first that does not plan.
+pub async fn check_queries(engine: &Engine, pipeline: &Pipeline) -> Result<()> {
+    let flows = pipeline.flows.iter().map(|flow| flow.name.as_str()).collect();
+    let checks = pipeline.checks.iter().map(|check| (&check.path, &check.sql));
+    let reports = pipeline.reports.iter().map(|report| (&report.path, &report.sql));
+    for (path, sql) in checks.chain(reports) {
+        let file = crate::header::shown(path);
+        query::plan(engine, pipeline, &flows, Text { file: &file, sql })
+            .await
+            .at(crate::error::At::Pipeline, &pipeline.name)?;
+    }
+    Ok(())
+}
 
 /// What a report is computed from.
 pub struct Inputs<'a> {

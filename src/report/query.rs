@@ -1,18 +1,21 @@
 //! Owns the running of a pipeline's checks and reports: a query in, JSON rows out.
 //! Must not know: what the queries ask.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, RecordBatch, StructArray};
 use arrow::datatypes::{DataType, Field};
+use datafusion::prelude::DataFrame;
 use futures::StreamExt;
 use serde_json::{Map, Value};
 
 use super::Inputs;
 use crate::diagnosis::{Text, running};
-use crate::engine::{json_text, parameters};
+use crate::engine::{Engine, json_text, parameters};
 use crate::error::{Error, Result};
 use crate::graph::tables_of;
+use crate::pipeline::Pipeline;
 
 /// Keys of a failing check that are named.
 pub const CHECK_EXAMPLES: usize = 20;
@@ -28,22 +31,34 @@ pub struct Found {
     pub keys: Vec<String>,
 }
 
-/// Runs a query and keeps up to `limit` rows. None when it reads flows that have not run.
+/// Plans a query. None when it reads flows that are not among `flows`.
 ///
 /// # Errors
 /// [`crate::error::Kind::Config`] with file:line:column.
-pub async fn rows(inputs: &Inputs<'_>, file: &str, sql: &str, limit: usize) -> Result<Option<Found>> {
-    let text = Text { file, sql };
-    let ran = inputs.ran();
+pub async fn plan(
+    engine: &Engine,
+    pipeline: &Pipeline,
+    flows: &BTreeSet<&str>,
+    text: Text<'_>,
+) -> Result<Option<DataFrame>> {
     for (schema, table) in tables_of(text)? {
         let of_flow = matches!(schema.as_str(), "migrated" | "rejected" | "skipped");
-        if of_flow && inputs.pipeline.declared.contains(&table) && !ran.contains(table.as_str()) {
+        if of_flow && pipeline.declared.contains(&table) && !flows.contains(table.as_str()) {
             return Ok(None);
         }
     }
-    let params = parameters(&inputs.pipeline.params)?;
-    let frame = inputs.engine.plan(text, &params).await?;
-    inputs.engine.optimise(&frame, text)?;
+    let frame = engine.plan(text, &parameters(&pipeline.params)?).await?;
+    engine.optimise(&frame, text)?;
+    Ok(Some(frame))
+}
+
+/// Runs a query and keeps up to `limit` rows. None when it reads flows that have not run.
+///
+/// # Errors
+/// As [`plan`].
+pub async fn rows(inputs: &Inputs<'_>, file: &str, sql: &str, limit: usize) -> Result<Option<Found>> {
+    let text = Text { file, sql };
+    let Some(frame) = plan(inputs.engine, inputs.pipeline, &inputs.ran(), text).await? else { return Ok(None) };
     let mut stream = inputs.engine.stream(frame, text, None).await?;
     let mut found = Found { rows: 0, objects: Vec::new(), keys: Vec::new() };
     while let Some(batch) = stream.next().await {

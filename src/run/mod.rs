@@ -19,7 +19,7 @@ use crate::graph::Graph;
 use crate::outcomes::OutcomeStore;
 use crate::pipeline::Pipeline;
 use crate::progress::Sink;
-use crate::report::{Inputs, Refused, Report};
+use crate::report::{self, Inputs, Refused, Report};
 use crate::server::Address;
 use crate::snapshot::Snapshot;
 use crate::storage::Location;
@@ -110,6 +110,7 @@ pub async fn run(request: Request, setting: &Setting) -> Result<Finished> {
     let stage =
         Transform::new(&pipeline, &graph, &snapshot, &engine, setting.progress.clone(), setting.cancel.clone()).await?;
     let shapes = stage.plan(&graph).await?;
+    report::check_queries(&engine, &pipeline).await?;
     loading.check(&shapes).await.at(At::Pipeline, &pipeline.name)?;
     let loaded = loading.run(&stage, &pipeline, &graph, &store, setting).await?;
     log::info!("loaded after {:.1} s", started.elapsed().as_secs_f64());
@@ -295,6 +296,7 @@ pub async fn what_if(
     let stage =
         Transform::new(&pipeline, &graph, snapshot, &engine, setting.progress.clone(), setting.cancel.clone()).await?;
     let shapes = stage.plan(&graph).await?;
+    report::check_queries(&engine, &pipeline).await?;
     let mut outcomes = Vec::new();
     for flow in graph.order.iter().filter_map(|index| pipeline.flows.get(*index)) {
         outcomes.push(stage.run(flow, &store).await?);

@@ -47,9 +47,9 @@ struct Query {
     path: PathBuf,
 }
 
-/// Runs the queries of `folders` in the order of what they read and writes one snapshot with their tables.
-/// Queries whose name begins with `_` are views that the others share. Tables of `folders` but the last are
-/// known to the queries and not written.
+/// Runs the queries of `folder` in the order of what they read, and writes one snapshot with a table a query.
+/// Queries whose name begins with `_` are views that the others share. With a `base`, the queries of that folder are
+/// known too: its tables from the snapshot that was made of them, its views planned anew; they are not written.
 ///
 /// # Errors
 /// [`crate::error::Kind::Config`] with file:line:column; what writing meets.

@@ -1,7 +1,6 @@
 //! Owns the frozen source: Parquet files and the manifest that is published last and names them all.
 //! Must not know: where the rows come from (a database, a sample) or who reads them.
 
-mod encode;
 mod manifest;
 mod writer;
 
@@ -11,11 +10,12 @@ use arrow::datatypes::SchemaRef;
 use futures::{StreamExt, TryStreamExt};
 use object_store::ObjectStoreExt;
 
+use crate::columnar::{self, Footer};
 use crate::error::{At, Error, Kind, Result};
+use crate::processor::compute;
 use crate::storage::{Location, sha256};
 
-use encode::Footer;
-pub use encode::PG_TYPE;
+pub use crate::columnar::PG_TYPE;
 pub use manifest::{Column, File, Manifest, Origin, Table};
 pub use writer::{Part, TableHeader, Writer};
 
@@ -106,9 +106,7 @@ impl Snapshot {
         if bytes.len() as u64 != file.bytes {
             return corrupt("a file of the snapshot has another size than its manifest says");
         }
-        let hash = tokio::task::spawn_blocking(move || sha256(&bytes))
-            .await
-            .map_err(|_| Error::unexpected("a check was abandoned"))?;
+        let hash = compute(move || sha256(&bytes)).await?;
         if hash == file.sha256 { Ok(()) } else { corrupt("a file of the snapshot was changed: its hash differs") }
     }
 
@@ -126,7 +124,7 @@ impl Snapshot {
         loop {
             let end = store.get_range(&path, file.bytes - length..file.bytes).await;
             let end = end.map_err(|_| corrupt().at(At::File, &file.path))?;
-            match encode::schema(&end, file.bytes)? {
+            match columnar::schema(&end, file.bytes)? {
                 Footer::Schema(schema) => return Ok(schema),
                 Footer::Longer(needed) if needed > length && needed <= file.bytes => length = needed,
                 Footer::Longer(_) => return Err(corrupt().at(At::File, &file.path)),
@@ -141,7 +139,7 @@ impl Snapshot {
     pub async fn read(&self, file: &File) -> Result<Vec<arrow::array::RecordBatch>> {
         self.check_file(file).await?;
         let bytes = self.location.get(&file.path).await?.unwrap_or_default();
-        encode::decode(bytes).map_err(|error| error.at(At::File, &file.path))
+        columnar::decode(bytes).map_err(|error| error.at(At::File, &file.path))
     }
 
     /// All batches of a table, in the order of its files. For small tables and tests: it holds everything.

@@ -7,10 +7,11 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::{Schema, SchemaRef};
 use object_store::ObjectStoreExt;
 
-use super::encode::{Encoder, PG_TYPE};
 use super::manifest::{self, Column, File, Manifest, Origin, Table};
 use super::{MANIFEST, Snapshot};
+use crate::columnar::{Encoder, PG_TYPE};
 use crate::error::{At, Error, Result};
+use crate::processor::compute;
 use crate::storage::{Location, sha256};
 
 /// Digits of the content's hash in a file's name.
@@ -112,12 +113,12 @@ impl Writer {
         batches: &[RecordBatch],
     ) -> Result<File> {
         let (writer, table, batches) = (self.clone(), table.clone(), batches.to_vec());
-        let encoded = tokio::task::spawn_blocking(move || {
+        let encoded = compute(move || {
             let mut part = writer.part(&table, index, &schema)?;
             batches.iter().try_for_each(|batch| part.write(batch))?;
             part.encode()
         });
-        let (writer, file, bytes) = encoded.await.map_err(|_| Error::unexpected("a file was abandoned"))??;
+        let (writer, file, bytes) = encoded.await??;
         writer.put(file, bytes).await
     }
 

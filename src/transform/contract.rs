@@ -122,7 +122,7 @@ fn fail(flow: &Flow, message: &str) -> Error {
 fn key_field(flow: &Flow, schema: &SchemaRef) -> Result<Field> {
     let field = schema
         .field_with_name(KEY)
-        .map_err(|_| fail(flow, "the query has no column _key").hint("select the source's key as _key"))?;
+        .map_err(|_| fail(flow, "the query has no column _key").hint("give the source's key the name _key"))?;
     let parts = match field.data_type() {
         DataType::Struct(members) => members.len(),
         _ => 1,

@@ -76,7 +76,7 @@ impl<'a> Transform<'a> {
         let mut shapes = Vec::with_capacity(graph.order.len());
         for flow in graph.order.iter().filter_map(|index| self.pipeline.flows.get(*index)) {
             let planned = self.plan_flow(flow).await?;
-            views::migrated_empty(self.engine, &planned.shape)?;
+            views::empty(self.engine, &planned.shape, flow).await?;
             self.remember(planned.shape.clone());
             shapes.push(planned.shape);
         }

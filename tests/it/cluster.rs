@@ -34,6 +34,12 @@ impl Database {
         Self { url, session }
     }
 
+    /// The same database, with a session of its own: a session ends with the runtime of the test that opened it.
+    pub async fn again(&self) -> Self {
+        let session = self.address().connect("rehome tests").await.expect("a session");
+        Self { url: self.url.clone(), session }
+    }
+
     /// A new database in which some statements have run.
     pub async fn with(sql: &str) -> Self {
         let database = Self::fresh().await;

@@ -191,6 +191,14 @@ async fn a_circle_of_flows_is_named() {
 }
 
 #[tokio::test]
+async fn a_flow_name_that_is_there_twice_is_told() {
+    let flow = format!("{HEADER}select id as _key, migrate() as _outcome from source.people");
+    let error = over_people(&[("orders", &flow), ("Orders", &flow)]).await.err().unwrap();
+    assert_eq!(error.kind(), Kind::Config);
+    assert!(error.message().contains("'orders' is there twice"), "{error}");
+}
+
+#[tokio::test]
 async fn unknown_entities_flows_and_headers_are_named() {
     refused(
         "select id as _key, migrate() as _outcome, legacy_uuid('ff', boss) as b from source.people",

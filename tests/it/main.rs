@@ -5,6 +5,7 @@ mod cluster;
 mod contract;
 mod encode;
 mod extract;
+mod figures;
 mod jsonb;
 mod load;
 mod migrate;

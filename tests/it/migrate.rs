@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 
 use serde_json::Value;
 use tokio::sync::OnceCell;
@@ -31,7 +32,7 @@ fn pipeline(name: &str) -> String {
 /// A migrated pair of databases, and the report of the run.
 struct Migrated {
     name: &'static str,
-    dir: tempfile::TempDir,
+    dir: Arc<tempfile::TempDir>,
     legacy: Database,
     target: Database,
     report: Value,
@@ -39,7 +40,7 @@ struct Migrated {
 
 impl Migrated {
     async fn new(name: &'static str, epoch: &str) -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = Arc::new(tempfile::tempdir().unwrap());
         let (legacy, target) = (Database::fresh().await, Database::fresh().await);
         rehome(dir.path(), &["sample", "--pipeline", name, "--scale", SCALE, "--epoch", epoch, "--into", &legacy.url]);
         rehome(
@@ -50,6 +51,11 @@ impl Migrated {
         migrated.note_what_the_target_holds().await;
         migrated.report = migrated.run();
         migrated
+    }
+
+    async fn again(&self) -> Self {
+        let (legacy, target) = (self.legacy.again().await, self.target.again().await);
+        Self { name: self.name, dir: self.dir.clone(), legacy, target, report: self.report.clone() }
     }
 
     fn run(&self) -> Value {
@@ -89,14 +95,14 @@ impl Migrated {
     }
 }
 
-async fn current() -> &'static Migrated {
+async fn current() -> Migrated {
     static CURRENT: OnceCell<Migrated> = OnceCell::const_new();
-    CURRENT.get_or_init(|| Migrated::new("dispatch", "C")).await
+    CURRENT.get_or_init(|| Migrated::new("dispatch", "C")).await.again().await
 }
 
-async fn august() -> &'static Migrated {
+async fn august() -> Migrated {
     static AUGUST: OnceCell<Migrated> = OnceCell::const_new();
-    AUGUST.get_or_init(|| Migrated::new("dispatch-2025-08", "A")).await
+    AUGUST.get_or_init(|| Migrated::new("dispatch-2025-08", "A")).await.again().await
 }
 
 fn number(value: &Value, name: &str) -> u64 {
@@ -262,10 +268,10 @@ async fn values_agree(migrated: &Migrated, flow: &str, target: &str) {
 
 #[tokio::test]
 async fn plain_postgresql_agrees_on_the_current_rules() {
-    agrees_with_the_oracle(current().await).await;
+    agrees_with_the_oracle(&current().await).await;
 }
 
 #[tokio::test]
 async fn plain_postgresql_agrees_on_the_august_rules() {
-    agrees_with_the_oracle(august().await).await;
+    agrees_with_the_oracle(&august().await).await;
 }

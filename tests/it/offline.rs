@@ -26,3 +26,24 @@ async fn every_row_reaches_one_outcome() {
         }
     }
 }
+
+/// The same snapshot gives the same bytes for any number of threads, and so does the sample.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn outcomes_are_the_same_bytes_for_any_number_of_threads() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipeline = pipeline("dispatch");
+    let snapshot = sample(&pipeline, folder.path(), 0.06, "C").await;
+    let mut hashes = Vec::new();
+    for partitions in [1, 2, 5] {
+        let run = format!("run-{partitions}");
+        let (_, _, outcomes) = transform(&pipeline, &snapshot, folder.path(), &run, partitions).await.unwrap();
+        let files: Vec<String> =
+            outcomes.iter().flat_map(|flow| &flow.files).map(|file| format!("{} {}", file.path, file.sha256)).collect();
+        hashes.push(files);
+    }
+    assert!(hashes[0].len() > 13);
+    assert_eq!(hashes[0], hashes[1]);
+    assert_eq!(hashes[0], hashes[2]);
+    let other = tempfile::tempdir().unwrap();
+    assert_eq!(sample(&pipeline, other.path(), 0.06, "C").await.id(), snapshot.id());
+}

@@ -22,7 +22,7 @@ pub fn members(text: &str) -> Option<Vec<(&str, &str)>> {
     let mut scan = Scan { bytes: text.as_bytes(), at: 0 };
     let mut found = Vec::with_capacity(16);
     scan.space();
-    scan.expect(b'{')?;
+    scan.eat(b'{')?;
     scan.space();
     if scan.peek() == Some(b'}') {
         scan.at += 1;
@@ -33,7 +33,7 @@ pub fn members(text: &str) -> Option<Vec<(&str, &str)>> {
             scan.string()?;
             let name = &text[start..scan.at];
             scan.space();
-            scan.expect(b':')?;
+            scan.eat(b':')?;
             scan.value()?;
             found.push((name, &text[start..scan.at]));
             scan.space();
@@ -64,7 +64,7 @@ impl Scan<'_> {
         Some(byte)
     }
 
-    fn expect(&mut self, byte: u8) -> Option<()> {
+    fn eat(&mut self, byte: u8) -> Option<()> {
         (self.next()? == byte).then_some(())
     }
 
@@ -135,7 +135,7 @@ impl Scan<'_> {
         if closing == b'}' {
             self.string()?;
             self.space();
-            self.expect(b':')?;
+            self.eat(b':')?;
         }
         Some(())
     }
@@ -152,7 +152,7 @@ impl Scan<'_> {
     }
 
     fn string(&mut self) -> Option<()> {
-        self.expect(b'"')?;
+        self.eat(b'"')?;
         let start = self.at;
         loop {
             match self.next()? {
@@ -170,8 +170,8 @@ impl Scan<'_> {
             b'u' => match self.hex()? {
                 0 | 0xDC00..=0xDFFF => None,
                 0xD800..=0xDBFF => {
-                    self.expect(b'\\')?;
-                    self.expect(b'u')?;
+                    self.eat(b'\\')?;
+                    self.eat(b'u')?;
                     matches!(self.hex()?, 0xDC00..=0xDFFF).then_some(())
                 }
                 _ => Some(()),

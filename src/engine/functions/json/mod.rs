@@ -166,7 +166,7 @@ fn merge(objects: &[StringArray], row: usize, out: &mut String) -> Result<()> {
         })?;
         for (name, member) in found {
             if let Some((_, at)) = named.iter().find(|(known, _)| *known == name) {
-                members[*at] = member
+                members[*at] = member;
             } else {
                 named.push((name, members.len()));
                 members.push(member);

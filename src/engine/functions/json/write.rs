@@ -12,8 +12,7 @@ use datafusion::arrow::datatypes::{
 };
 use datafusion::common::{DataFusionError, Result};
 
-/// The key of a field's metadata that names the PostgreSQL type, as a snapshot writes it.
-const PG_TYPE: &str = "pg_type";
+use crate::columnar::PG_TYPE;
 
 /// A field that holds JSON text, and says so.
 pub fn json_field(name: &str, nullable: bool) -> Field {
