@@ -18,10 +18,11 @@ fn main() {
     let (mut by_hand, mut by_rehome, mut peak) = (Vec::new(), Vec::new(), 0);
     let mut rows = String::new();
     for round in 1..=ROUNDS {
+        // Each way finds a server that does nothing else: what the other one filled is gone before.
         let pipe = bench.by_hand(round, &runtime);
+        let left = bench.fingerprint_and_drop(&format!("pipe_{round}"));
         let (ours, memory) = bench.by_rehome(round, &runtime);
-        let (left, right) =
-            (bench.fingerprint(&format!("pipe_{round}")), bench.fingerprint(&format!("rehome_{round}")));
+        let right = bench.fingerprint_and_drop(&format!("rehome_{round}"));
         assert_eq!(left, right, "both ways must move the same rows");
         println!(
             "round {round}: pipe {:.1} s, rehome {:.1} s, {} MiB",
@@ -33,8 +34,6 @@ fn main() {
         by_rehome.push(ours);
         peak = peak.max(memory);
         left.split_whitespace().next().unwrap_or_default().clone_into(&mut rows);
-        bench.drop_database(&format!("pipe_{round}"));
-        bench.drop_database(&format!("rehome_{round}"));
     }
     let (pipe, ours) = (median(by_hand), median(by_rehome));
     let count: f64 = rows.parse().expect("a number of rows");
@@ -154,12 +153,11 @@ impl Bench {
         }
     }
 
-    fn fingerprint(&self, database: &str) -> String {
-        self.psql(database, include_str!("pipe/fingerprint.sql"))
-    }
-
-    fn drop_database(&self, name: &str) {
-        self.psql("postgres", &format!("drop database {name}"));
+    fn fingerprint_and_drop(&self, database: &str) -> String {
+        let fingerprint = self.psql(database, include_str!("pipe/fingerprint.sql"));
+        self.psql("postgres", &format!("drop database {database}"));
+        self.psql("postgres", "checkpoint");
+        fingerprint
     }
 
     fn psql(&self, database: &str, sql: &str) -> String {
