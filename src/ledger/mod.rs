@@ -143,6 +143,15 @@ pub async fn ensure(connection: &Connection) -> Result<()> {
     Ok(())
 }
 
+/// Which target this is: chosen when its ledger was made.
+///
+/// # Errors
+/// What the server says.
+pub async fn target_id(connection: &Connection) -> Result<Uuid> {
+    let row = connection.query_one(include_str!("../../sql/control/ledger/target_id.sql"), &[]).await?;
+    Ok(row.try_get("target_id")?)
+}
+
 /// Takes the loader's lock for as long as the session of `connection` lives, or until [`unlock`].
 ///
 /// # Errors

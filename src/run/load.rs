@@ -9,10 +9,11 @@ use uuid::Uuid;
 
 use super::Setting;
 use super::record::{Adopted, identity_of, remember_adopted};
+use super::run_id;
 use crate::engine::Identity;
 use crate::error::{At, Context, Error, Kind, Result};
 use crate::graph::Graph;
-use crate::ledger::{AdoptedKey, Refusal, RunIdentity};
+use crate::ledger::{self, AdoptedKey, Refusal, RunIdentity};
 use crate::load::{self, Finished, Loader};
 use crate::outcomes::{FlowOutcomes, FlowShape, OutcomeStore};
 use crate::pipeline::Pipeline;
@@ -25,7 +26,7 @@ use crate::verify::{self, Subject, Verification};
 
 /// A target that is held for this run.
 pub struct Loading {
-    run: Uuid,
+    pub run: Uuid,
     mappings: String,
     catalog: Catalog,
     loader: Loader,
@@ -36,15 +37,11 @@ impl Loading {
     ///
     /// # Errors
     /// [`crate::error::Kind::Locked`] when another run holds it; what connecting meets.
-    pub async fn open(
-        address: &Address,
-        pipeline: &Pipeline,
-        snapshot: &Snapshot,
-        run: Uuid,
-        setting: &Setting,
-    ) -> Result<Self> {
+    pub async fn open(address: &Address, pipeline: &Pipeline, snapshot: &Snapshot, setting: &Setting) -> Result<Self> {
         let connection = address.connect("catalog").await?;
         let catalog = Catalog::read(&connection, &pipeline.target_schema).await?;
+        ledger::ensure(&connection).await?;
+        let run = run_id(pipeline, snapshot, ledger::target_id(&connection).await?);
         drop(connection);
         let identity = RunIdentity {
             run_id: run,

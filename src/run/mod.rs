@@ -102,9 +102,9 @@ pub async fn run(request: Request, setting: &Setting) -> Result<Finished> {
         snapshot.check().await?;
     }
     log::info!("snapshot {} after {:.1} s", snapshot.id(), started.elapsed().as_secs_f64());
-    let run_id = run_id(&pipeline, &snapshot);
+    let loading = load::Loading::open(&request.target, &pipeline, &snapshot, setting).await?;
+    let run_id = loading.run;
     let store = OutcomeStore::open(&setting.place()?, &run_id.to_string());
-    let loading = load::Loading::open(&request.target, &pipeline, &snapshot, run_id, setting).await?;
     let identity = loading.identity(&pipeline, &store).await?;
     let engine = setting.engine(identity)?;
     let stage =
@@ -176,9 +176,11 @@ fn chosen(pipeline: &Pipeline, only: &[String]) -> Result<(Pipeline, Graph)> {
     Ok((pipeline, graph))
 }
 
-/// A run is what its rules and its rows are: the hash of the whole pipeline, and the id of the snapshot.
-fn run_id(pipeline: &Pipeline, snapshot: &Snapshot) -> Uuid {
-    Uuid::new_v5(&pipeline.namespace.uuid(), format!("run:{}:{}", pipeline.hash, snapshot.id()).as_bytes())
+/// A run is what its rules, its rows and its target are: the hash of the whole pipeline, the id of the snapshot, and
+/// the target's own (nil where there is none). The target belongs to it because of the UUIDs it held before.
+fn run_id(pipeline: &Pipeline, snapshot: &Snapshot, target: Uuid) -> Uuid {
+    let what = format!("run:{}:{}:{target}", pipeline.hash, snapshot.id());
+    Uuid::new_v5(&pipeline.namespace.uuid(), what.as_bytes())
 }
 
 /// Extracts the tables that the pipeline reads into a new snapshot of the workspace.
@@ -290,7 +292,7 @@ pub async fn what_if(
 ) -> Result<(Report, Location)> {
     let started = Instant::now();
     let (pipeline, graph) = chosen(pipeline, only)?;
-    let run = format!("what-if-{}", &run_id(&pipeline, snapshot).simple().to_string()[..12]);
+    let run = format!("what-if-{}", &run_id(&pipeline, snapshot, Uuid::nil()).simple().to_string()[..12]);
     let store = OutcomeStore::open(&setting.place()?, &run);
     let engine = setting.engine(record::identity(&pipeline, &store).await?)?;
     let stage =

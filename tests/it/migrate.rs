@@ -178,6 +178,42 @@ async fn given_again_it_is_the_same_run_and_changes_nothing() {
     sound(&again);
 }
 
+/// What one target held before is no matter of another: the same snapshot there is another run.
+#[tokio::test]
+async fn another_target_is_another_run() {
+    let first = current().await;
+    let other = Database::fresh().await;
+    for file in rehome::header::sql_files(&repository("sql/dispatch/target")).unwrap() {
+        other.run(&std::fs::read_to_string(file).unwrap()).await;
+    }
+    let file = pipeline(first.name);
+    let args = ["run", "--pipeline", &file, "--source", &first.legacy.url, "--target", &other.url, "--only", "offices"];
+    let report = rehome(first.dir.path(), &args);
+    sound(&report);
+    assert_ne!(report["run"], first.report["run"]);
+    let offices = &report["flows"][0];
+    assert_eq!((number(offices, "adopted"), number(offices, "migrated")), (0, number(offices, "source_rows")));
+}
+
+/// Rows that came with another snapshot are neither doubled nor refused one by one: the run is refused.
+#[tokio::test]
+async fn what_another_run_loaded_is_not_loaded_again() {
+    let migrated = Migrated::new("dispatch", "A").await;
+    let before = migrated.fingerprint().await;
+    migrated.legacy.run("update dispatch_comment set text = 'changed' where id = 1").await;
+    let file = pipeline(migrated.name);
+    let output = Command::new(env!("CARGO_BIN_EXE_rehome"))
+        .arg("--dir")
+        .arg(migrated.dir.path())
+        .args(["run", "--pipeline", &file, "--source", &migrated.legacy.url, "--target", &migrated.target.url])
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    assert!(told.contains(migrated.report["run"].as_str().unwrap()) && told.contains("hint"), "{told}");
+    assert_eq!(before, migrated.fingerprint().await);
+}
+
 #[tokio::test]
 async fn a_changed_row_in_the_target_is_found() {
     let migrated = Migrated::new("dispatch-2025-08", "A").await;

@@ -9,7 +9,9 @@ create table if not exists rehome.epoch (
     singleton   boolean     primary key default true check (singleton),
     epoch       bigint      not null,
     run_id      uuid,
-    taken_at    timestamptz not null default clock_timestamp()
+    taken_at    timestamptz not null default clock_timestamp(),
+    -- Which target this is, wherever it is reached from: part of what a run is.
+    target_id   uuid        not null default md5(random()::text || clock_timestamp()::text)::uuid
 );
 insert into rehome.epoch (epoch) values (0) on conflict do nothing;
 

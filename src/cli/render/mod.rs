@@ -84,9 +84,10 @@ pub fn demo(shown: &Shown, dir: &std::path::Path, format: Format) {
     finished(&shown.finished, format);
     let dir = dir.display();
     let run = &shown.finished.report.run;
+    let program = std::env::args().next().unwrap_or_else(|| "rehome".to_owned());
     anstream::println!("\nTo look further:");
     anstream::println!(
-        "  rehome --dir {dir} report {run}   # also the pipeline's own reports; --format json for machines"
+        "  {program} --dir {dir} report {run}   # also the pipeline's own reports; --format json for machines"
     );
     if let Some(kept) = &shown.kept {
         anstream::println!(
@@ -97,7 +98,9 @@ pub fn demo(shown: &Shown, dir: &std::path::Path, format: Format) {
         anstream::println!("The cluster stays in {}; stop it with\n  {}", kept.folder.display(), kept.stop);
     } else {
         let snapshot = &shown.finished.snapshot;
-        anstream::println!("  rehome what-if --pipeline pipelines/dispatch-2025-08.toml --snapshot {snapshot}");
+        anstream::println!(
+            "  {program} --dir {dir} what-if --pipeline pipelines/dispatch-2025-08.toml --snapshot {snapshot}"
+        );
         anstream::println!("  make demo KEEP=1   # leaves the cluster running, for psql");
     }
 }

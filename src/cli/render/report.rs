@@ -80,6 +80,9 @@ fn outcomes(report: &Report) {
     }
     numbers(&mut rows, 1..10);
     anstream::println!("{rows}");
+    if report.flows.iter().any(|flow| !flow.accepted) {
+        anstream::println!(" ! below the share that the flow demands");
+    }
 }
 
 fn share(flow: &FlowReport) -> String {

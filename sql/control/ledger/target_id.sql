@@ -1,0 +1,2 @@
+-- Which target this is.
+select target_id from rehome.epoch
