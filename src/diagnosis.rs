@@ -13,6 +13,17 @@ pub struct Text<'a> {
     pub sql: &'a str,
 }
 
+impl Text<'_> {
+    /// Where a name stands first, as `file:line:column`; the file alone where it does not.
+    #[must_use]
+    pub fn place(&self, name: &str) -> String {
+        match find(self.sql, name) {
+            Some((line, column)) => format!("{}:{line}:{column}", self.file),
+            None => self.file.to_owned(),
+        }
+    }
+}
+
 /// An error met while planning `text`: its message names tables, columns and functions, and is shown.
 #[must_use]
 pub fn planning(error: &DataFusionError, text: Text<'_>, known: &[String]) -> Error {
@@ -120,7 +131,9 @@ fn quoted(message: &str) -> Option<&str> {
 /// Where a name stands in a text: line and column, from 1.
 fn find(sql: &str, name: &str) -> Option<(u64, u64)> {
     let short = name.strip_prefix("rehome.").unwrap_or(name);
-    let at = sql.find(short)?;
+    // ASCII letters alone change case here, so that offsets stay those of the text.
+    let folded = || sql.to_ascii_lowercase().find(&short.to_ascii_lowercase());
+    let at = sql.find(short).or_else(folded)?;
     let before = &sql[..at];
     let line = before.matches('\n').count() as u64 + 1;
     let column = (at - before.rfind('\n').map_or(0, |newline| newline + 1)) as u64 + 1;
@@ -152,12 +165,18 @@ fn hint_of(
     help.or_else(|| diagnostic.and_then(|diagnostic| diagnostic.notes.first().map(|note| note.message.clone())))
 }
 
+/// How many letters must change for one name to become the other (Levenshtein's distance).
+#[must_use]
+pub fn distance(one: &str, other: &str) -> usize {
+    datafusion::common::utils::datafusion_strsim::levenshtein(one, other)
+}
+
 /// The name most like `wanted`, if any is like it at all.
 #[must_use]
 pub fn closest<'a>(wanted: &str, names: &'a [String]) -> Option<&'a String> {
     names
         .iter()
-        .map(|name| (datafusion::common::utils::datafusion_strsim::levenshtein(wanted, name), name))
+        .map(|name| (distance(wanted, name), name))
         .filter(|(distance, name)| *distance <= 2 + name.len() / 4)
         .min()
         .map(|(_, name)| name)

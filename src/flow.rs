@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use crate::diagnosis::Text;
 use crate::error::{At, Error, Result};
 use crate::header::{SqlFile, shown};
 
@@ -75,6 +76,12 @@ impl Flow {
             }
         }
         Ok(flows)
+    }
+
+    /// The SQL with its file, for errors that point into it.
+    #[must_use]
+    pub fn text(&self) -> Text<'_> {
+        Text { file: &self.file, sql: &self.sql }
     }
 
     fn new(file: SqlFile<FlowHeader>) -> Result<Self> {

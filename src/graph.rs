@@ -101,7 +101,7 @@ impl Graph {
         let mut sources = BTreeMap::new();
         let mut needs = BTreeMap::new();
         for flow in flows {
-            let text = Text { file: &flow.file, sql: &flow.sql };
+            let text = flow.text();
             let mut read = BTreeSet::from([flow.source.clone()]);
             let mut after = BTreeSet::new();
             for (schema, table) in tables_of(text).map_err(|error| error.at(At::Flow, &flow.name))? {
@@ -152,11 +152,7 @@ fn unknown(flow: &Flow, schema: &str, table: &str, flows: &[String]) -> Error {
             .hint(format!("write source.{table} or migrated.{table}")),
         _ => Error::config(format!("there is no schema '{schema}'")).hint("flows read source.… and migrated.…"),
     };
-    let place = flow.sql.find(&format!("{schema}.{table}")).map_or(flow.file.clone(), |at| {
-        let before = &flow.sql[..at];
-        let column = at - before.rfind('\n').map_or(0, |newline| newline + 1) + 1;
-        format!("{}:{}:{column}", flow.file, before.matches('\n').count() + 1)
-    });
+    let place = flow.text().place(&format!("{schema}.{table}"));
     let error = error.at(At::Flow, &flow.name).at(At::File, place);
     match closest(table, flows) {
         Some(name) if schema == "migrated" => error.hint(format!("did you mean 'migrated.{name}'?")),

@@ -1,4 +1,5 @@
 //! rehome moves a legacy PostgreSQL database into a differently shaped, UUID-keyed one, and accounts for every row.
+pub mod calendar;
 pub mod cancel;
 pub mod cli;
 pub mod columnar;

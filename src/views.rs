@@ -212,14 +212,9 @@ pub fn key_parts(relation: &str, key: &Field, columns: &[String]) -> Vec<Expr> {
 pub fn source_table<'a>(snapshot: &'a Snapshot, flow: &Flow, name: &str) -> Result<&'a Table> {
     snapshot.table(name).ok_or_else(|| {
         let names: Vec<String> = snapshot.manifest().tables.iter().map(|table| table.name.clone()).collect();
-        let place = flow.sql.find(name).map_or(flow.file.clone(), |at| {
-            let before = &flow.sql[..at];
-            let column = at - before.rfind('\n').map_or(0, |newline| newline + 1) + 1;
-            format!("{}:{}:{column}", flow.file, before.matches('\n').count() + 1)
-        });
         let error = Error::config(format!("the source has no table '{name}'"))
             .at(At::Flow, &flow.name)
-            .at(At::File, place)
+            .at(At::File, flow.text().place(name))
             .at(At::Table, name);
         match crate::diagnosis::closest(name, &names) {
             Some(close) => error.hint(format!("did you mean 'source.{close}'?")),

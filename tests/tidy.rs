@@ -18,7 +18,7 @@ const LAYERS: &[&[&str]] = &[
     &["snapshot", "outcomes", "ledger", "target", "server"],
     &["engine", "columnar", "graph"],
     &["pipeline", "flow", "header", "diagnosis"],
-    &["outcome", "id", "key", "storage", "processor", "progress", "cancel", "error"],
+    &["outcome", "id", "key", "storage", "processor", "calendar", "progress", "cancel", "error"],
 ];
 const STAGES: usize = 3;
 

@@ -306,7 +306,7 @@ fn refuse_unstable(plan: &LogicalPlan, text: Text<'_>) -> Result<()> {
     });
     match (unstable, visited) {
         (Some(name), _) => Err(Error::config(format!("{name}() gives another result each time"))
-            .at(At::File, place(text, &name))
+            .at(At::File, text.place(&name))
             .hint("rules must be reproducible: declare the value under [params] and write $name")),
         (None, visited) => visited.map(|_| ()).map_err(|error| planning(&error, text, &[])),
     }
@@ -326,15 +326,8 @@ fn refuse_nanoseconds(plan: &LogicalPlan, text: Text<'_>) -> Result<()> {
     match (found, visited) {
         (Some(column), _) => Err(Error::config("a timestamp of nanoseconds: PostgreSQL's have microseconds")
             .at(At::Column, column.clone())
-            .at(At::File, place(text, &column))
+            .at(At::File, text.place(&column))
             .hint("write timestamp(6) '…', or arrow_cast(x, 'Timestamp(Microsecond, Some(\"UTC\"))')")),
         (None, visited) => visited.map(|_| ()).map_err(|error| planning(&error, text, &[])),
     }
-}
-
-fn place(text: Text<'_>, name: &str) -> String {
-    let Some(at) = text.sql.to_lowercase().find(&name.to_lowercase()) else { return text.file.to_owned() };
-    let before = &text.sql[..at];
-    let column = at - before.rfind('\n').map_or(0, |newline| newline + 1) + 1;
-    format!("{}:{}:{column}", text.file, before.matches('\n').count() + 1)
 }

@@ -1,6 +1,7 @@
 //! Owns which tables are read: what was asked for against what there is. Must not know: how they are read.
 
 use super::catalog::Listed;
+use crate::diagnosis::distance;
 use crate::error::{Error, Kind, Result};
 
 /// What was asked for. Tables are `name` or `schema.name`; `*` stands for any characters.
@@ -87,22 +88,11 @@ fn unknown(what: &str, name: &str, known: impl Iterator<Item = String>) -> Error
 /// The known name that differs least, if it differs little.
 fn nearest(name: &str, known: impl Iterator<Item = String>) -> Option<String> {
     let limit = (name.chars().count() / 3).max(1);
-    known.map(|known| (distance(name, &known), known)).filter(|(away, _)| *away <= limit).min().map(|(_, known)| known)
-}
-
-/// Characters to insert, delete or replace to get from one word to the other.
-fn distance(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.to_lowercase().chars().collect();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (line, char) in from.to_lowercase().chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], line + 1);
-        for (place, other) in to.iter().enumerate() {
-            let replaced = diagonal + usize::from(char != *other);
-            diagonal = row[place + 1];
-            row[place + 1] = replaced.min(diagonal + 1).min(row[place] + 1);
-        }
-    }
-    row[to.len()]
+    known
+        .map(|known| (distance(&name.to_lowercase(), &known.to_lowercase()), known))
+        .filter(|(away, _)| *away <= limit)
+        .min()
+        .map(|(_, known)| known)
 }
 
 #[cfg(test)]

@@ -12,7 +12,6 @@ use serde_json::{Map, Value};
 use crate::diagnosis::Text;
 use crate::engine::Engine;
 use crate::error::{Context, Result};
-use crate::graph::Graph;
 use crate::outcomes::{FlowOutcomes, FlowShape, OutcomeStore};
 use crate::pipeline::{Pipeline, Severity};
 use crate::views;
@@ -138,7 +137,6 @@ pub async fn check_queries(engine: &Engine, pipeline: &Pipeline) -> Result<()> {
 pub struct Inputs<'a> {
     pub engine: &'a Engine,
     pub pipeline: &'a Pipeline,
-    pub graph: &'a Graph,
     pub store: &'a OutcomeStore,
     /// The planned shape of each flow.
     pub shapes: &'a [FlowShape],

@@ -120,7 +120,6 @@ pub async fn run(request: Request, setting: &Setting) -> Result<Finished> {
     let inputs = Inputs {
         engine: &engine,
         pipeline: &pipeline,
-        graph: &graph,
         store: &store,
         shapes: &shapes,
         outcomes: &loaded.outcomes,
@@ -270,7 +269,6 @@ pub async fn report(record: &Record, pipeline: &Pipeline, setting: &Setting) -> 
     let inputs = Inputs {
         engine: &engine,
         pipeline: &pipeline,
-        graph: &graph,
         store: &store,
         shapes: &shapes,
         outcomes: &outcomes,
@@ -307,7 +305,6 @@ pub async fn what_if(
     let inputs = Inputs {
         engine: &engine,
         pipeline: &pipeline,
-        graph: &graph,
         store: &store,
         shapes: &shapes,
         outcomes: &outcomes,

@@ -90,7 +90,7 @@ impl Execution<'_> {
     }
 
     fn text(&self) -> Text<'_> {
-        Text { file: &self.flow.file, sql: &self.flow.sql }
+        self.flow.text()
     }
 
     fn order(&self) -> Vec<SortExpr> {

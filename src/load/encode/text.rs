@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::fit::Place;
 use super::{Cell, binary};
+use crate::calendar::{civil, historic};
 use crate::error::{Error, Result};
 use crate::target::TypeKind;
 
@@ -125,7 +126,7 @@ fn put(out: &mut Vec<u8>, text: &[u8]) -> Result<(), &'static str> {
 /// Writes a date, with a time where there is one; years before 1 as PostgreSQL writes them.
 fn moment(days: i64, micros: Option<i64>, zone: &str, out: &mut Vec<u8>) -> Result<(), &'static str> {
     let (year, month, day) = civil(days);
-    let (shown, era) = if year > 0 { (year, "") } else { (1 - year, " BC") };
+    let (shown, era) = historic(year);
     write!(out, "{shown:04}-{month:02}-{day:02}").map_err(|_| "XX000")?;
     if let Some(micros) = micros {
         out.push(b' ');
@@ -139,19 +140,6 @@ fn clock(micros: i64, out: &mut Vec<u8>) -> Result<(), &'static str> {
     let seconds = micros / 1_000_000;
     let (hours, minutes, rest) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
     write!(out, "{hours:02}:{minutes:02}:{rest:02}.{:06}", micros % 1_000_000).map_err(|_| "XX000")
-}
-
-/// Year, month and day of a day counted from 1970-01-01, in the proleptic Gregorian calendar.
-fn civil(days: i64) -> (i64, i64, i64) {
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
 }
 
 fn list(array: &ArrayRef, place: &Place) -> Result<Cell> {
