@@ -1,14 +1,15 @@
 //! Owns what a flow's query must look like before a row is read: its key, its outcome, its warnings, its columns.
 //! Must not know: how the query runs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::{DataType, Field, Schema as ArrowSchema, SchemaRef};
 use datafusion::logical_expr::{Expr, lit};
 use datafusion::prelude::{DataFrame, ident};
 
-use crate::diagnosis::{Text, closest, planning};
+use super::labels::labels;
+use crate::diagnosis::{closest, planning};
 use crate::engine::{Engine, declared_verdicts, declared_warnings};
 use crate::error::{At, Error, Result};
 use crate::flow::Flow;
@@ -57,7 +58,7 @@ pub fn key_columns(flow: &Flow, snapshot: &Snapshot) -> Result<()> {
 /// # Errors
 /// [`crate::error::Kind::Config`] that says which part of the contract is broken.
 pub fn check(engine: &Engine, flow: &Flow, frame: DataFrame, flows: &[&str]) -> Result<Planned> {
-    let text = Text { file: &flow.file, sql: &flow.sql };
+    let text = flow.text();
     let told = |error: &_| planning(error, text, &[]);
     let verdicts = declared_verdicts(frame.logical_plan()).map_err(|error| told(&error))?;
     let warnings = declared_warnings(frame.logical_plan()).map_err(|error| told(&error))?;
@@ -92,6 +93,7 @@ pub fn check(engine: &Engine, flow: &Flow, frame: DataFrame, flows: &[&str]) -> 
         }
         fields.push(plain(field));
     }
+    let labels = labels(frame.logical_plan());
     let frame = frame.select(columns).map_err(|error| told(&error))?;
     let shape = FlowShape {
         flow: flow.name.clone(),
@@ -99,7 +101,7 @@ pub fn check(engine: &Engine, flow: &Flow, frame: DataFrame, flows: &[&str]) -> 
         target: flow.target.clone(),
         entity: flow.entity.clone(),
         schema: Arc::new(ArrowSchema::new(fields)),
-        labels: BTreeMap::new(),
+        labels,
     };
     Ok(Planned { frame, shape, key, verdicts, warnings, has_warnings })
 }

@@ -4,6 +4,7 @@
 mod conserve;
 mod contract;
 mod execute;
+mod labels;
 mod split;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,7 +13,6 @@ use std::sync::{Arc, Mutex};
 use datafusion::common::ScalarValue;
 
 use crate::cancel::Cancel;
-use crate::diagnosis::Text;
 use crate::engine::{Engine, parameters};
 use crate::error::{At, Context, Error, Result};
 use crate::flow::Flow;
@@ -89,7 +89,7 @@ impl<'a> Transform<'a> {
     }
 
     async fn plan_flow(&self, flow: &Flow) -> Result<Planned> {
-        let text = Text { file: &flow.file, sql: &flow.sql };
+        let text = flow.text();
         let located = |error: Error| error.at(At::Flow, &flow.name).at(At::Pipeline, &self.pipeline.name);
         let frame = self.engine.plan(text, &self.params).await.map_err(located)?;
         let flows: Vec<&str> = self.pipeline.flows.iter().map(|flow| flow.name.as_str()).collect();

@@ -3,7 +3,7 @@
 use rehome::error::{At, Error, Kind};
 use rehome::outcome::Outcome;
 
-use crate::support::over_people;
+use crate::support::{over_people, people, pipeline_of, snapshot_of, transform};
 
 const HEADER: &str = "/*---\nsource = \"people\"\n---*/\n";
 
@@ -196,6 +196,20 @@ async fn a_flow_name_that_is_there_twice_is_told() {
     let error = over_people(&[("orders", &flow), ("Orders", &flow)]).await.err().unwrap();
     assert_eq!(error.kind(), Kind::Config);
     assert!(error.message().contains("'orders' is there twice"), "{error}");
+}
+
+/// The labels that a column is chosen among are known before a row is read, through CTEs and joins too.
+#[tokio::test]
+async fn labels_are_read_from_the_plan() {
+    let folder = tempfile::tempdir().unwrap();
+    let snapshot = snapshot_of(folder.path(), &[("people", people(20))]).await;
+    let sql = format!("{HEADER}with s as (select id, case when id > 3 then 'open' else 'closed' end as state from source.people)
+        select p.id as _key, migrate() as _outcome, case when p.id = 1 then null else s.state end as state, p.name as name
+        from source.people p left join s on s.id = p.id");
+    let pipeline = pipeline_of(folder.path(), &[("f", &sql)]).unwrap();
+    let (_, shapes, _) = transform(&pipeline, &snapshot, folder.path(), "run", 2).await.unwrap();
+    let labels = [("state".to_owned(), vec!["closed".to_owned(), "open".to_owned()])].into();
+    assert_eq!(shapes[0].labels, labels);
 }
 
 #[tokio::test]
