@@ -13,6 +13,8 @@ pub const OUTCOME: &str = "_outcome";
 pub const WARNINGS: &str = "_warnings";
 /// The name of the column that holds the reason of a rejected, skipped or elsewhere row.
 pub const REASON: &str = "_reason";
+/// The reason of rows that the extraction could not read exactly: no flow has seen them.
+pub const UNREADABLE: &str = "unreadable";
 /// The name of the column that holds the whole source row as JSON text.
 pub const SOURCE_ROW: &str = "_source_row";
 /// The name of the column of the target's UUID key, which the engine adds.

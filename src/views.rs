@@ -180,7 +180,8 @@ pub async fn reasons(engine: &Engine, store: &OutcomeStore, outcomes: &FlowOutco
             .into_iter()
             .zip(outcomes.key.iter().map(|column| of("rows", column)))
             .map(|(left, right)| left.eq(right));
-        let view = rows.join_on(source, JoinType::Inner, on).and_then(|frame| frame.select(columns)).map_err(defect)?;
+        // A row that could not be read is rejected, and not among the source's rows.
+        let view = rows.join_on(source, JoinType::Left, on).and_then(|frame| frame.select(columns)).map_err(defect)?;
         engine.register(schema, &outcomes.flow, view.into_view())?;
     }
     Ok(())

@@ -2,6 +2,7 @@
 //! Must not know: what a command does with it.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
@@ -141,6 +142,22 @@ pub struct Run {
     /// Show flows below their threshold, but do not fail
     #[arg(long)]
     pub no_threshold: bool,
+    #[command(flatten)]
+    pub reading: Reading,
+}
+
+/// How gently a source is read.
+#[derive(Debug, clap::Args)]
+pub struct Reading {
+    /// Read at most so many rows in a second, over all connections [default: as fast as it goes]
+    #[arg(long, env = "REHOME_MAX_ROWS_PER_SECOND", value_name = "N")]
+    pub max_rows_per_second: Option<u64>,
+    /// End a statement on the source that works for longer [default: never]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub statement_timeout: Option<Duration>,
+    /// Give up when a lock on the source's tables is not had in this time
+    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
+    pub lock_timeout: Duration,
 }
 
 #[derive(Debug, clap::Args)]
@@ -157,12 +174,14 @@ pub struct Snapshot {
     /// The schemas to take
     #[arg(long, value_name = "SCHEMA,…", value_delimiter = ',')]
     pub schemas: Vec<String>,
-    /// Only these tables; * stands for any characters
+    /// Only these tables; * stands for any characters. Views are taken when they are named in full
     #[arg(long, value_name = "TABLE,…", value_delimiter = ',')]
     pub tables: Vec<String>,
     /// Not these tables
     #[arg(long, value_name = "TABLE,…", value_delimiter = ',')]
     pub exclude: Vec<String>,
+    #[command(flatten)]
+    pub reading: Reading,
 }
 
 #[derive(Debug, clap::Args)]
@@ -234,6 +253,13 @@ fn jobs(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(jobs @ 1..=64) => Ok(jobs),
         _ => Err("a number from 1 to 64".to_owned()),
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    match text.parse() {
+        Ok(seconds) if (0.001..=1e6).contains(&seconds) => Ok(Duration::from_secs_f64(seconds)),
+        _ => Err("a number of seconds, such as 30 or 0.5".to_owned()),
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::CommandFactory;
 
-use super::args::{Args, Check, Command, Demo, Epoch, Format, Global, Report, Run, Sample, Snapshot, WhatIf};
+use super::args::{Args, Check, Command, Demo, Epoch, Format, Global, Reading, Report, Run, Sample, Snapshot, WhatIf};
 use super::{progress, render, size};
 use crate::cancel::Cancel;
 use crate::command;
@@ -88,6 +88,7 @@ async fn migrate(typed: Run, setting: &Setting, format: Format) -> Result<()> {
     let request = Request {
         pipeline: Pipeline::read(&typed.pipeline)?,
         source: typed.source.as_deref().map(Address::parse).transpose()?,
+        reading: reading(&typed.reading),
         target: Address::parse(&typed.target)?,
         snapshot: typed.snapshot.as_deref().map(Location::parse).transpose()?,
         only: typed.only,
@@ -99,6 +100,15 @@ async fn migrate(typed: Run, setting: &Setting, format: Format) -> Result<()> {
     first(finished.failures, format)
 }
 
+fn reading(typed: &Reading) -> extract::Options {
+    extract::Options {
+        max_rows_per_second: typed.max_rows_per_second,
+        statement_timeout: typed.statement_timeout,
+        lock_timeout: typed.lock_timeout,
+        ..extract::Options::default()
+    }
+}
+
 async fn take(typed: Snapshot, setting: &Setting, format: Format) -> Result<()> {
     let source = Address::parse(&typed.source)?;
     let mut options = extract::Options {
@@ -106,7 +116,7 @@ async fn take(typed: Snapshot, setting: &Setting, format: Format) -> Result<()> 
         tables: typed.tables,
         exclude: typed.exclude,
         jobs: setting.jobs,
-        ..extract::Options::default()
+        ..reading(&typed.reading)
     };
     if let Some(file) = typed.pipeline {
         let pipeline = Pipeline::read(&file)?;

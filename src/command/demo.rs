@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::command::sample;
 use crate::error::{Error, Result};
+use crate::extract;
 use crate::pipeline::Pipeline;
 use crate::run::{self, Finished, Request, Setting};
 use crate::sample::Options;
@@ -63,6 +64,7 @@ pub async fn demo(demo: Demo, setting: &Setting) -> Result<Shown> {
     let request = Request {
         pipeline: demo.pipeline,
         source: Some(source),
+        reading: extract::Options::default(),
         target,
         snapshot: None,
         only: Vec::new(),

@@ -8,10 +8,13 @@ use arrow::datatypes::{Field, Schema, SchemaRef};
 use tokio_postgres::Row;
 
 use super::sql;
-use super::types::{Carry, PgType};
+use super::types::{Carry, PgType, Print};
 use crate::error::{At, Error, Result};
 use crate::server::Connection;
 use crate::snapshot::PG_TYPE;
+
+/// The column that says where a row lies, as PostgreSQL calls it: no table can have another one of that name.
+const ROW_ID: &str = "ctid";
 
 /// A table as it is listed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,14 +22,51 @@ pub(super) struct Listed {
     pub oid: u32,
     pub schema: String,
     pub name: String,
-    /// Read through its root, partitions included.
-    pub partitioned: bool,
+    pub sort: Sort,
     /// May this role read it?
     pub readable: bool,
     /// Would row-level security hide rows from this role?
     pub filtered: bool,
     /// Rows, as the planner believes.
     pub estimate: i64,
+    /// May values be larger than a block?
+    pub long_values: bool,
+    /// Were its rows replaced since the moment that the transaction sees?
+    pub rewritten: bool,
+}
+
+/// What sort of relation it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sort {
+    /// An ordinary table, without its inheritance children.
+    Table,
+    /// Read through its root, partitions included.
+    Partitioned,
+    View,
+    MaterializedView,
+    ForeignTable,
+}
+
+impl Sort {
+    fn of(kind: &str) -> Self {
+        match kind {
+            "p" => Self::Partitioned,
+            "v" => Self::View,
+            "m" => Self::MaterializedView,
+            "f" => Self::ForeignTable,
+            _ => Self::Table,
+        }
+    }
+
+    /// Is it read without being asked for by its name?
+    pub(super) fn is_table(self) -> bool {
+        matches!(self, Self::Table | Self::Partitioned)
+    }
+
+    /// Does LOCK TABLE take it?
+    pub(super) fn is_lockable(self) -> bool {
+        !matches!(self, Self::MaterializedView | Self::ForeignTable)
+    }
 }
 
 impl Listed {
@@ -37,7 +77,7 @@ impl Listed {
 
     /// As a statement reads it.
     pub(super) fn relation(&self) -> Result<String> {
-        sql::relation(&self.schema, &self.name, self.partitioned)
+        sql::relation(&self.schema, &self.name, self.sort == Sort::Table)
     }
 }
 
@@ -49,6 +89,21 @@ pub(super) struct Column {
     pub shown: String,
     pub nullable: bool,
     pub carry: Carry,
+    /// The name of the piece of SQL that selects it, where the type does not say.
+    pub piece: Option<&'static str>,
+}
+
+impl Column {
+    /// Where a row lies: what tells rows apart in a table without a key.
+    fn row_id(piece: &'static str) -> Self {
+        let carry = Carry::Text(Print::Cast);
+        Self { name: ROW_ID.to_owned(), shown: "tid".to_owned(), nullable: false, carry, piece: Some(piece) }
+    }
+
+    /// As a statement selects it.
+    pub(super) fn selected(&self) -> Result<String> {
+        sql::of_column(self.piece.unwrap_or(self.carry.projection()), &self.name)
+    }
 }
 
 /// A table with its columns and its key.
@@ -56,6 +111,7 @@ pub(super) struct Column {
 pub(super) struct Table {
     pub listed: Listed,
     pub columns: Vec<Column>,
+    /// Empty where there is none that sorts.
     pub key: Vec<String>,
 }
 
@@ -72,6 +128,15 @@ impl Table {
     pub(super) fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name == name)
     }
+
+    /// The columns that tell its rows apart: its key, else where each row lies, where that is known.
+    pub(super) fn identity(&self) -> Vec<String> {
+        let row_id = self.columns.iter().find(|column| column.piece.is_some());
+        match row_id {
+            Some(column) if self.key.is_empty() => vec![column.name.clone()],
+            _ => self.key.clone(),
+        }
+    }
 }
 
 /// All tables that can be read, sorted by schema and name.
@@ -81,10 +146,12 @@ pub(super) async fn list(server: &Connection) -> Result<Vec<Listed>> {
             oid: row.try_get("oid")?,
             schema: row.try_get("schema")?,
             name: row.try_get("name")?,
-            partitioned: row.try_get("partitioned")?,
+            sort: Sort::of(row.try_get("kind")?),
             readable: row.try_get::<_, Option<bool>>("readable")?.unwrap_or(false),
             filtered: row.try_get::<_, Option<bool>>("filtered")?.unwrap_or(false),
             estimate: row.try_get("estimate")?,
+            long_values: row.try_get::<_, Option<bool>>("long_values")?.unwrap_or(true),
+            rewritten: row.try_get::<_, Option<bool>>("rewritten")?.unwrap_or(false),
         })
     };
     Ok(server.query(sql::TABLES, &[]).await?.iter().map(listed).collect::<Result<_, _>>()?)
@@ -94,7 +161,7 @@ pub(super) async fn list(server: &Connection) -> Result<Vec<Listed>> {
 ///
 /// # Errors
 /// [`crate::error::Kind::Config`] naming every column whose type cannot be carried.
-pub(super) async fn describe(server: &Connection, tables: Vec<Listed>) -> Result<Vec<Table>> {
+pub(super) async fn describe(server: &Connection, tables: Vec<Listed>, money_digits: u8) -> Result<Vec<Table>> {
     let oids: Vec<u32> = tables.iter().map(|table| table.oid).collect();
     let rows = server.query(sql::COLUMNS, &[&oids]).await?;
     let mut keys: HashMap<u32, Vec<String>> = HashMap::new();
@@ -107,10 +174,10 @@ pub(super) async fn describe(server: &Connection, tables: Vec<Listed>) -> Result
     for row in &rows {
         let oid: u32 = row.try_get("table_oid")?;
         let (name, shown): (String, String) = (row.try_get("name")?, row.try_get("shown")?);
-        match Carry::of(&pg_type(row)?) {
+        match Carry::of(&pg_type(row, money_digits)?) {
             Some(carry) => {
                 let nullable = !row.try_get::<_, bool>("not_null")?;
-                columns.entry(oid).or_default().push(Column { name, shown, nullable, carry });
+                columns.entry(oid).or_default().push(Column { name, shown, nullable, carry, piece: None });
             }
             None => refused.push((names.get(&oid).cloned().unwrap_or_default(), name, shown)),
         }
@@ -122,20 +189,41 @@ pub(super) async fn describe(server: &Connection, tables: Vec<Listed>) -> Result
         .into_iter()
         .map(|listed| {
             let key = keys.remove(&listed.oid).unwrap_or_default();
-            let columns = columns.remove(&listed.oid).ok_or_else(|| {
-                Error::config("a table without columns cannot be kept").at(At::Table, listed.qualified()).hint(EXCLUDE)
-            })?;
+            let mut columns = columns.remove(&listed.oid).unwrap_or_default();
+            if key.is_empty() {
+                columns.extend(row_id(listed.sort).map(Column::row_id));
+            }
+            if columns.is_empty() {
+                let error = Error::config("a view without columns cannot be kept");
+                return Err(error.at(At::Table, listed.qualified()).hint(EXCLUDE));
+            }
             Ok(Table { listed, columns, key })
         })
         .collect()
 }
 
+/// The piece of SQL that says where a row lies.
+fn row_id(sort: Sort) -> Option<&'static str> {
+    match sort {
+        Sort::Table | Sort::MaterializedView => Some("row_id"),
+        Sort::Partitioned => Some("row_id_of_partition"),
+        Sort::View | Sort::ForeignTable => None,
+    }
+}
+
 const EXCLUDE: &str = "leave the table out with --exclude, if no flow reads it";
 
-fn pg_type(row: &Row) -> Result<PgType> {
-    let element: Option<String> = row.try_get("element_name")?;
-    let element = match element {
-        Some(name) => Some((name, row.try_get("element_kind")?, row.try_get("element_builtin")?)),
+fn pg_type(row: &Row, money_digits: u8) -> Result<PgType> {
+    let element = match row.try_get::<_, Option<String>>("element_name")? {
+        Some(name) => Some(Box::new(PgType {
+            name,
+            kind: row.try_get("element_kind")?,
+            builtin: row.try_get("element_builtin")?,
+            typmod: row.try_get("element_typmod")?,
+            element: None,
+            nested: row.try_get("nested")?,
+            money_digits,
+        })),
         None => None,
     };
     Ok(PgType {
@@ -144,6 +232,8 @@ fn pg_type(row: &Row) -> Result<PgType> {
         builtin: row.try_get("builtin")?,
         typmod: row.try_get("typmod")?,
         element,
+        nested: false,
+        money_digits,
     })
 }
 

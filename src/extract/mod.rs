@@ -5,14 +5,15 @@
 //! join that snapshot, read part after part and write each as a file. The manifest is published when all parts are
 //! there. A part that fails voids the whole.
 
-mod bridge;
 mod catalog;
+mod column;
+mod moment;
+mod pace;
 mod parts;
-mod restore;
+mod pieces;
 mod select;
 mod source;
 mod sql;
-mod survey;
 mod types;
 mod worker;
 
@@ -24,22 +25,22 @@ use tokio::sync::mpsc::{self, UnboundedReceiver};
 use uuid::Uuid;
 
 use crate::cancel::{Cancel, interrupted};
-use crate::error::{At, Context, Error, Kind, Result};
+use crate::error::{At, Context, Error, Result};
 use crate::progress::Sink;
 use crate::server::sql::{fill, quote_literal};
 use crate::server::{Address, Connection};
-use crate::snapshot::{File, Origin, Snapshot, TableHeader, Writer};
+use crate::snapshot::{Origin, REFUSED_KEYS, Refused, Snapshot, TableHeader, Writer};
 use crate::storage::Location;
 
-use catalog::{Listed, Table};
-use select::Asked;
+use catalog::Table;
+use moment::{hold, settings};
+use pace::Pace;
+use pieces::Written;
 use source::Access;
 use worker::{Done, Shared, Task};
 
 /// The stage's name for [`Sink::start`].
 pub const STAGE: &str = "extract";
-/// How often the list of tables may change between looking and locking.
-const ATTEMPTS: usize = 3;
 /// Between two attempts to end readers that were told to stop.
 const STOP_EVERY: Duration = Duration::from_millis(200);
 
@@ -48,7 +49,8 @@ const STOP_EVERY: Duration = Duration::from_millis(200);
 pub struct Options {
     /// Schemas to read; empty: all but the system's.
     pub schemas: Vec<String>,
-    /// Tables to read, as `name` or `schema.name`, with `*` for any characters; empty: all.
+    /// Tables to read, as `name` or `schema.name`, with `*` for any characters; empty: all. Views, materialized views
+    /// and foreign tables are read when they are named here in full.
     pub tables: Vec<String>,
     /// Tables to leave out, written in the same way.
     pub exclude: Vec<String>,
@@ -56,12 +58,27 @@ pub struct Options {
     pub jobs: usize,
     /// Rows of a part (a file), at most; fewer where rows are wide.
     pub part_rows: usize,
+    /// Rows that all connections together may read in a second; None: as fast as it goes.
+    pub max_rows_per_second: Option<u64>,
+    /// How long one statement may work on the server; None: as long as it takes.
+    pub statement_timeout: Option<Duration>,
+    /// How long a lock may be waited for: whoever comes later waits behind us.
+    pub lock_timeout: Duration,
 }
 
 impl Default for Options {
     fn default() -> Self {
         let jobs = std::thread::available_parallelism().map_or(2, std::num::NonZero::get).clamp(2, 8);
-        Self { schemas: Vec::new(), tables: Vec::new(), exclude: Vec::new(), jobs, part_rows: 131_072 }
+        Self {
+            schemas: Vec::new(),
+            tables: Vec::new(),
+            exclude: Vec::new(),
+            jobs,
+            part_rows: 131_072,
+            max_rows_per_second: None,
+            statement_timeout: None,
+            lock_timeout: Duration::from_secs(5),
+        }
     }
 }
 
@@ -102,84 +119,44 @@ async fn read(
     };
     let at_server = |error: Error| error.at(At::Server, address.to_string());
     let moment = until(&server, cancel, hold(&server, options, address)).await.map_err(at_server)?;
-    let tasks =
-        until(&server, cancel, prepare(&server, moment.tables, options, sink.as_ref())).await.map_err(at_server)?;
+    let described = async {
+        let tables = catalog::describe(&server, moment.tables, moment.money_digits).await?;
+        prepare(&server, tables, options, sink.as_ref()).await
+    };
+    let mut tasks = until(&server, cancel, described).await.map_err(at_server)?;
 
     let readers = format!("rehome reader {}", Uuid::new_v4().simple());
     let (config, tls) = address.for_blocking(&readers);
     let import = fill(sql::IMPORT, &[("snapshot", &quote_literal(&moment.exported))]);
-    let before = vec![sql::BEGIN.to_owned(), import, sql::SETTINGS.to_owned()];
-    let shared = Arc::new(Shared {
-        queue: Mutex::new(queue(&tasks)),
-        tasks,
-        access: Access { config, tls, before },
-        writer: writer.clone(),
-        sink,
-        runtime: tokio::runtime::Handle::current(),
-        stop: AtomicBool::new(false),
-    });
-    let _stop = StopOnDrop(shared.clone());
-    let done = start(&shared, options.jobs.max(1))?;
-    let files = collect(&server, &shared, done, &readers, cancel).await.map_err(at_server)?;
-    let tables = finish(writer, &shared, files).await?;
+    let mut before = vec![sql::BEGIN.to_owned(), import, settings(options)];
+    before.extend(moment.raw_text.then(|| sql::RAW_TEXT.to_owned()));
+    let access = Arc::new(Access { config, tls, before });
+    let pace = Arc::new(Pace::new(options.max_rows_per_second));
+    let mut tables = Vec::new();
+    while !tasks.is_empty() {
+        tasks.iter_mut().for_each(|task| *task.doubted.get_mut() = moment.raw_text);
+        let shared = Arc::new(Shared {
+            queue: Mutex::new(queue(&tasks)),
+            tasks,
+            access: access.clone(),
+            writer: writer.clone(),
+            pace: pace.clone(),
+            sink: sink.clone(),
+            runtime: tokio::runtime::Handle::current(),
+            stop: AtomicBool::new(false),
+        });
+        let _stop = StopOnDrop(shared.clone());
+        let done = start(&shared, options.jobs.max(1))?;
+        let written = collect(&server, &shared, done, &readers, cancel).await.map_err(at_server)?;
+        let again = finish(writer, &shared, written, &mut tables).await?;
+        tasks = until(&server, cancel, prepare(&server, again, options, sink.as_ref())).await.map_err(at_server)?;
+    }
     Ok((moment.origin, tables))
 }
 
-/// What the coordinating session holds while it lives: locks, an exported snapshot, and what they are of.
-struct Moment {
-    exported: String,
-    origin: Origin,
-    tables: Vec<Listed>,
-}
-
-/// Chooses the tables, locks them, and only then takes the snapshot that everybody reads.
-async fn hold(server: &Connection, options: &Options, address: &Address) -> Result<Moment> {
-    let asked = &Asked { schemas: &options.schemas, tables: &options.tables, exclude: &options.exclude };
-    // For a role that may not ask, the cluster has no identity.
-    let identity = server.query_one(sql::IDENTITY, &[]).await.ok();
-    for _ in 0..ATTEMPTS {
-        let chosen = select::select(&catalog::list(server).await?, asked)?;
-        server.batch_execute(sql::BEGIN).await?;
-        let relations = chosen.iter().map(Listed::relation).collect::<Result<Vec<_>>>()?.join(", ");
-        match server.batch_execute(&fill(sql::LOCK, &[("tables", &relations)])).await {
-            Ok(()) => {}
-            // Dropped since it was listed: look again.
-            Err(error) if error.code() == Some(&tokio_postgres::error::SqlState::UNDEFINED_TABLE) => {
-                server.batch_execute(sql::ROLLBACK).await?;
-                continue;
-            }
-            Err(error) => return Err(error.into()),
-        }
-        let row = server.query_one(sql::EXPORT, &[]).await?;
-        // As the readers: names of types must not depend on whose search path it is.
-        server.query_one(sql::SETTINGS, &[]).await?;
-        let again = select::select(&catalog::list(server).await?, asked)?;
-        if again.iter().map(|table| table.oid).eq(chosen.iter().map(|table| table.oid)) {
-            let origin = Origin {
-                kind: "postgresql".to_owned(),
-                database: row.try_get("database")?,
-                server_version: row.try_get("server_version")?,
-                host: Some(address.host().to_owned()),
-                system_identifier: identity.and_then(|row| row.try_get(0).ok()),
-                wal_lsn: row.try_get("wal_lsn")?,
-                encoding: row.try_get("encoding")?,
-            };
-            return Ok(Moment { exported: row.try_get("snapshot")?, origin, tables: again });
-        }
-        server.batch_execute(sql::ROLLBACK).await?;
-    }
-    Err(Error::new(Kind::Retryable, "tables are being created and dropped while the snapshot is taken"))
-}
-
-/// Looks at every table and cuts it into parts.
-async fn prepare(server: &Connection, listed: Vec<Listed>, options: &Options, sink: &dyn Sink) -> Result<Vec<Task>> {
-    let mut tables = catalog::describe(server, listed).await?;
+/// Cuts every table into parts.
+async fn prepare(server: &Connection, tables: Vec<Table>, options: &Options, sink: &dyn Sink) -> Result<Vec<Task>> {
     // One session answers one question at a time, but does not wait for the next one to arrive.
-    futures::future::try_join_all(tables.iter_mut().map(|table| async {
-        let name = table.listed.qualified();
-        survey::survey(server, table).await.at(At::Table, name)
-    }))
-    .await?;
     let plans = futures::future::try_join_all(tables.iter().map(|table| async {
         parts::plan(server, table, options.part_rows).await.at(At::Table, table.listed.qualified())
     }))
@@ -193,11 +170,11 @@ fn task(table: Table, plan: parts::Plan, sink: &dyn Sink) -> Task {
     let header = TableHeader {
         schema: table.listed.schema.clone(),
         name: table.listed.name.clone(),
-        key: table.key.clone(),
+        key: table.identity(),
         sorted_by: if plan.sorted { table.key.clone() } else { Vec::new() },
     };
     let open = AtomicUsize::new(plan.ranges.len());
-    Task { schema: table.schema(), table, header, plan, exact: AtomicBool::new(false), open }
+    Task { schema: table.schema(), table, header, plan, doubted: AtomicBool::new(false), widen: Mutex::default(), open }
 }
 
 /// All parts, tables with the most parts first: what is last should be short. (The next one is taken off the end.)
@@ -233,8 +210,8 @@ async fn collect(
     mut done: UnboundedReceiver<Result<Done>>,
     readers: &str,
     cancel: &Cancel,
-) -> Result<Vec<Vec<Option<File>>>> {
-    let mut files: Vec<Vec<Option<File>>> =
+) -> Result<Vec<Vec<Written>>> {
+    let mut written: Vec<Vec<Option<Written>>> =
         shared.tasks.iter().map(|task| vec![None; task.plan.ranges.len()]).collect();
     let mut failure: Option<Error> = None;
     loop {
@@ -242,7 +219,7 @@ async fn collect(
         tokio::select! {
             report = done.recv() => match report {
                 None => break,
-                Some(Ok(Done { task, part, file })) => files[task][part] = file,
+                Some(Ok(Done { task, part, written: files })) => written[task][part] = Some(files),
                 // What comes after the first failure comes of it.
                 Some(Err(error)) => { failure.get_or_insert(error); }
             },
@@ -258,25 +235,48 @@ async fn collect(
     }
     match failure {
         Some(error) => Err(error),
-        None => Ok(files),
+        // A part that nobody spoke of must not look like one without rows.
+        None => written
+            .into_iter()
+            .map(|parts| parts.into_iter().collect::<Option<Vec<_>>>())
+            .collect::<Option<_>>()
+            .ok_or_else(|| Error::unexpected("a reader ended without a word")),
     }
 }
 
-/// The manifest's entries; a table without rows gets a file without rows.
+/// Adds the manifest's entries; a table without rows gets a file without rows. Gives the tables that must be read again,
+/// since columns of theirs can only travel as text.
 async fn finish(
     writer: &Writer,
     shared: &Shared,
-    files: Vec<Vec<Option<File>>>,
-) -> Result<Vec<crate::snapshot::Table>> {
-    let mut tables = Vec::with_capacity(files.len());
-    for (task, files) in shared.tasks.iter().zip(files) {
-        let mut files: Vec<File> = files.into_iter().flatten().collect();
+    written: Vec<Vec<Written>>,
+    entries: &mut Vec<crate::snapshot::Table>,
+) -> Result<Vec<Table>> {
+    let mut again = Vec::new();
+    for (task, parts) in shared.tasks.iter().zip(written) {
+        let mut refused = Refused { rows: 0, keys: Vec::new(), files: Vec::new() };
+        let mut files = Vec::new();
+        for part in parts {
+            files.extend(part.files);
+            refused.files.extend(part.refused);
+            refused.keys.extend(part.refused_keys);
+        }
+        if task.is_void() {
+            writer.discard(&files).await;
+            writer.discard(&refused.files).await;
+            again.push(task.widened());
+            continue;
+        }
         if files.is_empty() {
             files.push(writer.put_part(&task.header, 0, task.schema.clone(), &[]).await?);
         }
-        tables.push(task.header.table(&task.schema, files));
+        refused.rows = refused.files.iter().map(|file| file.rows).sum();
+        refused.keys.truncate(REFUSED_KEYS);
+        let mut entry = task.header.table(&task.schema, files);
+        entry.refused = (refused.rows > 0).then_some(refused);
+        entries.push(entry);
     }
-    Ok(tables)
+    Ok(again)
 }
 
 /// A conversation with the server, unless it is cancelled first; then the server is asked to give up too.

@@ -1,7 +1,7 @@
 //! Owns how a table is cut into parts of bounded size, in key order where there is one.
 //! Must not know: how a part is read. The same rows are always cut at the same places.
 
-use super::catalog::{Column, Table};
+use super::catalog::{Column, Sort, Table};
 use super::sql;
 use super::types::Order;
 use crate::error::{Error, Result};
@@ -9,11 +9,8 @@ use crate::server::Connection;
 use crate::server::sql::{fill, quote_ident};
 
 /// The text of a part's rows takes at most about this many bytes (as far as the first rows tell).
-const PART_BYTES: f64 = 96.0 * 1024.0 * 1024.0;
+const PART_BYTES: f64 = 32.0 * 1024.0 * 1024.0;
 const FEWEST_ROWS: usize = 1024;
-/// The same for a batch, of which a reader holds one or two.
-const BATCH_BYTES: f64 = 4.0 * 1024.0 * 1024.0;
-const BATCH_ROWS: (usize, usize) = (16, 4096);
 /// Key ranges of equal width are as good as counted ones while there are few of them, or few are empty.
 const FEW_RANGES: i128 = 64;
 /// Rows that fit into a block of the usual size, at the very most about.
@@ -43,8 +40,8 @@ pub(super) struct Plan {
     pub ranges: Vec<Range>,
     /// Do the parts, one after the other, give the rows in key order?
     pub sorted: bool,
-    /// Rows to ask for at a time.
-    pub batch: usize,
+    /// Rows of a file, at most.
+    pub file_rows: usize,
 }
 
 /// Cuts a table into parts of at most about `part_rows` rows.
@@ -59,7 +56,6 @@ pub(super) async fn plan(server: &Connection, table: &Table, part_rows: usize) -
     let all_are = |order: fn(&Column) -> bool| !key.is_empty() && key.iter().all(|column| order(column));
     let by_key = all_are(|column| column.carry.order() == Order::Plain);
     let (rows, width) = probe(server, table, &relation, limit, by_key).await?;
-    let batch = BATCH_ROWS.1.min(whole(BATCH_BYTES / width)).max(BATCH_ROWS.0);
     let mut per_part = limit;
     while per_part > FEWEST_ROWS && approximate(per_part) * width > PART_BYTES {
         per_part /= 2;
@@ -68,7 +64,7 @@ pub(super) async fn plan(server: &Connection, table: &Table, part_rows: usize) -
         return Ok(Plan {
             ranges: vec![Range::All],
             sorted: all_are(|column| column.carry.order() != Order::None),
-            batch,
+            file_rows: limit,
         });
     }
     let ranges = if let [only] = key[..]
@@ -77,11 +73,14 @@ pub(super) async fn plan(server: &Connection, table: &Table, part_rows: usize) -
         integer_ranges(server, table, &relation, per_part).await?
     } else if by_key {
         counted_ranges(server, table, &relation, per_part).await?
+    } else if matches!(table.listed.sort, Sort::View | Sort::ForeignTable) {
+        // Rows that lie nowhere cannot be asked for by where they lie.
+        return Ok(Plan { ranges: vec![Range::All], sorted: false, file_rows: limit });
     } else {
         let ranges = block_ranges(server, table, per_part, width).await?;
-        return Ok(Plan { ranges, sorted: false, batch });
+        return Ok(Plan { ranges, sorted: false, file_rows: limit });
     };
-    Ok(Plan { ranges, sorted: true, batch })
+    Ok(Plan { ranges, sorted: true, file_rows: limit })
 }
 
 /// The rows there are (one more than `limit` stands for any number), and the bytes of a wide one.
@@ -192,10 +191,9 @@ impl Range {
     }
 }
 
-/// The statement that reads a part; `exact` as in [`super::types::Carry::projection`].
-pub(super) fn statement(table: &Table, range: &Range, sorted: bool, exact: bool) -> Result<String> {
-    let columns = table.columns.iter().map(|column| sql::of_column(column.carry.projection(exact), &column.name));
-    let columns = columns.collect::<Result<Vec<_>>>()?.join(", ");
+/// The query of a part.
+pub(super) fn query(table: &Table, range: &Range, sorted: bool) -> Result<String> {
+    let columns = table.columns.iter().map(Column::selected).collect::<Result<Vec<_>>>()?.join(", ");
     let order = if sorted { order(table)? } else { String::new() };
     let relation = table.listed.relation()?;
     let condition = range.condition(&table.key)?;

@@ -10,6 +10,7 @@ pub(super) struct Asked<'a> {
     /// Empty: every schema that is not the system's.
     pub schemas: &'a [String],
     /// Empty: every table.
+    /// Views and foreign tables are read only when they are named here in full.
     pub tables: &'a [String],
     pub exclude: &'a [String],
 }
@@ -35,7 +36,10 @@ pub(super) fn select(all: &[Listed], asked: &Asked<'_>) -> Result<Vec<Listed>> {
     }
     let selected: Vec<Listed> = in_schemas
         .into_iter()
-        .filter(|table| asked.tables.is_empty() || asked.tables.iter().any(|pattern| fits(pattern, table)))
+        .filter(|table| {
+            let everything = asked.tables.is_empty() && table.sort.is_table();
+            everything || asked.tables.iter().any(|pattern| fits(pattern, table))
+        })
         .filter(|table| !asked.exclude.iter().any(|pattern| fits(pattern, table)))
         .collect();
     if selected.is_empty() {
@@ -64,6 +68,10 @@ fn readable(tables: &[Listed]) -> Result<()> {
 }
 
 fn fits(pattern: &str, table: &Listed) -> bool {
+    (table.sort.is_table() || !pattern.contains('*')) && fits_name(pattern, table)
+}
+
+fn fits_name(pattern: &str, table: &Listed) -> bool {
     matches(pattern, &table.name) || matches(pattern, &table.qualified())
 }
 
@@ -81,7 +89,9 @@ fn unknown(what: &str, name: &str, known: impl Iterator<Item = String>) -> Error
     let error = Error::config(format!("the source database has no {what} \"{name}\""));
     match nearest(name, known) {
         Some(near) => error.hint(format!("did you mean \"{near}\"?")),
-        None => error.hint("only ordinary and partitioned tables are read, not views or foreign tables"),
+        None => {
+            error.hint("views and foreign tables are read when they are named in full; the system's tables are not")
+        }
     }
 }
 
@@ -99,11 +109,21 @@ fn nearest(name: &str, known: impl Iterator<Item = String>) -> Option<String> {
 mod tests {
     use super::{Asked, distance, matches, select};
     use crate::error::Kind;
-    use crate::extract::catalog::Listed;
+    use crate::extract::catalog::{Listed, Sort};
 
     fn listed(schema: &str, name: &str) -> Listed {
         let (schema, name) = (schema.to_owned(), name.to_owned());
-        Listed { oid: 1, schema, name, partitioned: false, readable: true, filtered: false, estimate: 0 }
+        Listed {
+            oid: 1,
+            schema,
+            name,
+            sort: Sort::Table,
+            readable: true,
+            filtered: false,
+            estimate: 0,
+            long_values: false,
+            rewritten: false,
+        }
     }
 
     #[test]

@@ -23,7 +23,11 @@ statement!(PROBE, "probe.sql");
 statement!(BOUNDS, "bounds.sql");
 statement!(QUANTILES, "quantiles.sql");
 statement!(BLOCKS, "blocks.sql");
-statement!(SURVEY, "survey.sql");
+statement!(COPY, "copy.sql");
+statement!(PATIENCE, "patience.sql");
+statement!(TOUCH, "touch.sql");
+statement!(BLOCKERS, "blockers.sql");
+statement!(RAW_TEXT, "raw_text.sql");
 statement!(PART, "part.sql");
 statement!(ROLLBACK, "rollback.sql");
 statement!(STOP, "stop.sql");
@@ -44,10 +48,10 @@ pub(super) fn of_column(name: &str, column: &str) -> Result<String> {
     fragment(name, &[("column", &quote_ident(column))])
 }
 
-/// A table as a statement reads it: alone, or a partitioned one through its root.
-pub(super) fn relation(schema: &str, name: &str, partitioned: bool) -> Result<String> {
+/// A table as a statement reads it: an ordinary one alone, a partitioned one through its root.
+pub(super) fn relation(schema: &str, name: &str, alone: bool) -> Result<String> {
     let table = quote_table(schema, name);
-    if partitioned { Ok(table) } else { fragment("only", &[("table", &table)]) }
+    if alone { fragment("only", &[("table", &table)]) } else { Ok(table) }
 }
 
 /// Literals, separated by commas.
@@ -67,7 +71,7 @@ mod tests {
     #[test]
     fn pieces_by_name() {
         assert_eq!(of_column("text", "a\"b").ok().as_deref(), Some("\"a\"\"b\"::pg_catalog.text"));
-        assert_eq!(of_column("timestamp", "x").ok().as_deref(), Some("pg_catalog.timestamp_send(\"x\")"));
+        assert_eq!(of_column("texts", "x").ok().as_deref(), Some("\"x\"::pg_catalog.text[]"));
         assert_eq!(fragment("everything", &[]).ok().as_deref(), Some("true"));
         assert!(fragment("nothing", &[]).is_err());
     }

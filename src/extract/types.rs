@@ -1,5 +1,5 @@
-//! Owns how each PostgreSQL type travels: the white list of what the reader takes exactly, and what goes as text.
-//! Must not know: tables or connections. A type that is on neither list is refused by the caller.
+//! Owns how each PostgreSQL type travels: as which Arrow type, and by which form of its value.
+//! Must not know: tables or connections. A type that has no form to be read back from is refused by the caller.
 
 use std::sync::Arc;
 
@@ -14,22 +14,27 @@ pub(super) struct PgType {
     pub kind: String,
     pub builtin: bool,
     pub typmod: i32,
-    /// Of an array: its elements' `(typname, typtype, builtin)`.
-    pub element: Option<(String, String, bool)>,
+    /// Of an array: its elements' type.
+    pub element: Option<Box<PgType>>,
+    /// Of an array's element: is it an array itself (through a domain)?
+    pub nested: bool,
+    /// How many of money's digits stand after the point in this database.
+    pub money_digits: u8,
 }
 
 /// How a column travels.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Carry {
-    /// The reader's own type, cast back to what the column is.
-    Number(DataType),
+    Int16,
+    Int32,
+    Int64,
+    Oid,
+    Float32,
+    Float64,
     Bool,
-    /// Text that the reader takes as it is; `char(n)` keeps its padding only so.
-    Plain {
-        padded: bool,
-    },
-    /// The type's text form.
-    Text,
+    Text(Print),
+    /// One byte; as text, what PostgreSQL 16 prints.
+    Char,
     Bytes,
     Uuid,
     Date,
@@ -38,8 +43,22 @@ pub(super) enum Carry {
         zoned: bool,
     },
     Decimal(u8, i8),
-    /// A list of the reader's own elements.
-    List(DataType),
+    Money {
+        digits: u8,
+    },
+    /// Of one dimension, counted from one.
+    List(Box<Carry>),
+}
+
+/// Where a text comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Print {
+    /// The type is a text itself; `padded`: with spaces up to its length.
+    Own { padded: bool },
+    /// The value cast to text.
+    Cast,
+    /// What the type's output function prints.
+    Output,
 }
 
 /// How rows can be sorted by a column so that Arrow agrees.
@@ -52,25 +71,33 @@ pub(super) enum Order {
     None,
 }
 
-/// Types whose text form is exact and depends on no setting but those that the readers set.
-const AS_TEXT: &[&str] = &[
-    "bit", "box", "char", "cidr", "circle", "inet", "interval", "json", "jsonb", "jsonpath", "line", "lseg", "macaddr",
-    "macaddr8", "path", "pg_lsn", "point", "polygon", "timetz", "tsquery", "tsvector", "varbit", "xml",
+/// Types of which no value can be read back from its text: PostgreSQL makes them, nobody writes them.
+const WITHOUT_INPUT: &[&str] = &[
+    "gtsvector",
+    "pg_brin_bloom_summary",
+    "pg_brin_minmax_multi_summary",
+    "pg_dependencies",
+    "pg_mcv_list",
+    "pg_ndistinct",
+    "pg_node_tree",
 ];
-/// The same, of types that come with well-known extensions.
-const AS_TEXT_EXTENSIONS: &[&str] = &["citext", "hstore", "ltree"];
+/// Types whose cast to text says more than their output function (`10.0.0.1` would become `10.0.0.1/32`).
+const CAST_IS_NOT_OUTPUT: &[&str] = &["cidr", "inet"];
+
+const OWN_TEXT: Carry = Carry::Text(Print::Own { padded: false });
 
 impl Carry {
-    /// How a type travels; None for a type nobody has looked at.
+    /// How a type travels; None for a type that cannot.
     pub(super) fn of(found: &PgType) -> Option<Self> {
-        if let Some((element, kind, builtin)) = &found.element {
-            return of_array(element, kind, *builtin);
+        if let Some(element) = &found.element {
+            return of_array(found, element);
         }
         match found.kind.as_str() {
-            "e" => Some(Self::Text),
-            "r" | "m" if found.builtin => Some(Self::Text),
-            "b" if found.builtin => of_base(&found.name, found.typmod),
-            "b" => AS_TEXT_EXTENSIONS.contains(&found.name.as_str()).then_some(Self::Text),
+            "e" => Some(OWN_TEXT),
+            "b" if found.builtin => of_base(found),
+            "r" | "m" if found.builtin => Some(Self::Text(Print::Cast)),
+            // As pg_dump: whatever the type is, its output is what its input takes.
+            "b" | "c" | "r" | "m" => Some(Self::Text(Print::Output)),
             _ => None,
         }
     }
@@ -78,77 +105,80 @@ impl Carry {
     /// The Arrow type it has in the snapshot.
     pub(super) fn data_type(&self) -> DataType {
         match self {
-            Self::Number(number) => number.clone(),
+            Self::Int16 => DataType::Int16,
+            Self::Int32 => DataType::Int32,
+            Self::Int64 => DataType::Int64,
+            Self::Oid => DataType::UInt32,
+            Self::Float32 => DataType::Float32,
+            Self::Float64 => DataType::Float64,
             Self::Bool => DataType::Boolean,
-            Self::Plain { .. } | Self::Text => DataType::Utf8,
+            Self::Text(_) | Self::Char => DataType::Utf8,
             Self::Bytes => DataType::Binary,
             Self::Uuid => DataType::FixedSizeBinary(16),
             Self::Date => DataType::Date32,
             Self::Time => DataType::Time64(TimeUnit::Microsecond),
             Self::Timestamp { zoned } => DataType::Timestamp(TimeUnit::Microsecond, zoned.then(|| "UTC".into())),
             Self::Decimal(precision, scale) => DataType::Decimal128(*precision, *scale),
-            Self::List(element) => DataType::List(Arc::new(Field::new_list_field(element.clone(), true))),
+            Self::Money { digits } => DataType::Decimal128(19, digits.cast_signed()),
+            Self::List(element) => DataType::List(Arc::new(Field::new_list_field(element.data_type(), true))),
         }
     }
 
-    /// The piece of SQL that selects it; `exact` asks for the slower form that also carries infinities.
-    pub(super) fn projection(&self, exact: bool) -> &'static str {
+    /// The name of the piece of SQL that selects it.
+    pub(super) fn projection(&self) -> &'static str {
         match self {
-            Self::Text | Self::Decimal(..) => "text",
-            Self::Uuid => "uuid",
-            Self::Time => "time",
-            Self::Date if exact => "date",
-            Self::Timestamp { zoned: false } if exact => "timestamp",
-            Self::Timestamp { zoned: true } if exact => "timestamptz",
+            Self::Text(Print::Cast) => "text",
+            Self::Text(Print::Output) => "output",
+            Self::List(element) if matches!(**element, Self::Text(Print::Cast | Print::Output)) => "texts",
             _ => "plain",
-        }
-    }
-
-    /// The piece of SQL that looks for values of the column which this type cannot carry; with any, it goes as text.
-    pub(super) fn doubt(&self) -> Option<&'static str> {
-        match self {
-            Self::Decimal(..) => Some("not_a_number"),
-            Self::Time => Some("end_of_day"),
-            Self::List(_) => Some("not_a_list"),
-            _ => None,
         }
     }
 
     pub(super) fn order(&self) -> Order {
         match self {
-            Self::Number(DataType::Float32 | DataType::Float64) | Self::Plain { padded: true } | Self::List(_) => {
-                Order::None
-            }
-            Self::Plain { padded: false } | Self::Text => Order::Bytewise,
+            Self::Float32
+            | Self::Float64
+            | Self::Text(Print::Own { padded: true } | Print::Output)
+            | Self::Char
+            | Self::List(_) => Order::None,
+            Self::Text(_) => Order::Bytewise,
             _ => Order::Plain,
         }
     }
 
     pub(super) fn is_integer(&self) -> bool {
-        matches!(self, Self::Number(DataType::Int16 | DataType::Int32 | DataType::Int64))
+        matches!(self, Self::Int16 | Self::Int32 | Self::Int64)
+    }
+
+    /// How the column travels when it holds values that its exact type cannot: as text.
+    pub(super) fn widened() -> Self {
+        Self::Text(Print::Cast)
     }
 }
 
-fn of_base(name: &str, typmod: i32) -> Option<Carry> {
-    Some(match name {
-        "int2" => Carry::Number(DataType::Int16),
-        "int4" => Carry::Number(DataType::Int32),
-        "int8" => Carry::Number(DataType::Int64),
-        "oid" => Carry::Number(DataType::UInt32),
-        "float4" => Carry::Number(DataType::Float32),
-        "float8" => Carry::Number(DataType::Float64),
+fn of_base(found: &PgType) -> Option<Carry> {
+    Some(match found.name.as_str() {
+        "int2" => Carry::Int16,
+        "int4" => Carry::Int32,
+        "int8" => Carry::Int64,
+        "oid" => Carry::Oid,
+        "float4" => Carry::Float32,
+        "float8" => Carry::Float64,
         "bool" => Carry::Bool,
-        "text" | "varchar" | "name" => Carry::Plain { padded: false },
-        "bpchar" => Carry::Plain { padded: true },
+        "text" | "varchar" | "name" | "json" => OWN_TEXT,
+        "bpchar" => Carry::Text(Print::Own { padded: true }),
+        "char" => Carry::Char,
         "bytea" => Carry::Bytes,
         "uuid" => Carry::Uuid,
         "date" => Carry::Date,
         "time" => Carry::Time,
         "timestamp" => Carry::Timestamp { zoned: false },
         "timestamptz" => Carry::Timestamp { zoned: true },
-        "numeric" => decimal(typmod).unwrap_or(Carry::Text),
-        other if AS_TEXT.contains(&other) => Carry::Text,
-        _ => return None,
+        "numeric" => decimal(found.typmod).unwrap_or(Carry::Text(Print::Cast)),
+        "money" => Carry::Money { digits: found.money_digits },
+        other if WITHOUT_INPUT.contains(&other) => return None,
+        other if CAST_IS_NOT_OUTPUT.contains(&other) => Carry::Text(Print::Output),
+        _ => Carry::Text(Print::Cast),
     })
 }
 
@@ -162,26 +192,28 @@ fn decimal(typmod: i32) -> Option<Carry> {
     (precision <= 38 && scale.unsigned_abs() <= precision).then_some(Carry::Decimal(precision, scale))
 }
 
-fn of_array(element: &str, kind: &str, builtin: bool) -> Option<Carry> {
-    let list = match element {
-        _ if kind == "e" => return Some(Carry::Text),
-        _ if kind != "b" => return None,
-        _ if !builtin => return AS_TEXT_EXTENSIONS.contains(&element).then_some(Carry::Text),
-        "text" | "varchar" => DataType::Utf8,
-        "int2" => DataType::Int16,
-        "int4" => DataType::Int32,
-        "int8" => DataType::Int64,
-        "float4" => DataType::Float32,
-        "float8" => DataType::Float64,
-        "bool" => DataType::Boolean,
-        other => return of_base(other, -1).map(|_| Carry::Text),
-    };
-    Some(Carry::List(list))
+fn of_array(array: &PgType, element: &PgType) -> Option<Carry> {
+    // Vectors of the catalog look like arrays, but count from zero; arrays of arrays are no lists of ours.
+    if array.builtin && ["int2vector", "oidvector"].contains(&array.name.as_str()) {
+        return Some(Carry::Text(Print::Cast));
+    }
+    if element.nested {
+        return Carry::of(&PgType { element: None, ..element.clone() }).map(|_| Carry::Text(Print::Output));
+    }
+    match Carry::of(element)? {
+        // A user's own type may have a cast to text that says something else.
+        Carry::Text(Print::Output) if !element.builtin => Some(Carry::Text(Print::Output)),
+        carry => Some(Carry::List(Box::new(carry))),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Carry, PgType, decimal};
+    use super::{Carry, PgType, Print, decimal};
+
+    fn base(name: &str, builtin: bool) -> PgType {
+        PgType { name: name.into(), kind: "b".into(), builtin, typmod: -1, ..PgType::default() }
+    }
 
     #[test]
     fn numeric_modifiers() {
@@ -195,13 +227,18 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_has_looked_at_is_refused() {
-        let base = |name: &str, builtin| PgType { name: name.into(), kind: "b".into(), builtin, ..PgType::default() };
-        for name in ["money", "regclass", "xid", "aclitem", "tomorrows_type"] {
-            assert_eq!(Carry::of(&base(name, true)), None, "{name}");
-        }
-        // A type of the user's own that only shares a name.
-        assert_eq!(Carry::of(&base("uuid", false)), None);
-        assert_eq!(Carry::of(&base("jsonb", true)), Some(Carry::Text));
+    fn what_nobody_can_write_is_refused() {
+        assert_eq!(Carry::of(&base("pg_node_tree", true)), None);
+        let list = PgType { element: Some(Box::new(base("pg_ndistinct", true))), ..base("_pg_ndistinct", true) };
+        assert_eq!(Carry::of(&list), None);
+        assert_eq!(Carry::of(&PgType { kind: "p".into(), ..base("record", true) }), None);
+    }
+
+    #[test]
+    fn a_type_of_the_users_own_is_what_it_prints() {
+        // It only shares a name with ours.
+        assert_eq!(Carry::of(&base("uuid", false)), Some(Carry::Text(Print::Output)));
+        assert_eq!(Carry::of(&base("jsonb", true)), Some(Carry::Text(Print::Cast)));
+        assert_eq!(Carry::of(&base("tomorrows_type", true)), Some(Carry::Text(Print::Cast)));
     }
 }

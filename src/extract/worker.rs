@@ -1,22 +1,26 @@
-//! Owns the readers: threads that take parts off a common list and write each as a file.
+//! Owns the readers: threads that take parts off a common list and write each as files.
 //! Must not know: how tables were chosen and cut, or what becomes of the files.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::SchemaRef;
+use postgres::types::Type;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::catalog::Table;
-use super::parts::{self, Plan, Range};
-use super::restore::{Restored, restore};
-use super::source::{self, Access, Stop};
+use super::column::{Texts, wire};
+use super::pace::Pace;
+use super::parts::{self, Plan};
+use super::pieces::{Pieces, Written};
+use super::source::{Access, Session, Stop, quietly};
+use super::types::Carry;
 use crate::cancel::interrupted;
-use crate::error::{At, Error, Kind, Result};
+use crate::error::{At, Error, Result};
 use crate::progress::Sink;
-use crate::snapshot::{File, Part, TableHeader, Writer};
+use crate::snapshot::{TableHeader, Writer};
 
 /// A table on its way into files.
 pub(super) struct Task {
@@ -24,10 +28,34 @@ pub(super) struct Task {
     pub header: TableHeader,
     pub schema: SchemaRef,
     pub plan: Plan,
-    /// Set when a part held a value that only the exact form carries: the parts after it do not try the fast one.
-    pub exact: AtomicBool,
+    /// Are its texts to be doubted? Set when a part held one that is none.
+    pub doubted: AtomicBool,
+    /// Columns that hold values which their exact type cannot: then nothing is written any more, the table is only
+    /// searched for more such columns.
+    pub widen: Mutex<BTreeSet<usize>>,
     /// Parts not yet done.
     pub open: AtomicUsize,
+}
+
+impl Task {
+    /// Notes a column that cannot travel as its exact type.
+    pub(super) fn widen(&self, column: usize) {
+        self.widen.lock().unwrap_or_else(PoisonError::into_inner).insert(column);
+    }
+
+    /// The table as it must be read instead.
+    pub(super) fn widened(&self) -> Table {
+        let mut table = self.table.clone();
+        for column in self.widen.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            table.columns[*column].carry = Carry::widened();
+        }
+        table
+    }
+
+    /// Must the table be read again, with other columns?
+    pub(super) fn is_void(&self) -> bool {
+        !self.widen.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
 }
 
 /// What all readers share.
@@ -35,30 +63,32 @@ pub(super) struct Shared {
     pub tasks: Vec<Task>,
     /// `(task, part)`, the next one last.
     pub queue: Mutex<Vec<(usize, usize)>>,
-    pub access: Access,
+    pub access: Arc<Access>,
     pub writer: Writer,
+    pub pace: Arc<Pace>,
     pub sink: Arc<dyn Sink>,
     pub runtime: Handle,
     /// Set when nothing more is wanted.
     pub stop: AtomicBool,
 }
 
-/// A part that is done: the file, unless the part has no rows.
+/// A part that is done.
 pub(super) struct Done {
     pub task: usize,
     pub part: usize,
-    pub file: Option<File>,
+    pub written: Written,
 }
 
 /// Works off the list; ends with the list, with the first failure, or when told to stop.
 pub(super) fn work(shared: &Shared, report: &UnboundedSender<Result<Done>>) {
+    let mut session = None;
     loop {
         if shared.stop.load(Ordering::Acquire) {
             return;
         }
         let next = shared.queue.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let Some((task, part)) = next else { return };
-        let done = shared.part(task, part).map(|file| Done { task, part, file });
+        let done = quietly(|| shared.part(&mut session, task, part)).map(|written| Done { task, part, written });
         let failed = done.is_err();
         // Nobody listens any more only when nobody wants the snapshot any more.
         if report.send(done).is_err() || failed {
@@ -69,73 +99,51 @@ pub(super) fn work(shared: &Shared, report: &UnboundedSender<Result<Done>>) {
 }
 
 impl Shared {
-    fn part(&self, task: usize, part: usize) -> Result<Option<File>> {
+    fn part(&self, session: &mut Option<Session>, task: usize, part: usize) -> Result<Written> {
         let task = &self.tasks[task];
         let name = task.table.listed.qualified();
-        let file = self.read(task, part).map_err(|error| error.at(At::Table, &name))?;
+        let written = self.read(session, task, part).map_err(|error| error.at(At::Table, &name))?;
         if task.open.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.sink.finish(&name);
         }
-        Ok(file)
+        Ok(written)
     }
 
-    fn read(&self, task: &Task, index: usize) -> Result<Option<File>> {
-        let range = &task.plan.ranges[index];
-        let mut stopped = Stop::Value;
-        if !task.exact.load(Ordering::Acquire) {
-            match self.attempt(task, index, range, false) {
-                Ok(part) => return self.publish(part),
-                Err(stop) => stopped = stop,
+    fn read(&self, session: &mut Option<Session>, task: &Task, part: usize) -> Result<Written> {
+        if !task.doubted.load(Ordering::Acquire) {
+            match self.attempt(session, task, part, Texts::Valid) {
+                Err(Stop::Failed(error)) => return Err(error),
+                Ok(written) => return Ok(written),
+                Err(Stop::Text) => task.doubted.store(true, Ordering::Release),
             }
         }
-        if matches!(stopped, Stop::Value) {
-            match self.attempt(task, index, range, true) {
-                Ok(part) => {
-                    task.exact.store(true, Ordering::Release);
-                    return self.publish(part);
+        match self.attempt(session, task, part, Texts::Doubted) {
+            Err(Stop::Failed(error)) => Err(error),
+            Err(Stop::Text) => Err(Error::unexpected("bytes were read as a text")),
+            Ok(written) => Ok(written),
+        }
+    }
+
+    fn attempt(&self, session: &mut Option<Session>, task: &Task, part: usize, texts: Texts) -> Result<Written, Stop> {
+        // A session whose read ended early still has the rest of it on the wire: it is only kept after a whole one.
+        let mut open = match session.take() {
+            Some(open) => open,
+            None => Session::open(&self.access)?,
+        };
+        let query = parts::query(&task.table, &task.plan.ranges[part], task.plan.sorted)?;
+        let types: Vec<Type> = task.table.columns.iter().map(|column| wire(&column.carry, texts)).collect();
+        let mut pieces = Pieces::new(self, task, part, texts);
+        open.read(&query, &types, task.table.listed.long_values, |cells| {
+            if pieces.take(cells)? {
+                if self.stop.load(Ordering::Acquire) {
+                    return Err(interrupted().into());
                 }
-                Err(stop) => stopped = stop,
+                pieces.flush()?;
             }
-        }
-        Err(match stopped {
-            Stop::Failed(error) => error,
-            Stop::Value => Error::new(Kind::Config, "a value cannot be taken over exactly")
-                .hint("it may not be valid UTF-8; leave the table out with --exclude, if no flow reads it"),
-        })
-    }
-
-    fn attempt(&self, task: &Task, index: usize, range: &Range, exact: bool) -> Result<Part, Stop> {
-        let query = parts::statement(&task.table, range, task.plan.sorted, exact)?;
-        let mut part = self.writer.part(&task.header, index, &task.schema)?;
-        let name = task.table.listed.qualified();
-        let read = source::read(&self.access, &query, task.plan.batch, |columns| {
-            if self.stop.load(Ordering::Acquire) {
-                return Err(interrupted().into());
-            }
-            let batch = restored(task, columns, exact)?;
-            part.write(&batch)?;
-            self.sink.advance(&name, batch.num_rows() as u64);
             Ok(())
-        });
-        read.map(|()| part)
+        })?;
+        let written = pieces.end()?;
+        *session = Some(open);
+        Ok(written)
     }
-
-    fn publish(&self, part: Part) -> Result<Option<File>> {
-        if part.rows() == 0 {
-            return Ok(None);
-        }
-        self.runtime.block_on(part.publish()).map(Some)
-    }
-}
-
-fn restored(task: &Task, columns: &[ArrayRef], exact: bool) -> Result<RecordBatch, Stop> {
-    let mut arrays = Vec::with_capacity(columns.len());
-    for (column, array) in task.table.columns.iter().zip(columns) {
-        match restore(&column.carry, array, exact).map_err(|error| error.at(At::Column, &column.name))? {
-            Restored::Exact(array) => arrays.push(array),
-            Restored::Doubtful => return Err(Stop::Value),
-        }
-    }
-    RecordBatch::try_new(task.schema.clone(), arrays)
-        .map_err(|_| Error::unexpected("the rows read do not fit the table's columns").into())
 }

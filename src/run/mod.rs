@@ -64,6 +64,8 @@ pub struct Request {
     pub pipeline: Pipeline,
     /// Where to extract from, unless a snapshot is given.
     pub source: Option<Address>,
+    /// How it is read; which schemas and tables, the pipeline says.
+    pub reading: extract::Options,
     pub target: Address,
     pub snapshot: Option<Location>,
     /// Only these flows and what they read; empty for all.
@@ -92,7 +94,7 @@ pub async fn run(request: Request, setting: &Setting) -> Result<Finished> {
     let full = Graph::new(&request.pipeline)?;
     let snapshot = match (&request.snapshot, &request.source) {
         (Some(location), _) => Snapshot::open(location.clone()).await?,
-        (None, Some(source)) => take_snapshot(source, &request.pipeline, &full, setting).await?,
+        (None, Some(source)) => take_snapshot(source, &request.reading, &request.pipeline, &full, setting).await?,
         (None, None) => {
             return Err(Error::config("there is neither a source nor a snapshot")
                 .hint("give --source URL (or REHOME_SOURCE_URL), or --snapshot of an earlier run"));
@@ -188,6 +190,7 @@ fn run_id(pipeline: &Pipeline, snapshot: &Snapshot, target: Uuid) -> Uuid {
 /// As [`extract::run`].
 pub async fn take_snapshot(
     source: &Address,
+    reading: &extract::Options,
     pipeline: &Pipeline,
     graph: &Graph,
     setting: &Setting,
@@ -196,7 +199,7 @@ pub async fn take_snapshot(
         schemas: pipeline.schemas.clone(),
         tables: graph.source_tables().into_iter().collect(),
         jobs: setting.jobs,
-        ..extract::Options::default()
+        ..reading.clone()
     };
     let place = new_snapshot(setting)?;
     extract::run(source, &options, place, setting.progress.clone(), setting.cancel.clone()).await

@@ -10,6 +10,10 @@ use crate::storage::sha256;
 pub(super) const VERSION: u32 = 1;
 /// Hexadecimal digits of a snapshot's id.
 const ID_LENGTH: usize = 32;
+/// The column of refused rows that lists the columns which could not be read.
+pub const REFUSED: &str = "_refused";
+/// How many keys of refused rows a manifest names.
+pub const REFUSED_KEYS: usize = 100;
 
 /// Everything there is in a snapshot. Written last: without it there is no snapshot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,9 +61,33 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// At least one: a table without rows has a file without rows.
     pub files: Vec<File>,
+    /// Rows of the source that are not in `files`, since they could not be read exactly.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<Refused>,
+}
+
+/// Rows that could not be read exactly: they hold bytes that are no text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused {
+    pub rows: u64,
+    /// The keys of the first of them, at most [`REFUSED_KEYS`], as text; bytes that are no text are escaped (`\\xe4`).
+    pub keys: Vec<String>,
+    /// What could be read of them: the table's columns, each NULL where it could not be read, and [`REFUSED`].
+    pub files: Vec<File>,
 }
 
 impl Table {
+    /// All its files.
+    pub fn all_files(&self) -> impl Iterator<Item = &File> {
+        self.files.iter().chain(self.refused.iter().flat_map(|refused| &refused.files))
+    }
+
+    /// The rows that the source has.
+    #[must_use]
+    pub fn source_rows(&self) -> u64 {
+        self.rows + self.refused.as_ref().map_or(0, |refused| refused.rows)
+    }
+
     /// `schema.name`.
     #[must_use]
     pub fn qualified(&self) -> String {
@@ -95,8 +123,11 @@ pub(super) fn identity(tables: &[Table]) -> String {
         for column in &table.columns {
             let _ = writeln!(text, " {:?} {:?} {} {:?}", column.name, column.pg_type, column.nullable, column.arrow);
         }
-        for file in &table.files {
+        for file in table.all_files() {
             let _ = writeln!(text, " {:?} {} {} {}", file.path, file.rows, file.bytes, file.sha256);
+        }
+        if let Some(refused) = &table.refused {
+            let _ = writeln!(text, " {} {:?}", refused.rows, refused.keys);
         }
     }
     let mut id = sha256(text.as_bytes());

@@ -16,7 +16,7 @@ use crate::processor::compute;
 use crate::storage::{Location, sha256};
 
 pub use crate::columnar::PG_TYPE;
-pub use manifest::{Column, File, Manifest, Origin, Table};
+pub use manifest::{Column, File, Manifest, Origin, REFUSED, REFUSED_KEYS, Refused, Table};
 pub use writer::{Part, TableHeader, Writer};
 
 /// The manifest's name inside a snapshot.
@@ -88,7 +88,7 @@ impl Snapshot {
     /// # Errors
     /// [`Kind::Corrupt`] naming the first file that differs or is missing.
     pub async fn check(&self) -> Result<()> {
-        let files = self.manifest.tables.iter().flat_map(|table| &table.files);
+        let files = self.manifest.tables.iter().flat_map(Table::all_files);
         futures::stream::iter(files.map(Ok))
             .try_for_each_concurrent(CHECKED_AT_ONCE, |file| self.check_file(file))
             .await

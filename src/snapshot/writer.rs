@@ -46,6 +46,7 @@ impl TableHeader {
             sorted_by: self.sorted_by.clone(),
             columns: columns.collect(),
             files,
+            refused: None,
         }
     }
 
@@ -75,7 +76,7 @@ pub struct Part {
     writer: Writer,
     encoder: Encoder,
     folder: String,
-    index: usize,
+    label: String,
     rows: u64,
 }
 
@@ -92,13 +93,13 @@ impl Writer {
         Ok(Self { location, written: Arc::default() })
     }
 
-    /// Begins the file number `index` of a table.
+    /// Begins a file of a table, whose name begins with `label`.
     ///
     /// # Errors
     /// [`crate::error::Kind::Unexpected`] for an Arrow type that Parquet has no form for.
-    pub fn part(&self, table: &TableHeader, index: usize, schema: &SchemaRef) -> Result<Part> {
+    pub fn part(&self, table: &TableHeader, label: &str, schema: &SchemaRef) -> Result<Part> {
         let encoder = Encoder::new(schema, &table.sorted_by)?;
-        Ok(Part { writer: self.clone(), encoder, folder: table.folder(), index, rows: 0 })
+        Ok(Part { writer: self.clone(), encoder, folder: table.folder(), label: label.to_owned(), rows: 0 })
     }
 
     /// Writes the file number `index` of a table whole, encoding it away from the asynchronous tasks.
@@ -114,12 +115,21 @@ impl Writer {
     ) -> Result<File> {
         let (writer, table, batches) = (self.clone(), table.clone(), batches.to_vec());
         let encoded = compute(move || {
-            let mut part = writer.part(&table, index, &schema)?;
+            let mut part = writer.part(&table, &format!("{index:05}"), &schema)?;
             batches.iter().try_for_each(|batch| part.write(batch))?;
             part.encode()
         });
         let (writer, file, bytes) = encoded.await??;
         writer.put(file, bytes).await
+    }
+
+    /// Takes back files that will not be part of the snapshot. Best effort: no manifest names them.
+    pub async fn discard(&self, files: &[File]) {
+        for file in files {
+            if self.location.store().delete(&self.location.path(&file.path)).await.is_err() {
+                log::debug!("a file that is not needed stays: {}", file.path);
+            }
+        }
     }
 
     async fn put(&self, file: File, bytes: bytes::Bytes) -> Result<File> {
@@ -189,7 +199,7 @@ impl Part {
     fn encode(self) -> Result<(Writer, File, bytes::Bytes)> {
         let bytes = self.encoder.finish()?;
         let sha256 = sha256(&bytes);
-        let path = format!("data/{}/{:05}-{}.parquet", self.folder, self.index, &sha256[..HASH_IN_NAME]);
+        let path = format!("data/{}/{}-{}.parquet", self.folder, self.label, &sha256[..HASH_IN_NAME]);
         Ok((self.writer, File { path, rows: self.rows, bytes: bytes.len() as u64, sha256 }, bytes))
     }
 }

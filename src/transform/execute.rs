@@ -17,6 +17,7 @@ use futures::StreamExt;
 use super::conserve::Conservation;
 use super::contract::Planned;
 use super::split::{Part, Tally};
+use super::unreadable;
 use crate::cancel::Cancel;
 use crate::diagnosis::{Text, planning, running};
 use crate::engine::{Engine, Schema};
@@ -25,6 +26,7 @@ use crate::flow::Flow;
 use crate::outcome::{KEY, Outcome, REASON, SOURCE_ROW, WARNINGS};
 use crate::outcomes::{FlowOutcomes, OutcomeFile, OutcomeStore, Writer};
 use crate::progress::Sink;
+use crate::snapshot::{Snapshot, Table};
 use crate::views::{key_parts, reason_schema};
 
 /// One flow, about to run.
@@ -33,8 +35,9 @@ pub struct Execution<'a> {
     pub flow: &'a Flow,
     pub planned: Planned,
     pub store: &'a OutcomeStore,
-    /// Rows of the source by the snapshot's manifest.
-    pub source_rows: u64,
+    pub snapshot: &'a Snapshot,
+    /// The source, by the snapshot's manifest.
+    pub table: &'a Table,
     /// Where the source's files lie, so that the source probes.
     pub folder: Option<String>,
     pub progress: &'a dyn Sink,
@@ -65,12 +68,14 @@ impl Execution<'_> {
             self.progress.advance(&self.flow.name, batch.num_rows() as u64);
         }
         let source_rows = conservation.finish().await?;
-        if source_rows != self.source_rows {
+        if source_rows != self.table.rows {
             return Err(Error::new(
                 crate::error::Kind::Corrupt,
-                format!("the snapshot holds {source_rows} rows, its manifest says {}", self.source_rows),
+                format!("the snapshot holds {source_rows} rows, its manifest says {}", self.table.rows),
             ));
         }
+        let key = &self.planned.key;
+        sorter.unreadable = unreadable::rejects(self.engine, self.flow, key, self.snapshot, self.table).await?;
         let (tally, files) = sorter.finish().await?;
         let outcomes = FlowOutcomes {
             flow: self.flow.name.clone(),
@@ -78,7 +83,7 @@ impl Execution<'_> {
             source: self.flow.source.clone(),
             target: self.flow.target.clone(),
             key: self.flow.key.clone(),
-            source_rows,
+            source_rows: self.table.source_rows(),
             counts: tally.counts,
             reasons: tally.reasons,
             warnings: tally.warnings,
@@ -140,6 +145,8 @@ struct Sorter<'a> {
     writers: BTreeMap<Outcome, Writer>,
     /// Rejected rows wait here, as key, reason and warnings, until their whole source rows are fetched.
     rejected: Vec<RecordBatch>,
+    /// Rejects that no flow has seen.
+    unreadable: Vec<RecordBatch>,
 }
 
 impl<'a> Sorter<'a> {
@@ -155,7 +162,8 @@ impl<'a> Sorter<'a> {
                 (*outcome, execution.store.writer(&execution.flow.name, *outcome, schema))
             })
             .collect();
-        Self { execution, tally: Tally::new(&planned.verdicts, &planned.warnings), writers, rejected: Vec::new() }
+        let tally = Tally::new(&planned.verdicts, &planned.warnings);
+        Self { execution, tally, writers, rejected: Vec::new(), unreadable: Vec::new() }
     }
 
     async fn take(&mut self, batch: &RecordBatch) -> Result<()> {
@@ -210,6 +218,10 @@ impl<'a> Sorter<'a> {
                 let batch = batch.map_err(|error| running(&error, &self.execution.flow.file))?;
                 self.write(Outcome::Rejected, &conform(&batch, &schema)?).await?;
             }
+        }
+        for batch in std::mem::take(&mut self.unreadable) {
+            self.tally.unreadable(batch.num_rows() as u64);
+            self.write(Outcome::Rejected, &batch).await?;
         }
         let mut files = Vec::new();
         for (_, writer) in std::mem::take(&mut self.writers) {

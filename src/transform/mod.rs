@@ -6,6 +6,7 @@ mod contract;
 mod execute;
 mod labels;
 mod split;
+mod unreadable;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -115,7 +116,8 @@ impl<'a> Transform<'a> {
                 flow,
                 planned,
                 store,
-                source_rows: table.rows,
+                snapshot: self.snapshot,
+                table,
                 folder: views::folder_of(self.snapshot, table),
                 progress: self.progress.as_ref(),
                 cancel: &self.cancel,

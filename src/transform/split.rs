@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::error::{At, Error, Result};
 use crate::key::KeyColumn;
-use crate::outcome::{KEY, OUTCOME, Outcome, Verdict, WARNINGS};
+use crate::outcome::{KEY, OUTCOME, Outcome, UNREADABLE, Verdict, WARNINGS};
 
 /// The counts of a flow as its rows stream by.
 #[derive(Debug)]
@@ -94,6 +94,12 @@ impl Tally {
             self.warned(warnings.as_list::<i32>());
         }
         Ok(Part { outcome, rows, reasons })
+    }
+
+    /// Counts rejects that came to no flow.
+    pub fn unreadable(&mut self, rows: u64) {
+        *self.counts.entry(Outcome::Rejected).or_default() += rows;
+        *self.reasons.entry(Outcome::Rejected).or_default().entry(UNREADABLE.to_owned()).or_default() += rows;
     }
 
     fn warned(&mut self, warnings: &ListArray) {

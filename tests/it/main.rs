@@ -9,5 +9,6 @@ mod figures;
 mod jsonb;
 mod load;
 mod migrate;
+mod odd_source;
 mod offline;
 mod support;

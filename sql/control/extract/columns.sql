@@ -1,4 +1,5 @@
--- The columns of some tables ($1: their oids), with the type each has beneath its domains.
+-- The columns of some tables ($1: their oids), with the type each has beneath its domains, and of an array, the type of
+-- its elements beneath theirs.
 with recursive resolved as (
     select a.attrelid, a.attnum, a.atttypid as typid, a.atttypmod as typmod
     from pg_catalog.pg_attribute a
@@ -7,6 +8,16 @@ with recursive resolved as (
     select r.attrelid, r.attnum, t.typbasetype, t.typtypmod
     from resolved r
     join pg_catalog.pg_type t on t.oid = r.typid
+    where t.typtype = 'd'
+),
+elements as (
+    select t.oid as array_oid, t.typelem as typid, -1 as typmod
+    from pg_catalog.pg_type t
+    where t.typelem <> 0 and t.typlen = -1 and t.typcategory = 'A' and t.oid in (select typid from resolved)
+    union all
+    select e.array_oid, t.typbasetype, t.typtypmod
+    from elements e
+    join pg_catalog.pg_type t on t.oid = e.typid
     where t.typtype = 'd'
 )
 select
@@ -18,11 +29,13 @@ select
     t.typtype::text as type_kind,
     t.typnamespace = 'pg_catalog'::pg_catalog.regnamespace as builtin,
     r.typmod,
-    e.typname::text as element_name,
-    e.typtype::text as element_kind,
-    e.typnamespace = 'pg_catalog'::pg_catalog.regnamespace as element_builtin
+    b.typname::text as element_name,
+    b.typtype::text as element_kind,
+    b.typnamespace = 'pg_catalog'::pg_catalog.regnamespace as element_builtin,
+    case when e.typmod >= 0 then e.typmod else r.typmod end as element_typmod,
+    b.typelem <> 0 and b.typlen = -1 and b.typcategory = 'A' as nested
 from resolved r
 join pg_catalog.pg_attribute a using (attrelid, attnum)
 join pg_catalog.pg_type t on t.oid = r.typid and t.typtype <> 'd'
-left join pg_catalog.pg_type e on e.oid = t.typelem and t.typcategory = 'A'
+left join (elements e join pg_catalog.pg_type b on b.oid = e.typid and b.typtype <> 'd') on e.array_oid = t.oid
 order by a.attrelid, a.attnum

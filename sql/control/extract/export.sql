@@ -1,4 +1,5 @@
--- The moment that all readers share, and what it is a moment of.
+-- The moment that all readers share, and what it is a moment of. money_digits: how many of money's digits stand after
+-- the point here.
 select
     pg_catalog.pg_export_snapshot() as snapshot,
     case
@@ -7,4 +8,5 @@ select
     end::text as wal_lsn,
     pg_catalog.current_database()::text as database,
     pg_catalog.current_setting('server_version') as server_version,
-    pg_catalog.current_setting('server_encoding') as encoding
+    pg_catalog.current_setting('server_encoding') as encoding,
+    pg_catalog.scale(1::pg_catalog.int4::pg_catalog.money::pg_catalog.numeric) as money_digits

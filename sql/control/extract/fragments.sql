@@ -1,24 +1,16 @@
 -- Pieces of the other statements here, each under its name. {column} is a quoted column.
--- plain: a type that the reader takes over exactly
+-- plain: a type whose binary form the reader knows
 {column}
 -- text: a type's own text
 {column}::pg_catalog.text
--- uuid: its 16 bytes
-pg_catalog.uuid_send({column})
--- date: days since 2000-01-01; the largest and the smallest are the infinities
-pg_catalog.date_send({column})
--- time: microseconds
-pg_catalog.time_send({column})
--- timestamp: microseconds since 2000-01-01; the largest and the smallest are the infinities
-pg_catalog.timestamp_send({column})
--- timestamptz: as timestamp
-pg_catalog.timestamptz_send({column})
--- not_a_number: what no decimal type knows
-coalesce(pg_catalog.bool_or({column} = 'NaN'), false)
--- end_of_day: 24:00, which is not 00:00
-coalesce(pg_catalog.bool_or({column} = '24:00'), false)
--- not_a_list: several dimensions, or counted from another number than one
-coalesce(pg_catalog.bool_or(pg_catalog.array_ndims({column}) > 1 or pg_catalog.array_lower({column}, 1) <> 1), false)
+-- output: the same by its output function, as pg_dump has it; a cast to text may say less, or more
+case when {column} is distinct from null then pg_catalog.format('%s', {column}) end
+-- texts: each element's own text
+{column}::pg_catalog.text[]
+-- row_id: where the row lies, for tables without a key
+ctid::pg_catalog.text
+-- row_id_of_partition: the same, with the partition
+tableoid::pg_catalog.regclass::pg_catalog.text || ctid::pg_catalog.text
 -- bytewise: the order of a text's bytes, whatever the collation
 {column}::pg_catalog.text collate pg_catalog."C"
 -- only: an ordinary table without its inheritance children

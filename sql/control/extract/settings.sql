@@ -1,15 +1,17 @@
--- Makes a reader's session print exactly, wait as long as it takes, leave the processors to its fellows, and read a
+-- Makes a reader's session print exactly, wait as long as it may, leave the processors to its fellows, and read a
 -- table from its beginning (a scan that joins another one would give the rows in another order each time).
 select
     pg_catalog.set_config('search_path', '', true),
-    pg_catalog.set_config('statement_timeout', '0', true),
+    pg_catalog.set_config('statement_timeout', '{statement_timeout}', true),
     pg_catalog.set_config('idle_in_transaction_session_timeout', '0', true),
     pg_catalog.set_config('row_security', 'off', true),
     pg_catalog.set_config('timezone', 'UTC', true),
     pg_catalog.set_config('datestyle', 'ISO, YMD', true),
     pg_catalog.set_config('intervalstyle', 'postgres', true),
+    pg_catalog.set_config('lc_monetary', 'C', true),
     pg_catalog.set_config('extra_float_digits', '3', true),
     pg_catalog.set_config('bytea_output', 'hex', true),
+    pg_catalog.set_config('xmloption', 'content', true),
     pg_catalog.set_config('work_mem', '64MB', true),
     pg_catalog.set_config('max_parallel_workers_per_gather', '0', true),
     pg_catalog.set_config('synchronize_seqscans', 'off', true)

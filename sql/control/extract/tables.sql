@@ -1,17 +1,27 @@
--- Every table with rows of its own that is not the system's or an extension's: ordinary tables, each read alone (an
--- inheritance child is a table too, so that each row comes once), and partitioned tables, read through their root.
+-- Everything with rows that is not the system's or an extension's: ordinary tables, each read alone (an inheritance
+-- child is a table too, so that each row comes once), partitioned tables, read through their root, and, for who asks,
+-- views, materialized views and foreign tables.
 -- filtered: row-level security would hide rows from this role.
+-- long_values: some values lie outside of their rows, or nobody knows.
+-- rewritten: its rows were replaced since the moment that this transaction sees (nothing locks a REFRESH out earlier).
 select
     c.oid,
     n.nspname::text as schema,
     c.relname::text as name,
-    c.relkind = 'p' as partitioned,
+    c.relkind::text as kind,
     pg_catalog.has_schema_privilege(n.oid, 'usage') and pg_catalog.has_table_privilege(c.oid, 'select') as readable,
     pg_catalog.row_security_active(c.oid) as filtered,
-    greatest(c.reltuples, 0)::bigint as estimate
+    greatest(c.reltuples, 0)::bigint as estimate,
+    c.relkind in ('v', 'f') or exists (
+        select from pg_catalog.pg_class t
+        where t.reltoastrelid <> 0
+          and pg_catalog.pg_relation_size(t.reltoastrelid) > 0
+          and (t.oid = c.oid or c.relkind = 'p' and t.oid in (select relid from pg_catalog.pg_partition_tree(c.oid)))
+    ) as long_values,
+    c.relkind = 'm' and pg_catalog.pg_relation_filenode(c.oid) is distinct from c.relfilenode as rewritten
 from pg_catalog.pg_class c
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-where c.relkind in ('r', 'p')
+where c.relkind in ('r', 'p', 'v', 'm', 'f')
   and not c.relispartition
   and c.relpersistence <> 't'
   and n.nspname <> 'information_schema'

@@ -1,0 +1,73 @@
+//! Owns the rows that the extraction could not read exactly: no flow sees them, and each flow of their table rejects them.
+//! Must not know: why they could not be read, or where outcomes are stored.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, ListBuilder, RecordBatch, StringArray, StringBuilder, StructArray};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, SchemaRef};
+use datafusion::logical_expr::{Expr, lit};
+use datafusion::prelude::ident;
+use futures::StreamExt;
+
+use crate::diagnosis::{planning, running};
+use crate::engine::Engine;
+use crate::error::{At, Error, Result};
+use crate::flow::Flow;
+use crate::outcome::{Outcome, SOURCE_ROW, UNREADABLE};
+use crate::snapshot::{REFUSED, Snapshot, Table};
+use crate::views::reason_schema;
+
+/// The rejects of a flow that come of its table's unreadable rows, with what could be read of them.
+///
+/// # Errors
+/// [`crate::error::Kind::Corrupt`] for files that are not what the manifest says, [`crate::error::Kind::Config`] for
+/// keys that could not be read.
+pub async fn rejects(
+    engine: &Engine,
+    flow: &Flow,
+    key: &arrow::datatypes::Field,
+    snapshot: &Snapshot,
+    table: &Table,
+) -> Result<Vec<RecordBatch>> {
+    let mut rejects = Vec::new();
+    for file in table.refused.iter().flat_map(|refused| &refused.files) {
+        let told = |error| planning(&error, flow.text(), &[]);
+        let frame = engine.rows(snapshot.read(file).await?)?;
+        let readable = frame.schema().fields().iter().filter(|field| field.name() != REFUSED);
+        let members: Vec<Expr> = readable.flat_map(|field| [lit(field.name().clone()), ident(field.name())]).collect();
+        let mut columns: Vec<Expr> = flow.key.iter().map(ident).collect();
+        let row = engine.source_row().call(members);
+        columns.push(engine.function("row_json")?.call(vec![row]).alias(SOURCE_ROW));
+        let mut rows = engine.stream(frame.select(columns).map_err(told)?, flow.text(), None).await?;
+        while let Some(batch) = rows.next().await {
+            let batch = batch.map_err(|error| running(&error, &flow.file))?;
+            rejects.push(reject(&batch, flow, reason_schema(key, Outcome::Rejected))?);
+        }
+    }
+    Ok(rejects)
+}
+
+fn reject(rows: &RecordBatch, flow: &Flow, schema: SchemaRef) -> Result<RecordBatch> {
+    let unfit = || {
+        Error::config("a row that could not be read has no readable key")
+            .at(At::Flow, &flow.name)
+            .hint("correct the row in the source, or name another key")
+    };
+    let parts: Vec<ArrayRef> = flow.key.iter().filter_map(|name| rows.column_by_name(name).cloned()).collect();
+    let key: ArrayRef = match schema.field(0).data_type() {
+        DataType::Struct(members) => {
+            let parts = members.iter().zip(&parts).map(|(member, part)| cast(part, member.data_type()));
+            let parts = parts.collect::<Result<Vec<_>, _>>().map_err(|_| unfit())?;
+            Arc::new(StructArray::try_new(members.clone(), parts, None).map_err(|_| unfit())?)
+        }
+        kind => cast(parts.first().ok_or_else(unfit)?, kind).map_err(|_| unfit())?,
+    };
+    let mut warnings = ListBuilder::new(StringBuilder::new());
+    (0..rows.num_rows()).for_each(|_| warnings.append(true));
+    let reasons = StringArray::from(vec![UNREADABLE; rows.num_rows()]);
+    let source = rows.column_by_name(SOURCE_ROW).ok_or_else(unfit)?;
+    let source = cast(source, schema.field(3).data_type()).map_err(|_| unfit())?;
+    let columns: Vec<ArrayRef> = vec![key, Arc::new(reasons), Arc::new(warnings.finish()), source];
+    RecordBatch::try_new(schema, columns).map_err(|_| unfit())
+}
