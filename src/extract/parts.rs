@@ -55,9 +55,12 @@ pub(super) async fn plan(server: &Connection, table: &Table, part_rows: usize) -
     let key = key.filter(|key| !key.is_empty()).unwrap_or_default();
     let all_are = |order: fn(&Column) -> bool| !key.is_empty() && key.iter().all(|column| order(column));
     let by_key = all_are(|column| column.carry.order() == Order::Plain);
-    let (rows, width) = probe(server, table, &relation, limit, by_key).await?;
+    let count = fill(sql::COUNT, &[("table", &relation), ("limit", &limit.to_string())]);
+    let rows: i64 = server.query_one(&count, &[]).await?.try_get("rows")?;
+    let width = width(server, table, &relation, by_key).await?;
     let mut per_part = limit;
-    while per_part > FEWEST_ROWS && approximate(per_part) * width > PART_BYTES {
+    let fitting = whole(PART_BYTES / width).max(FEWEST_ROWS);
+    while per_part > fitting {
         per_part /= 2;
     }
     if usize::try_from(rows).is_ok_and(|rows| rows <= per_part) {
@@ -83,8 +86,9 @@ pub(super) async fn plan(server: &Connection, table: &Table, part_rows: usize) -
     Ok(Plan { ranges, sorted: true, file_rows: limit })
 }
 
-/// The rows there are (one more than `limit` stands for any number), and the bytes of a wide one.
-async fn probe(server: &Connection, table: &Table, relation: &str, limit: usize, by_key: bool) -> Result<(i64, f64)> {
+/// The bytes of a wide row, as it is stored. Long values are stored packed: where that says too little, files end when
+/// they are full all the same.
+async fn width(server: &Connection, table: &Table, relation: &str, by_key: bool) -> Result<f64> {
     let order = |columns: Vec<String>| sql::fragment("order", &[("columns", &columns.join(", "))]);
     let (first, last) = if by_key {
         let last = table.key.iter().map(|name| sql::of_column("descending", name)).collect::<Result<Vec<_>>>()?;
@@ -92,10 +96,11 @@ async fn probe(server: &Connection, table: &Table, relation: &str, limit: usize,
     } else {
         (String::new(), String::new())
     };
-    let limit = limit.to_string();
-    let values = [("table", relation), ("limit", &limit), ("first", &first), ("last", &last)];
-    let found = server.query_one(&fill(sql::PROBE, &values), &[]).await?;
-    Ok((found.try_get("rows")?, found.try_get("width")?))
+    let own = table.columns.iter().filter(|column| column.piece.is_none());
+    let sizes = own.map(|column| sql::of_column("size", &column.name)).collect::<Result<Vec<_>>>()?;
+    let size = if sizes.is_empty() { "0".to_owned() } else { sizes.join(" + ") };
+    let values = [("table", relation), ("first", &first), ("last", &last), ("size", &size)];
+    Ok(server.query_one(&fill(sql::WIDTH, &values), &[]).await?.try_get("width")?)
 }
 
 fn whole(number: f64) -> usize {
@@ -105,7 +110,7 @@ fn whole(number: f64) -> usize {
     whole
 }
 
-fn approximate(number: usize) -> f64 {
+fn approximate(number: i64) -> f64 {
     #[allow(clippy::cast_precision_loss)]
     let approximate = number as f64;
     approximate
@@ -122,9 +127,12 @@ async fn integer_ranges(server: &Connection, table: &Table, relation: &str, widt
     };
     let step = i128::try_from(width).map_err(|_| Error::unexpected("a part of that many rows"))?;
     let (first, last) = (i128::from(low).div_euclid(step), i128::from(high).div_euclid(step));
-    let expected = i128::from(table.listed.estimate) / step;
-    if last - first >= FEW_RANGES.max(4 * expected) {
-        return counted_ranges(server, table, relation, width).await;
+    if last - first >= FEW_RANGES {
+        // Not the planner's estimate: it changes while the rows do not, and the same rows are cut at the same places.
+        let rows: i64 = server.query_one(&fill(sql::COUNT_ALL, &[("table", relation)]), &[]).await?.try_get("rows")?;
+        if last - first >= FEW_RANGES.max(4 * i128::from(rows) / step) {
+            return counted_ranges(server, table, relation, width).await;
+        }
     }
     Ok(between((first + 1..=last).map(|place| vec![(place * step).to_string()])))
 }
@@ -154,7 +162,8 @@ fn between(bounds: impl Iterator<Item = Vec<String>>) -> Vec<Range> {
 async fn block_ranges(server: &Connection, table: &Table, rows: usize, width: f64) -> Result<Vec<Range>> {
     let blocks: i64 = server.query_one(sql::BLOCKS, &[&table.listed.oid]).await?.try_get(0)?;
     let per_block = (BLOCK_BYTES / width).clamp(1.0, ROWS_PER_BLOCK);
-    let step = u64::try_from(whole(approximate(rows) / per_block).max(1)).unwrap_or(u64::MAX);
+    let step = approximate(i64::try_from(rows).unwrap_or(i64::MAX)) / per_block;
+    let step = u64::try_from(whole(step).max(1)).unwrap_or(u64::MAX);
     let blocks = u64::try_from(blocks).unwrap_or_default();
     let mut ranges = Vec::new();
     let mut low = 0;

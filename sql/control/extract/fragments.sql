@@ -11,6 +11,8 @@ case when {column} is distinct from null then pg_catalog.format('%s', {column}) 
 ctid::pg_catalog.text
 -- row_id_of_partition: the same, with the partition
 tableoid::pg_catalog.regclass::pg_catalog.text || ctid::pg_catalog.text
+-- size: what a column takes as it is stored
+coalesce(pg_catalog.pg_column_size(rehome_row.{column}), 0)
 -- bytewise: the order of a text's bytes, whatever the collation
 {column}::pg_catalog.text collate pg_catalog."C"
 -- only: an ordinary table without its inheritance children
