@@ -10,6 +10,7 @@ use arrow::datatypes::{Decimal128Type, Int32Type};
 use rehome::cancel::Cancel;
 use rehome::error::{Kind, Result};
 use rehome::extract::{self, Options};
+use rehome::outcome::Outcome;
 use rehome::progress::Silent;
 use rehome::server::Address;
 use rehome::snapshot::Snapshot;
@@ -17,6 +18,7 @@ use rehome::storage::Location;
 use tempfile::TempDir;
 
 use crate::cluster::{Database, server};
+use crate::support::{pipeline_of, transform};
 
 async fn taken(address: &Address, options: &Options) -> Result<(TempDir, Snapshot)> {
     let folder = tempfile::tempdir().unwrap();
@@ -256,4 +258,53 @@ async fn long_values_come_whole() {
     assert_eq!((lengths[0], lengths[39], lengths[40]), (32_000, 1_280_000, 100_000_000));
     assert!(snapshot.table("t").unwrap().files.len() > 2, "a file ends where it is large enough");
     assert_eq!(read.column(2).as_binary::<i32>().value(3).len(), 320_000);
+}
+
+/// What the extraction could not read is a reject of its flow, with its key, and everything adds up.
+#[tokio::test(flavor = "multi_thread")]
+async fn unreadable_rows_are_rejects_of_their_flow() {
+    let database = encoded(
+        "SQL_ASCII",
+        "create table people (id int primary key, name text);
+         insert into people select i, 'n' || i from generate_series(1, 50) i;
+         update people set name = E'\\xff\\xfe' where id in (3, 33);
+         create table pairs (a int, b text, x int, primary key (a, b));
+         insert into pairs values (1, 'x', 1), (1, E'\\xe4', 2), (2, 'z', 3);",
+    )
+    .await;
+    let (folder, snapshot) = all_of(&database).await;
+    let flows = [
+        (
+            "people",
+            "/*---\nsource = \"people\"\nkey = \"id\"\n---*/\nselect p.id as _key,
+             case when p.id = 5 then reject('five') else migrate() end as _outcome, p.name as name from source.people p",
+        ),
+        (
+            "pairs",
+            "/*---\nsource = \"pairs\"\nkey = [\"a\", \"b\"]\n---*/\nselect named_struct('a', p.a, 'b', p.b) as _key,
+             migrate() as _outcome, p.x from source.pairs p",
+        ),
+    ];
+    let pipeline = pipeline_of(folder.path(), &flows).unwrap();
+    let (store, _, outcomes) = transform(&pipeline, &snapshot, folder.path(), "run", 2).await.unwrap();
+    for (flow, rows, rejected, keys) in [("people", 50, 3, vec!["3", "33", "5"]), ("pairs", 3, 1, vec![])] {
+        let made = outcomes.iter().find(|made| made.flow == flow).unwrap();
+        assert_eq!((made.source_rows, made.count(Outcome::Rejected)), (rows, rejected), "{flow}");
+        assert_eq!(Outcome::ALL.iter().map(|outcome| made.count(*outcome)).sum::<u64>(), rows, "{flow}");
+        let mut found = Vec::new();
+        for file in made.files_of(Outcome::Rejected) {
+            for batch in store.read(file).await.unwrap() {
+                let sources = texts(&batch, "_source_row");
+                assert!(sources.iter().all(|source| source.contains('{')), "{sources:?}");
+                if let Some(numbers) = batch.column(0).as_primitive_opt::<Int32Type>() {
+                    found.extend(numbers.values().iter().map(ToString::to_string));
+                }
+                assert!(
+                    texts(&batch, "_reason").iter().all(|reason| ["unreadable", "five"].contains(&reason.as_str()))
+                );
+            }
+        }
+        found.sort();
+        assert_eq!(found, keys, "{flow}");
+    }
 }
