@@ -9,17 +9,30 @@ PIPELINE ?= dispatch
 KEEP ?=
 FORMAT ?= text
 export CARGO_TERM_COLOR ?= auto
+# Where what only the tests need is kept, between clones too.
+export REHOME_TOOLS ?= $(HOME)/.cache/rehome-tools
+VENV = $(REHOME_TOOLS)/venv
+READERS = tests/it/python/requirements.txt
 
-.PHONY: demo test lint bench install tools
+.PHONY: demo test lint bench install tools packages
+
+# Everything that the build, PostgreSQL and the tests need, where something is missing.
+tools: PYTHON = yes
+tools: packages
+	@cmp -s $(READERS) "$(VENV)/requirements.txt" && exit 0; \
+	echo "installing readers of Parquet for the tests into $(VENV)"; \
+	python3 -m venv --clear "$(VENV)" && "$(VENV)/bin/pip" install --quiet -r $(READERS) \
+	  && cp $(READERS) "$(VENV)/requirements.txt"
 
 # What the build and PostgreSQL need, from Debian's packages, where something is missing and we may install.
-tools:
+packages:
 	@missing=""; \
 	command -v cc   >/dev/null || missing="$$missing gcc libc6-dev"; \
 	command -v perl >/dev/null || missing="$$missing perl"; \
 	found=""; for dir in "" "$$(pg_config --bindir 2>/dev/null)/" /usr/lib/postgresql/*/bin/; do \
 	  command -v "$${dir}initdb" >/dev/null && command -v "$${dir}postgres" >/dev/null && found=yes; done; \
 	[ -n "$$found" ] || missing="$$missing postgresql postgresql-contrib"; \
+	[ -z "$(PYTHON)" ] || python3 -c "import venv, ensurepip" 2>/dev/null || missing="$$missing python3-venv"; \
 	command -v $(CARGO) >/dev/null || { echo "cargo is missing: install Rust first (https://rustup.rs)" >&2; exit 2; }; \
 	[ -z "$$missing" ] && exit 0; \
 	sudo=""; [ "$$(id -u)" = 0 ] || sudo="sudo -n"; \
@@ -29,7 +42,7 @@ tools:
 	$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq $$missing >/dev/null
 
 # A synthetic legacy database is migrated on a throwaway PostgreSQL. SCALE=1 is the whole reference case.
-demo: tools
+demo: packages
 	@$(CARGO) build --release --locked
 	@"$${CARGO_TARGET_DIR:-target}/release/rehome" demo --scale $(SCALE) --epoch $(EPOCH) --pipeline $(PIPELINE) \
 	  --format $(FORMAT) $(if $(KEEP),--keep)
@@ -44,11 +57,11 @@ lint:
 	@$(CARGO) clippy --release --all-targets --locked -- -D warnings
 
 # rehome beside COPY piped into COPY, at scale 1: both times, their ratio, rows/s, peak memory. Then the small benchmarks.
-bench: tools
+bench: packages
 	@$(CARGO) build --release --locked
 	@$(CARGO) bench --locked --bench whole -- $(SCALE_BENCH)
 	@$(CARGO) bench --locked --bench parts
 
 # Puts the command on the path.
-install: tools
+install: packages
 	@$(CARGO) install --locked --path .

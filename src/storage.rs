@@ -1,40 +1,66 @@
 //! Owns where immutable files lie: a folder or an object store, addressed by a path or a URL.
-//! Must not know: what the files hold. Nothing here overwrites a file.
+//! Must not know: what the files hold. Nothing here overwrites a file, unless it is told to replace it.
 
-use std::path::{Path as FilePath, PathBuf};
+mod remote;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::{Component, Path as FilePath, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::TryStreamExt;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
+use object_store::prefix::PrefixStore;
 use object_store::{Error as StoreError, ObjectStore, ObjectStoreExt, PutMode, PutOptions};
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use crate::error::{At, Error, Kind, Result};
+use crate::error::{At, Error, Result};
+use remote::meaning;
 
-/// A folder on a local disk, or a prefix of an object store.
-#[derive(Clone, Debug)]
+/// Digits of the hash that names a store for an engine.
+const HASH_IN_BASE: usize = 24;
+
+/// A folder on a local disk, or a prefix of an object store. Prints as what can be typed to name it again.
+#[derive(Clone)]
 pub struct Location {
+    /// Its names begin below the place that was named: whatever that is called, they are ours and plain.
     store: Arc<dyn ObjectStore>,
-    /// The store's own URL, under which an engine may register it.
+    /// A URL that stands for the store.
     base: Url,
+    /// Below what was named.
     prefix: Path,
-    local: Option<PathBuf>,
+    place: Place,
+}
+
+#[derive(Clone)]
+enum Place {
+    Folder(PathBuf),
+    Remote(Url),
 }
 
 impl Location {
-    /// Reads a path or a URL (`file:`, `s3:`, `memory:`, …). Credentials come from the environment (`AWS_…`).
+    /// Reads a path or a URL (`file:`, `s3:`, `memory:`). Credentials come from the environment (`AWS_…`), never from
+    /// the URL.
     ///
     /// # Errors
-    /// [`Kind::Config`] when the text names no store this build knows.
+    /// [`crate::error::Kind::Config`] when the text names no store this build knows, or holds a secret.
     pub fn parse(text: &str) -> Result<Self> {
         match Url::parse(text) {
-            Ok(url) if url.scheme() != "file" && text.contains("://") => Self::remote(&url),
             Ok(url) if url.scheme() == "file" => {
-                let path = url.to_file_path().map_err(|()| Error::config(format!("not a usable file URL: {url}")))?;
+                // The URL is not shown: somebody may have put a password into it.
+                let bare = url.query().is_none() && url.fragment().is_none();
+                let path = url.to_file_path().ok().filter(|_| bare);
+                let path = path.ok_or_else(|| {
+                    Error::config("not a usable file URL").hint("file:///path/to/folder, with %3F for ? and %23 for #")
+                })?;
                 Self::folder(&path)
+            }
+            Ok(url) if is_url(text) => Self::remote(url),
+            Err(_) if is_url(text) => {
+                Err(Error::config("not a usable URL of a place").hint("such as s3://bucket/prefix"))
             }
             _ => Self::folder(FilePath::new(text)),
         }
@@ -43,34 +69,43 @@ impl Location {
     /// A local folder; it need not exist yet.
     ///
     /// # Errors
-    /// [`Kind::Config`] when the path cannot be made absolute.
+    /// [`crate::error::Kind::Config`] when the path cannot be used: its name must be UTF-8.
     pub fn folder(path: &FilePath) -> Result<Self> {
-        let absolute = std::path::absolute(path)?;
-        let prefix = Path::from_absolute_path(&absolute)
-            .map_err(|_| Error::config(format!("not a usable folder: {}", absolute.display())))?;
-        let base = Url::parse("file:///").map_err(|_| Error::unexpected("the file URL"))?;
-        let store = LocalFileSystem::new().with_automatic_cleanup(false);
-        Ok(Self { store: Arc::new(store), base, prefix, local: Some(absolute) })
+        let unusable = || Error::config(format!("not a usable folder: {}", path.display()));
+        if path.as_os_str().is_empty() {
+            return Err(unusable());
+        }
+        let absolute = straight(std::path::absolute(path)?).ok_or_else(unusable)?;
+        let root = Path::from_absolute_path(&absolute).map_err(|_| unusable())?;
+        let store = PrefixStore::new(LocalFileSystem::new().with_automatic_cleanup(false), root);
+        let base = base(&format!("file {}", absolute.display()))?;
+        Ok(Self { store: Arc::new(store), base, prefix: Path::ROOT, place: Place::Folder(absolute) })
     }
 
-    fn remote(url: &Url) -> Result<Self> {
-        let environment = std::env::vars().map(|(name, value)| (name.to_ascii_lowercase(), value));
-        let (store, prefix) = object_store::parse_url_opts(url, environment)
-            .map_err(|_| Error::config(format!("no object store is known for {}://", url.scheme())))?;
-        let base = Url::parse(&format!("{}://{}", url.scheme(), url.host_str().unwrap_or_default()))
-            .map_err(|_| Error::config("not a usable object store URL"))?;
-        Ok(Self { store: Arc::from(store), base, prefix, local: None })
+    fn remote(url: Url) -> Result<Self> {
+        let (store, root) = remote::open(&url)?;
+        let base = match url.scheme() {
+            // Each is a store of its own.
+            "memory" => base(&uuid::Uuid::new_v4().to_string())?,
+            _ => base(url.as_str())?,
+        };
+        Ok(Self { store: Arc::new(PrefixStore::new(store, root)), base, prefix: Path::ROOT, place: Place::Remote(url) })
     }
 
     /// The place below this one.
     #[must_use]
     pub fn child(&self, name: &str) -> Self {
-        let mut child = self.clone();
-        for part in name.split('/') {
-            child.prefix = child.prefix.clone().join(part);
-            child.local = child.local.map(|folder| folder.join(part));
-        }
-        child
+        let place = match &self.place {
+            Place::Folder(folder) => Place::Folder(folder.join(name)),
+            Place::Remote(url) => {
+                let mut url = url.clone();
+                if let Ok(mut path) = url.path_segments_mut() {
+                    path.pop_if_empty().extend(name.split('/'));
+                }
+                Place::Remote(url)
+            }
+        };
+        Self { store: self.store.clone(), base: self.base.clone(), prefix: self.path(name), place }
     }
 
     /// The store itself, for an engine that reads many files.
@@ -79,7 +114,7 @@ impl Location {
         self.store.clone()
     }
 
-    /// The URL under which the store is one store (`file:///`, `s3://bucket`).
+    /// A URL under which an engine may know the store. It tells one store from another, and nothing else.
     #[must_use]
     pub fn base(&self) -> &Url {
         &self.base
@@ -88,22 +123,35 @@ impl Location {
     /// The path of a file inside the store.
     #[must_use]
     pub fn path(&self, name: &str) -> Path {
-        name.split('/').fold(self.prefix.clone(), object_store::path::Path::join)
+        let joined = if self.prefix.as_ref().is_empty() { name.to_owned() } else { format!("{}/{name}", self.prefix) };
+        // What is no name of a file (`..`, a control character) is spelt otherwise: it cannot lead out of the place.
+        Path::parse(joined).unwrap_or_else(|_| name.split('/').fold(self.prefix.clone(), Path::join))
     }
 
     /// The local folder, where it is one.
     #[must_use]
     pub fn local(&self) -> Option<&FilePath> {
-        self.local.as_deref()
+        match &self.place {
+            Place::Folder(folder) => Some(folder),
+            Place::Remote(_) => None,
+        }
     }
 
     /// Publishes a file, whole or not at all. A file that is there already is left as it is.
     /// On a local disk the bytes are synced and the file is readable by its owner alone: it may hold clinical data.
     ///
     /// # Errors
-    /// [`Kind::Resources`] when the disk is full, else what the store says.
+    /// [`crate::error::Kind::Resources`] when the disk is full, else what the store says.
     pub async fn put(&self, name: &str, bytes: Bytes) -> Result<()> {
-        if let Some(folder) = &self.local {
+        self.create(name, bytes).await.map(|_| ())
+    }
+
+    /// As [`Self::put`]; gives whether the file was not there before.
+    ///
+    /// # Errors
+    /// As [`Self::put`].
+    pub async fn create(&self, name: &str, bytes: Bytes) -> Result<bool> {
+        if let Some(folder) = self.local() {
             let target = folder.join(name);
             return tokio::task::spawn_blocking(move || publish_local(&target, &bytes))
                 .await
@@ -112,8 +160,9 @@ impl Location {
         }
         let options = PutOptions::from(PutMode::Create);
         match self.store.put_opts(&self.path(name), bytes.into(), options).await {
-            Ok(_) | Err(StoreError::AlreadyExists { .. }) => Ok(()),
-            Err(error) => Err(store_error(&error).at(At::File, name)),
+            Ok(_) => Ok(true),
+            Err(StoreError::AlreadyExists { .. }) => Ok(false),
+            Err(error) => Err(meaning(&error).at(At::File, name)),
         }
     }
 
@@ -122,7 +171,7 @@ impl Location {
     /// # Errors
     /// As [`Self::put`].
     pub async fn replace(&self, name: &str, bytes: Bytes) -> Result<()> {
-        if let Some(folder) = &self.local {
+        if let Some(folder) = self.local() {
             let target = folder.join(name);
             return tokio::task::spawn_blocking(move || {
                 let partial = partial(&target, &bytes)?;
@@ -133,7 +182,7 @@ impl Location {
             .map_err(|_| Error::unexpected("a write was abandoned"))?;
         }
         let written = self.store.put(&self.path(name), bytes.into()).await;
-        written.map(|_| ()).map_err(|error| store_error(&error).at(At::File, name))
+        written.map(|_| ()).map_err(|error| meaning(&error).at(At::File, name))
     }
 
     /// Reads a whole file; None when there is none.
@@ -141,12 +190,33 @@ impl Location {
     /// # Errors
     /// What the store says.
     pub async fn get(&self, name: &str) -> Result<Option<Bytes>> {
-        let found = match self.store.get(&self.path(name)).await {
-            Ok(found) => found,
-            Err(StoreError::NotFound { .. }) => return Ok(None),
-            Err(error) => return Err(store_error(&error).at(At::File, name)),
-        };
-        found.bytes().await.map(Some).map_err(|error| store_error(&error).at(At::File, name))
+        let Some(found) = found(self.store.get(&self.path(name)).await, name)? else { return Ok(None) };
+        found.bytes().await.map(Some).map_err(|error| meaning(&error).at(At::File, name))
+    }
+
+    /// Reads a part of a file, which must be there.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Corrupt`] when there is none; what the store says.
+    pub async fn get_part(&self, name: &str, range: Range<u64>) -> Result<Bytes> {
+        let part = self.store.get_range(&self.path(name), range).await;
+        part.map_err(|error| meaning(&error).at(At::File, name))
+    }
+
+    /// The bytes that a file has; None when there is none.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn size(&self, name: &str) -> Result<Option<u64>> {
+        Ok(found(self.store.head(&self.path(name)).await, name)?.map(|meta| meta.size))
+    }
+
+    /// Removes a file, if it is there.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn remove(&self, name: &str) -> Result<()> {
+        found(self.store.delete(&self.path(name)).await, name).map(|_| ())
     }
 
     /// The names of all files below, relative to this place, sorted.
@@ -154,17 +224,21 @@ impl Location {
     /// # Errors
     /// What the store says.
     pub async fn list(&self) -> Result<Vec<String>> {
-        let found: Vec<_> =
-            self.store.list(Some(&self.prefix)).try_collect().await.map_err(|error| store_error(&error))?;
-        let mut names: Vec<String> = found
-            .into_iter()
-            .filter_map(|meta| {
-                let parts: Vec<_> = meta.location.prefix_match(&self.prefix)?.collect();
-                Some(parts.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join("/"))
-            })
-            .collect();
-        names.sort();
-        Ok(names)
+        Ok(self.sizes().await?.into_keys().collect())
+    }
+
+    /// All files below: name, relative to this place, and bytes.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn sizes(&self) -> Result<BTreeMap<String, u64>> {
+        let prefix = (!self.prefix.as_ref().is_empty()).then_some(&self.prefix);
+        let found: Vec<_> = self.store.list(prefix).try_collect().await.map_err(|error| meaning(&error))?;
+        let named = found.into_iter().filter_map(|meta| {
+            let parts: Vec<_> = meta.location.prefix_match(&self.prefix)?.collect();
+            Some((parts.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join("/"), meta.size))
+        });
+        Ok(named.collect())
     }
 
     /// Removes every file below. Only for what has not been published.
@@ -173,10 +247,7 @@ impl Location {
     /// What the store says.
     pub async fn clear(&self) -> Result<()> {
         for name in self.list().await? {
-            match self.store.delete(&self.path(&name)).await {
-                Ok(()) | Err(StoreError::NotFound { .. }) => {}
-                Err(error) => return Err(store_error(&error)),
-            }
+            self.remove(&name).await?;
         }
         Ok(())
     }
@@ -184,10 +255,17 @@ impl Location {
 
 impl std::fmt::Display for Location {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match &self.local {
-            Some(folder) => write!(f, "{}", folder.display()),
-            None => write!(f, "{}/{}", self.base.as_str().trim_end_matches('/'), self.prefix),
+        match &self.place {
+            Place::Folder(folder) => write!(f, "{}", folder.display()),
+            Place::Remote(url) => f.write_str(url.as_str()),
         }
+    }
+}
+
+impl std::fmt::Debug for Location {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // A store's own form shows its settings.
+        write!(f, "Location({self})")
     }
 }
 
@@ -197,6 +275,41 @@ pub fn sha256(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
 }
 
+/// `scheme://…`: it is meant as a URL, also where it is none.
+#[must_use]
+pub fn is_url(text: &str) -> bool {
+    let letter = |character: char| character.is_ascii_alphanumeric() || matches!(character, '+' | '-' | '.');
+    text.split_once("://").is_some_and(|(scheme, _)| !scheme.is_empty() && scheme.chars().all(letter))
+}
+
+fn base(of: &str) -> Result<Url> {
+    let mut hash = sha256(of.as_bytes());
+    hash.truncate(HASH_IN_BASE);
+    Url::parse(&format!("place://s{hash}")).map_err(|_| Error::unexpected("the URL of a store"))
+}
+
+/// A path without `..`: the part of it that exists is asked where it leads.
+fn straight(path: PathBuf) -> Option<PathBuf> {
+    if !path.components().any(|part| part == Component::ParentDir) {
+        return Some(path);
+    }
+    let (known, rest) = path.ancestors().find_map(|known| {
+        let rest = path.strip_prefix(known).ok()?;
+        Some((known.canonicalize().ok()?, rest))
+    })?;
+    rest.components().all(|part| part != Component::ParentDir).then(|| known.join(rest))
+}
+
+/// None for what is not there; a store that is not there is an error.
+fn found<T>(result: object_store::Result<T>, name: &str) -> Result<Option<T>> {
+    let missing = match result {
+        Ok(found) => return Ok(Some(found)),
+        Err(error @ StoreError::NotFound { .. }) => meaning(&error),
+        Err(error) => return Err(meaning(&error).at(At::File, name)),
+    };
+    if missing.kind() == crate::error::Kind::Corrupt { Ok(None) } else { Err(missing) }
+}
+
 /// A file beside `target`, written and synced, which only its owner can read.
 fn partial(target: &FilePath, bytes: &[u8]) -> Result<tempfile::NamedTempFile> {
     use std::io::Write;
@@ -204,7 +317,7 @@ fn partial(target: &FilePath, bytes: &[u8]) -> Result<tempfile::NamedTempFile> {
     let folder = target.parent().ok_or_else(|| Error::unexpected("a file without a folder"))?;
     std::fs::create_dir_all(folder)?;
     let mut file = tempfile::Builder::new()
-        .prefix(".partial-")
+        .prefix(PARTIAL)
         .permissions(std::fs::Permissions::from_mode(0o600))
         .tempfile_in(folder)?;
     file.write_all(bytes)?;
@@ -212,26 +325,62 @@ fn partial(target: &FilePath, bytes: &[u8]) -> Result<tempfile::NamedTempFile> {
     Ok(file)
 }
 
-fn publish_local(target: &FilePath, bytes: &[u8]) -> Result<()> {
+/// How the name of a file begins that is being written to a local folder.
+pub const PARTIAL: &str = ".partial-";
+
+fn publish_local(target: &FilePath, bytes: &[u8]) -> Result<bool> {
     match partial(target, bytes)?.persist_noclobber(target) {
         Ok(_) => {
             let folder = target.parent().ok_or_else(|| Error::unexpected("a file without a folder"))?;
-            std::fs::File::open(folder)?.sync_all().map_err(Into::into)
+            std::fs::File::open(folder)?.sync_all()?;
+            Ok(true)
         }
-        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
         Err(error) => Err(error.error.into()),
     }
 }
 
-fn store_error(error: &StoreError) -> Error {
-    let full = std::iter::successors(Some(error as &dyn std::error::Error), |inner| inner.source())
-        .filter_map(|inner| inner.downcast_ref::<std::io::Error>())
-        .any(|inner| inner.kind() == std::io::ErrorKind::StorageFull);
-    match error {
-        _ if full => Error::from(std::io::Error::from(std::io::ErrorKind::StorageFull)),
-        StoreError::PermissionDenied { .. } => Error::new(Kind::Privilege, "the store denies access"),
-        StoreError::Unauthenticated { .. } => Error::new(Kind::Auth, "the store does not accept the credentials"),
-        StoreError::NotFound { path, .. } => Error::new(Kind::Corrupt, "a file is missing").at(At::File, path.clone()),
-        _ => Error::new(Kind::Retryable, "the store did not answer as it should"),
+#[cfg(test)]
+mod tests {
+    use super::{Location, is_url};
+    use crate::error::Kind;
+
+    #[test]
+    fn what_holds_a_secret_is_refused_and_not_told() {
+        for text in [
+            "s3://key:s3cret@bucket/x",
+            "s3://s3cret@bucket/x",
+            "file://me:s3cret@host/x",
+            "s3://me:s3cret@bu cket:99999/x",
+            "postgres://me:s3cret@host/db",
+            "https://bucket.s3.eu-west-1.amazonaws.com/x?X-Amz-Signature=s3cret",
+        ] {
+            let error = Location::parse(text).unwrap_err();
+            assert_eq!(error.kind(), Kind::Config, "{text}");
+            assert!(!format!("{error} {error:?}").contains("s3cret"), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn a_place_prints_as_it_can_be_typed() {
+        for name in ["a b", "ä/ö%41", "q?#[x]*", "s3:", "%2e%2e"] {
+            let folder = std::path::absolute("somewhere").unwrap().join(name);
+            let place = Location::folder(&folder).unwrap().child("snapshots").child("x y#?");
+            let again = Location::parse(&place.to_string()).unwrap();
+            assert_eq!(again.local(), place.local());
+            assert_eq!(again.local(), Some(folder.join("snapshots/x y#?").as_path()));
+        }
+        let place = Location::parse("memory:///a%20b/%C3%A4").unwrap().child("c?d%#");
+        assert_eq!(place.to_string(), "memory:///a%20b/%C3%A4/c%3Fd%25%23");
+        assert!(is_url("s3://x") && !is_url("a/s3://x") && !is_url("://"));
+    }
+
+    #[test]
+    fn a_path_may_go_up() {
+        let place = Location::folder(std::path::Path::new("src/../not-there/yet")).unwrap();
+        let here = std::env::current_dir().unwrap().canonicalize().unwrap();
+        assert_eq!(place.local(), Some(here.join("not-there/yet").as_path()));
+        assert!(Location::folder(std::path::Path::new("not-there/../x")).is_err());
+        assert!(Location::parse("").is_err());
     }
 }

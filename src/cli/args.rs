@@ -62,7 +62,7 @@ pub enum Command {
     Demo(Demo),
     /// Migrate: extract, transform, load, verify, report. Given again, it takes up where it was
     Run(Run),
-    /// Take a snapshot of a source: immutable Parquet files, as of one instant
+    /// Take a snapshot of a source: immutable Parquet files, as of one instant; or verify, list, show and prune them
     Snapshot(Snapshot),
     /// Apply a pipeline's rules to a snapshot, without a target: what would become of each row?
     WhatIf(WhatIf),
@@ -161,10 +161,50 @@ pub struct Reading {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Snapshot {
+    #[command(subcommand)]
+    pub command: Option<Kept>,
+    #[command(flatten)]
+    pub take: Take,
+}
+
+/// What can be done with snapshots once they are taken.
+#[derive(Debug, Subcommand)]
+pub enum Kept {
+    /// Check every byte of a snapshot, and name every file that is not as it was
+    Verify {
+        /// A folder, an object store URL, or of those below --dir: a name, the beginning of an id, `latest`
+        #[arg(value_name = "PLACE")]
+        place: String,
+    },
+    /// List the snapshots below --dir, and which runs use them
+    List,
+    /// Show a snapshot: where it is from, its tables and their columns (as JSON: its manifest)
+    Show {
+        /// A folder, an object store URL, or of those below --dir: a name, the beginning of an id, `latest`
+        #[arg(value_name = "PLACE")]
+        place: String,
+    },
+    /// Remove what interrupted snapshots left below --dir and, with --keep, old snapshots that no run uses
+    Prune {
+        /// These instead, whoever uses them: names, or beginnings of ids
+        #[arg(value_name = "NAME", conflicts_with = "keep")]
+        names: Vec<String>,
+        /// Keep the newest N, and those that runs use; without it all are kept
+        #[arg(long, value_name = "N")]
+        keep: Option<usize>,
+        /// Only show what would be removed
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Take {
     /// The legacy database: a libpq URL, `key=value …` or `service=…`
-    #[arg(long, env = "REHOME_SOURCE_URL", value_name = "URL", hide_env_values = true)]
-    pub source: String,
+    #[arg(long, env = "REHOME_SOURCE_URL", value_name = "URL", hide_env_values = true, required = true)]
+    pub source: Option<String>,
     /// Where the snapshot goes: a new folder or object store URL [default: below --dir]
     #[arg(long, value_name = "PLACE")]
     pub out: Option<String>,

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use clap::CommandFactory;
 
-use super::args::{Args, Check, Command, Demo, Epoch, Format, Global, Reading, Report, Run, Sample, Snapshot, WhatIf};
+use super::args::{
+    Args, Check, Command, Demo, Epoch, Format, Global, Kept, Reading, Report, Run, Sample, Snapshot, Take, WhatIf,
+};
 use super::{progress, render, size};
 use crate::cancel::Cancel;
 use crate::command;
@@ -29,7 +31,8 @@ pub async fn dispatch(args: Args, cancel: Cancel) -> Result<()> {
     match args.command {
         Command::Demo(typed) => demo(typed, &setting, format).await,
         Command::Run(typed) => migrate(typed, &setting, format).await,
-        Command::Snapshot(typed) => take(typed, &setting, format).await,
+        Command::Snapshot(Snapshot { command: Some(command), .. }) => kept(command, &setting, format).await,
+        Command::Snapshot(Snapshot { take: typed, .. }) => take(typed, &setting, format).await,
         Command::WhatIf(typed) => what_if(typed, &setting, format).await,
         Command::Check(typed) => check(typed, &setting, format).await,
         Command::Report(typed) => report(typed, &setting, format).await,
@@ -109,8 +112,32 @@ fn reading(typed: &Reading) -> extract::Options {
     }
 }
 
-async fn take(typed: Snapshot, setting: &Setting, format: Format) -> Result<()> {
-    let source = Address::parse(&typed.source)?;
+async fn kept(typed: Kept, setting: &Setting, format: Format) -> Result<()> {
+    match typed {
+        Kept::Verify { place } => {
+            let (snapshot, found) = command::snapshot::verify(&place, setting).await?;
+            render::snapshot::verified(&snapshot, &found, format);
+            first(found.bad.iter().map(snapshot::Bad::error).collect(), format)
+        }
+        Kept::List => {
+            render::snapshot::list(&command::snapshot::list(setting).await?, format);
+            Ok(())
+        }
+        Kept::Show { place } => {
+            render::snapshot::whole(&command::snapshot::show(&place, setting).await?, format);
+            Ok(())
+        }
+        Kept::Prune { names, keep, dry_run } => {
+            let asked = command::snapshot::Prune { named: names, keep, dry_run };
+            render::snapshot::pruned(&command::snapshot::prune(&asked, setting).await?, format);
+            Ok(())
+        }
+    }
+}
+
+async fn take(typed: Take, setting: &Setting, format: Format) -> Result<()> {
+    let source = typed.source.as_deref().map(Address::parse).transpose()?;
+    let source = source.ok_or_else(|| Error::config("there is no source").hint("give --source URL"))?;
     let mut options = extract::Options {
         schemas: typed.schemas,
         tables: typed.tables,
@@ -133,7 +160,7 @@ async fn take(typed: Snapshot, setting: &Setting, format: Format) -> Result<()> 
         None => run::new_snapshot(setting)?,
     };
     let snapshot = extract::run(&source, &options, place, setting.progress.clone(), setting.cancel.clone()).await?;
-    render::snapshot(&snapshot, format);
+    render::snapshot::taken(&snapshot, format);
     Ok(())
 }
 
@@ -186,6 +213,6 @@ async fn sample(typed: Sample, setting: &Setting, format: Format) -> Result<()> 
         let place = Location::folder(temporary.path())?.child("target");
         command::sample::fill_target(&Address::parse(&url)?, &pipeline, &made, &options, place, setting).await?;
     }
-    render::snapshot(&made, format);
+    render::snapshot::taken(&made, format);
     Ok(())
 }

@@ -1,13 +1,17 @@
-//! Owns what a snapshot says of itself: `manifest.json`. Must not know: how files are written or read.
+//! Owns what a snapshot says of itself: `manifest.json`, its identity and its seal.
+//! Must not know: how files are written or read. Its form is documented in docs/snapshot.md.
 
 use std::fmt::Write;
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::{At, Error, Kind, Result};
 use crate::storage::sha256;
 
 /// The version of the layout that is written here.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
+/// The last version without a seal.
+const UNSEALED: u32 = 1;
 /// Hexadecimal digits of a snapshot's id.
 const ID_LENGTH: usize = 32;
 /// The column of refused rows that lists the columns which could not be read.
@@ -26,6 +30,8 @@ pub struct Manifest {
     pub source: Origin,
     /// Sorted by schema and name.
     pub tables: Vec<Table>,
+    /// The SHA-256 of the manifest's own bytes, taken while zeros stand in these 64 places.
+    pub checksum: String,
 }
 
 /// What was read, without any secret.
@@ -114,7 +120,86 @@ pub struct File {
     pub sha256: String,
 }
 
-/// The id of a snapshot with these tables.
+impl Manifest {
+    /// Reads a manifest, whose seal, version, identity and sums must hold.
+    ///
+    /// # Errors
+    /// [`Kind::Corrupt`] for a manifest of which any byte was changed, [`Kind::Config`] for one of another version.
+    pub(super) fn read(bytes: &[u8]) -> Result<Self> {
+        #[derive(Deserialize)]
+        struct Version {
+            version: u32,
+        }
+        let broken = || Error::new(Kind::Corrupt, "the snapshot's manifest was changed, or is not whole");
+        let version = serde_json::from_slice(bytes).map(|Version { version }| version).map_err(|_| broken())?;
+        match sealed(bytes) {
+            Some(true) => {}
+            None if version <= UNSEALED => return Err(other(version)),
+            _ => return Err(broken()),
+        }
+        if version != VERSION {
+            return Err(other(version));
+        }
+        let manifest: Self = serde_json::from_slice(bytes).map_err(|_| broken())?;
+        let rows = |files: &[File]| files.iter().map(|file| file.rows).sum::<u64>();
+        let sound = |table: &Table| {
+            table.rows == rows(&table.files)
+                && table.refused.as_ref().is_none_or(|refused| refused.rows == rows(&refused.files))
+                && table.all_files().all(|file| is_ours(&file.path))
+        };
+        if manifest.id != identity(&manifest.tables) || !manifest.tables.iter().all(sound) {
+            return Err(Error::new(Kind::Corrupt, "the snapshot's manifest contradicts itself"));
+        }
+        Ok(manifest)
+    }
+
+    /// The bytes to publish, and what they say: sealed.
+    pub(super) fn seal(mut self) -> Result<Vec<u8>> {
+        ZEROS.clone_into(&mut self.checksum);
+        let mut bytes =
+            serde_json::to_vec_pretty(&self).map_err(|_| Error::unexpected("the manifest cannot be written"))?;
+        bytes.push(b'\n');
+        let at = seal_in(&bytes).ok_or_else(|| Error::unexpected("the manifest has no place for its seal"))?;
+        let seal = sha256(&bytes);
+        bytes.splice(at..at + ZEROS.len(), seal.into_bytes());
+        Ok(bytes)
+    }
+}
+
+fn other(version: u32) -> Error {
+    Error::config(format!("the snapshot is of version {version}, this program reads version {VERSION}"))
+        .at(At::File, super::MANIFEST)
+        .hint("read it with the version of rehome that wrote it, or take a new one")
+}
+
+/// Can this be the name of a file that a snapshot holds beside its manifest?
+pub(super) fn is_ours(path: &str) -> bool {
+    let mut parts = path.split('/');
+    let plain = |part: &str| !part.is_empty() && !part.starts_with('.') && !part.contains(['\\', '\0']);
+    parts.next() == Some("data")
+        && parts.clone().count() > 0
+        && parts.all(plain)
+        && path.rsplit_once('.').is_some_and(|(_, extension)| extension == "parquet")
+}
+
+const ZEROS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+/// What stands before the seal. A name within a string cannot look like it: its quotes would be escaped.
+const BEFORE_SEAL: &[u8] = b"\"checksum\": \"";
+
+fn seal_in(bytes: &[u8]) -> Option<usize> {
+    let at = bytes.windows(BEFORE_SEAL.len()).rposition(|window| window == BEFORE_SEAL)? + BEFORE_SEAL.len();
+    (bytes.len() >= at + ZEROS.len()).then_some(at)
+}
+
+/// Does the seal hold? None for a text that has none.
+fn sealed(bytes: &[u8]) -> Option<bool> {
+    let at = seal_in(bytes)?;
+    let mut blank = bytes.to_vec();
+    let seal: Vec<u8> = blank.splice(at..at + ZEROS.len(), ZEROS.bytes()).collect();
+    Some(seal == sha256(&blank).into_bytes())
+}
+
+/// The id of a snapshot with these tables: of what was read, and not of when or from where.
 pub(super) fn identity(tables: &[Table]) -> String {
     let mut text = format!("rehome snapshot {VERSION}\n");
     for table in tables {

@@ -1,16 +1,17 @@
 //! Owns how a snapshot comes to be: parts in any order and from anywhere, then the manifest. Until then there is none.
 //! Must not know: where the batches come from.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{Schema, SchemaRef};
-use object_store::ObjectStoreExt;
 
-use super::manifest::{self, Column, File, Manifest, Origin, Table};
+use super::claim::Claim;
+use super::leftover::is_partial;
+use super::manifest::{self, Column, File, Manifest, Origin, Table, is_ours};
 use super::{MANIFEST, Snapshot};
 use crate::columnar::{Encoder, PG_TYPE};
-use crate::error::{At, Error, Result};
+use crate::error::{At, Error, Kind, Result};
 use crate::processor::compute;
 use crate::storage::{Location, sha256};
 
@@ -68,7 +69,10 @@ impl TableHeader {
 #[derive(Debug, Clone)]
 pub struct Writer {
     location: Location,
+    /// The files that were not there before.
     written: Arc<Mutex<Vec<String>>>,
+    /// Of a local folder: nobody else writes there.
+    claim: Arc<Mutex<Option<Claim>>>,
 }
 
 /// One file of a table in the making. Encoding is work for a processor: not for long on an asynchronous task.
@@ -84,13 +88,20 @@ impl Writer {
     /// Begins a snapshot at a place that holds none.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Config`] when the place holds a snapshot already.
+    /// [`crate::error::Kind::Config`] when the place holds a snapshot already, [`crate::error::Kind::Locked`] when one
+    /// is being written to this folder.
     pub async fn create(location: Location) -> Result<Self> {
+        let refused = || Err(occupied(&location));
+        // Looked at before, so that a snapshot's folder is not touched, and after, when nobody else can publish there.
         if location.get(MANIFEST).await?.is_some() {
-            return Err(Error::config(format!("there is a snapshot already at {location}"))
-                .hint("snapshots are never overwritten: name another place"));
+            return refused();
         }
-        Ok(Self { location, written: Arc::default() })
+        let claim = location.local().map(Claim::take).transpose()?;
+        if claim.is_some() && location.get(MANIFEST).await?.is_some() {
+            claim.into_iter().for_each(Claim::leave);
+            return refused();
+        }
+        Ok(Self { location, written: Arc::default(), claim: Arc::new(Mutex::new(claim)) })
     }
 
     /// Begins a file of a table, whose name begins with `label`.
@@ -126,24 +137,52 @@ impl Writer {
     /// Takes back files that will not be part of the snapshot. Best effort: no manifest names them.
     pub async fn discard(&self, files: &[File]) {
         for file in files {
-            if self.location.store().delete(&self.location.path(&file.path)).await.is_err() {
-                log::debug!("a file that is not needed stays: {}", file.path);
-            }
+            self.take_back(&file.path).await;
         }
     }
 
     async fn put(&self, file: File, bytes: bytes::Bytes) -> Result<File> {
-        self.written.lock().unwrap_or_else(PoisonError::into_inner).push(file.path.clone());
-        self.location.put(&file.path, bytes).await?;
+        // Noted before: what is given up half-way may be there all the same.
+        self.noted().push(file.path.clone());
+        if !self.location.create(&file.path, bytes).await? {
+            // Left by an earlier attempt, or another writer's: not ours to take back.
+            self.noted().retain(|written| *written != file.path);
+        }
         Ok(file)
     }
 
-    /// Publishes the manifest: from here on the snapshot is there, and never changes.
+    fn noted(&self) -> MutexGuard<'_, Vec<String>> {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Publishes the manifest: from here on the snapshot is there, and never changes. Of two writers at one place the
+    /// first one publishes. What other attempts left at the place goes, so that its files are those of the snapshot.
     ///
     /// # Errors
-    /// What the store says.
-    pub async fn publish(self, source: Origin, mut tables: Vec<Table>) -> Result<Snapshot> {
+    /// [`crate::error::Kind::Config`] when somebody else has published there, [`crate::error::Kind::Retryable`] when
+    /// files have vanished meanwhile; what the store says. Nothing is published then.
+    pub async fn publish(self, source: Origin, tables: Vec<Table>) -> Result<Snapshot> {
+        if let Err(error) = self.seal(source, tables).await {
+            self.abandon().await;
+            return Err(error);
+        }
+        if let Some(claim) = self.claim.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            claim.leave();
+        }
+        let snapshot = Snapshot::open(self.location.clone()).await?;
+        for name in snapshot.strays().await?.into_iter().filter(|name| is_ours(name) || is_partial(name)) {
+            self.take_back(&name).await;
+        }
+        Ok(snapshot)
+    }
+
+    async fn seal(&self, source: Origin, mut tables: Vec<Table>) -> Result<()> {
         tables.sort_by(|left, right| (&left.schema, &left.name).cmp(&(&right.schema, &right.name)));
+        let there = self.location.sizes().await?;
+        if tables.iter().flat_map(Table::all_files).any(|file| there.get(&file.path) != Some(&file.bytes)) {
+            return Err(Error::new(Kind::Retryable, "files of the snapshot vanished or changed while it was taken")
+                .hint("does somebody else write to this place, or clean it?"));
+        }
         let manifest = Manifest {
             version: manifest::VERSION,
             id: manifest::identity(&tables),
@@ -151,23 +190,42 @@ impl Writer {
             created_at: chrono::Utc::now(),
             source,
             tables,
+            checksum: String::new(),
         };
-        let mut bytes =
-            serde_json::to_vec_pretty(&manifest).map_err(|_| Error::unexpected("the manifest cannot be written"))?;
-        bytes.push(b'\n');
-        self.location.put(MANIFEST, bytes.into()).await?;
-        Snapshot::open(self.location).await
+        let bytes = bytes::Bytes::from(manifest.seal()?);
+        let ours = self.location.create(MANIFEST, bytes.clone()).await?
+            // A store may have taken it, and told so in an answer that was lost.
+            || self.location.get(MANIFEST).await?.is_some_and(|there| there == bytes);
+        if ours { Ok(()) } else { Err(occupied(&self.location)) }
     }
 
     /// Takes back what was written: for a snapshot that will not be published. Best effort, nothing depends on it.
     pub async fn abandon(self) {
-        let written = std::mem::take(&mut *self.written.lock().unwrap_or_else(PoisonError::into_inner));
-        for name in written {
-            if self.location.store().delete(&self.location.path(&name)).await.is_err() {
-                log::debug!("a file of a void snapshot stays: {name}");
-            }
+        let written = std::mem::take(&mut *self.noted());
+        // Somebody else may have published there, with files that are the same.
+        let published = Snapshot::open(self.location.clone()).await.ok();
+        let named = |name: &String| {
+            let tables = published.iter().flat_map(|snapshot| &snapshot.manifest().tables);
+            tables.flat_map(Table::all_files).any(|file| file.path == *name)
+        };
+        for name in written.iter().filter(|name| !named(name)) {
+            self.take_back(name).await;
+        }
+        if let Some(claim) = self.claim.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            claim.give_up();
         }
     }
+
+    async fn take_back(&self, name: &str) {
+        if self.location.remove(name).await.is_err() {
+            log::debug!("a file that is not the snapshot's stays: {name}");
+        }
+    }
+}
+
+fn occupied(location: &Location) -> Error {
+    Error::config(format!("there is a snapshot already at {location}"))
+        .hint("snapshots are never overwritten: name another place")
 }
 
 impl Part {

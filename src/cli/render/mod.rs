@@ -2,6 +2,7 @@
 
 pub mod error;
 mod report;
+pub mod snapshot;
 
 use serde::Serialize;
 
@@ -10,7 +11,6 @@ use crate::command::check::Checked;
 use crate::command::demo::Shown;
 use crate::report::Report;
 use crate::run::Finished;
-use crate::snapshot::Snapshot;
 
 /// A table without lines but the one below its head.
 fn table(head: &[&str]) -> comfy_table::Table {
@@ -103,22 +103,6 @@ pub fn demo(shown: &Shown, dir: &std::path::Path, format: Format) {
         );
         anstream::println!("  make demo KEEP=1   # leaves the cluster running, for psql");
     }
-}
-
-/// Shows a snapshot.
-pub fn snapshot(snapshot: &Snapshot, format: Format) {
-    if format == Format::Json {
-        return json(
-            &serde_json::json!({ "snapshot": snapshot.id(), "place": snapshot.location().to_string(), "manifest": snapshot.manifest() }),
-        );
-    }
-    let mut rows = table(&["table", "rows", "files", "bytes"]);
-    for entry in &snapshot.manifest().tables {
-        let bytes = entry.files.iter().map(|file| file.bytes).sum();
-        rows.add_row([entry.qualified(), count(entry.rows), entry.files.len().to_string(), count(bytes)]);
-    }
-    numbers(&mut rows, 1..4);
-    anstream::println!("{rows}\n\nsnapshot {} at {}", snapshot.id(), snapshot.location());
 }
 
 /// Shows what a check of a pipeline found.
