@@ -12,7 +12,6 @@ use bytes::Bytes;
 use futures::TryStreamExt;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
-use object_store::prefix::PrefixStore;
 use object_store::{Error as StoreError, ObjectStore, ObjectStoreExt, PutMode, PutOptions};
 use sha2::{Digest, Sha256};
 use url::Url;
@@ -20,17 +19,12 @@ use url::Url;
 use crate::error::{At, Error, Result};
 use remote::meaning;
 
-/// Digits of the hash that names a store for an engine.
-const HASH_IN_BASE: usize = 24;
-
 /// A folder on a local disk, or a prefix of an object store. Prints as what can be typed to name it again.
 #[derive(Clone)]
 pub struct Location {
-    /// Its names begin below the place that was named: whatever that is called, they are ours and plain.
     store: Arc<dyn ObjectStore>,
-    /// A URL that stands for the store.
+    /// The store's own URL, under which an engine may register it.
     base: Url,
-    /// Below what was named.
     prefix: Path,
     place: Place,
 }
@@ -76,20 +70,19 @@ impl Location {
             return Err(unusable());
         }
         let absolute = straight(std::path::absolute(path)?).ok_or_else(unusable)?;
-        let root = Path::from_absolute_path(&absolute).map_err(|_| unusable())?;
-        let store = PrefixStore::new(LocalFileSystem::new().with_automatic_cleanup(false), root);
-        let base = base(&format!("file {}", absolute.display()))?;
-        Ok(Self { store: Arc::new(store), base, prefix: Path::ROOT, place: Place::Folder(absolute) })
+        let prefix = Path::from_absolute_path(&absolute).map_err(|_| unusable())?;
+        let store = LocalFileSystem::new().with_automatic_cleanup(false);
+        Ok(Self { store: Arc::new(store), base: base("file", "")?, prefix, place: Place::Folder(absolute) })
     }
 
     fn remote(url: Url) -> Result<Self> {
-        let (store, root) = remote::open(&url)?;
+        let (store, prefix) = remote::open(&url)?;
         let base = match url.scheme() {
             // Each is a store of its own.
-            "memory" => base(&uuid::Uuid::new_v4().to_string())?,
-            _ => base(url.as_str())?,
+            "memory" => base("memory", &uuid::Uuid::new_v4().simple().to_string())?,
+            scheme => base(scheme, url.host_str().unwrap_or_default())?,
         };
-        Ok(Self { store: Arc::new(PrefixStore::new(store, root)), base, prefix: Path::ROOT, place: Place::Remote(url) })
+        Ok(Self { store, base, prefix, place: Place::Remote(url) })
     }
 
     /// The place below this one.
@@ -114,7 +107,7 @@ impl Location {
         self.store.clone()
     }
 
-    /// A URL under which an engine may know the store. It tells one store from another, and nothing else.
+    /// The URL under which the store is one store (`file:///`, `s3://bucket`).
     #[must_use]
     pub fn base(&self) -> &Url {
         &self.base
@@ -126,6 +119,16 @@ impl Location {
         let joined = if self.prefix.as_ref().is_empty() { name.to_owned() } else { format!("{}/{name}", self.prefix) };
         // What is no name of a file (`..`, a control character) is spelt otherwise: it cannot lead out of the place.
         Path::parse(joined).unwrap_or_else(|_| name.split('/').fold(self.prefix.clone(), Path::join))
+    }
+
+    /// The URL of a file, for an engine that knows the store by its [`Location::base`]: whatever the place is called.
+    #[must_use]
+    pub fn url(&self, name: &str) -> Url {
+        let mut url = self.base.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.clear().extend(self.path(name).parts().map(|part| part.as_ref().to_owned()));
+        }
+        url
     }
 
     /// The local folder, where it is one.
@@ -282,10 +285,8 @@ pub fn is_url(text: &str) -> bool {
     text.split_once("://").is_some_and(|(scheme, _)| !scheme.is_empty() && scheme.chars().all(letter))
 }
 
-fn base(of: &str) -> Result<Url> {
-    let mut hash = sha256(of.as_bytes());
-    hash.truncate(HASH_IN_BASE);
-    Url::parse(&format!("place://s{hash}")).map_err(|_| Error::unexpected("the URL of a store"))
+fn base(scheme: &str, host: &str) -> Result<Url> {
+    Url::parse(&format!("{scheme}://{host}/")).map_err(|_| Error::config("not a usable URL of a place"))
 }
 
 /// A path without `..`: the part of it that exists is asked where it leads.

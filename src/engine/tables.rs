@@ -37,11 +37,10 @@ impl Stored<'_> {
         }
         engine.open_store(self.location);
         let defect = |_| Error::unexpected("stored files cannot be addressed");
-        let base = self.location.base().as_str().trim_end_matches('/');
         let urls = self
             .files
             .iter()
-            .map(|file| ListingTableUrl::parse(format!("{base}/{}", self.location.path(file))))
+            .map(|file| ListingTableUrl::try_new(self.location.url(file), None))
             .collect::<Result<Vec<_>, _>>()
             .map_err(defect)?;
         let order = self.sorted_by.iter().map(|column| ident(column).sort(true, false)).collect::<Vec<_>>();

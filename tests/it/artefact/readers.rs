@@ -32,6 +32,7 @@ select i, (i % 65535 - 32767)::smallint, (i::bigint - 2000) * 4611686018427387,
        case when i % 31 > 0 then decode(md5(i::text), 'hex') end,
        case when i % 37 > 0 then array[i, null, -i * 3] end
 from generate_series(1, 3000) i;
+analyze thing;
 "#;
 
 const KINDS: [(&str, &str); 16] = [
@@ -82,7 +83,7 @@ fn question(kind: &str, name: &str) -> [String; 3] {
             extremes(&micros, &format!("sum({micros})"))
         }
         "bytes" if name == "uid" => {
-            extremes(&format!("replace({column}::text, '-', '') collate \"C\""), &format!("count({column}) * 16"))
+            extremes(&format!("replace({column}::text, '-', '') collate \"C\""), &format!("(count({column}) * 16)"))
         }
         "bytes" => extremes(&format!("encode({column}, 'hex') collate \"C\""), &format!("sum(octet_length({column}))")),
         _ => ["null".into(), "null".into(), format!("sum((select sum(item) from unnest({column}) item))::text")],
@@ -108,7 +109,7 @@ async fn others_read_what_postgresql_holds() {
     let place = Location::folder(&folder.path().join("snapshot")).unwrap();
     let options = Options { part_rows: 700, ..Options::default() };
     let snapshot = extract::run(&database.address(), &options, place, Arc::new(Silent), Cancel::new()).await.unwrap();
-    assert!(snapshot.table("thing").unwrap().files.len() > 3);
+    assert!(snapshot.table("thing").unwrap().files.len() > 1);
     let kinds: serde_json::Map<String, Value> =
         KINDS.iter().map(|(name, kind)| ((*name).into(), json!(kind))).collect();
     let output = tokio::task::spawn_blocking(move || {

@@ -115,7 +115,7 @@ async fn prune_removes_what_nobody_needs_and_nothing_else() {
     let dir = tempfile::tempdir().unwrap();
     let mut taken = Vec::new();
     for number in 1..=5 {
-        taken.push(with_refused(at(dir.path(), &format!("2025010{number}T000000000Z-0001")), number).await);
+        taken.push(with_refused(at(dir.path(), &format!("2025010{number}T000000000Z-0001")), number + 2).await);
     }
     run(dir.path(), USER, &taken[1]);
     drop(begun(at(dir.path(), "20250102T000000000Z-0002")).await);
