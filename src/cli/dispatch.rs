@@ -31,7 +31,7 @@ pub async fn dispatch(args: Args, cancel: Cancel) -> Result<()> {
     match args.command {
         Command::Demo(typed) => demo(typed, &setting, format).await,
         Command::Run(typed) => migrate(typed, &setting, format).await,
-        Command::Snapshot(Snapshot { command: Some(command), .. }) => kept(command, &setting, format).await,
+        Command::Snapshot(Snapshot { command: Some(command), .. }) => Box::pin(kept(command, &setting, format)).await,
         Command::Snapshot(Snapshot { take: typed, .. }) => take(typed, &setting, format).await,
         Command::WhatIf(typed) => what_if(typed, &setting, format).await,
         Command::Check(typed) => check(typed, &setting, format).await,

@@ -13,7 +13,7 @@ use url::Url;
 use crate::error::{At, Error, Kind, Result};
 
 /// One request with its body; `AWS_TIMEOUT` sets another (for example `10 minutes`, for large files on slow lines).
-const REQUEST: Duration = Duration::from_secs(120);
+const REQUEST: Duration = Duration::from_mins(2);
 const CONNECT: Duration = Duration::from_secs(5);
 /// How long a store that fails is tried again: longer than a hiccup, and an end is in sight.
 const RETRY: Duration = Duration::from_secs(40);
@@ -81,7 +81,7 @@ pub(super) fn meaning(error: &StoreError) -> Error {
             _ => {}
         }
     }
-    let text: String = chain().map(|inner| format!("{inner}\n")).collect();
+    let text = chain().map(ToString::to_string).collect::<Vec<_>>().join("\n");
     let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
     if says(&["NoSuchBucket"]) {
         return Error::config("there is no such bucket");
