@@ -1,6 +1,7 @@
 //! Owns the tests of snapshots in an object store: a real server of the S3 protocol, the program, and what goes wrong.
 
 use std::io::{BufRead, BufReader, Write};
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
@@ -122,7 +123,9 @@ async fn what_was_killed_is_not_there_and_can_be_taken_again() {
         let local = !place.starts_with("s3:");
         let mut process = store
             .program(dir.path())
-            .args(["--jobs", "2", "snapshot", "--source", &database.url, "--out", &place])
+            // Slowly: 120,000 rows take six seconds, so that it is killed in the midst of them.
+            .args(["--jobs", "2", "snapshot", "--max-rows-per-second", "20000"])
+            .args(["--source", &database.url, "--out", &place])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
@@ -137,7 +140,7 @@ async fn what_was_killed_is_not_there_and_can_be_taken_again() {
             std::thread::sleep(Duration::from_millis(2));
         }
         process.kill().unwrap();
-        process.wait().unwrap();
+        assert_eq!(process.wait().unwrap().signal(), Some(9), "it had not ended by itself");
         for args in [
             &["snapshot", "verify", &place][..],
             &["snapshot", "show", &place],
