@@ -21,7 +21,7 @@ async fn begun(place: Location) -> Writer {
     let writer = Writer::create(place).await.unwrap();
     let header = TableHeader { schema: "public".into(), name: "t".into(), key: Vec::new(), sorted_by: Vec::new() };
     let rows = people(3);
-    writer.put_part(&header, 0, rows.schema(), &[rows.clone()]).await.unwrap();
+    writer.put_part(&header, 0, rows.schema(), std::slice::from_ref(&rows)).await.unwrap();
     writer
 }
 
@@ -190,7 +190,7 @@ async fn two_writers_of_one_place_do_no_harm() {
     let left = Writer::create(place.clone()).await.unwrap();
     let mut entries = Vec::new();
     for writer in [&left, &one, &other] {
-        let file = writer.put_part(&header, 0, rows.schema(), &[rows.clone()]).await.unwrap();
+        let file = writer.put_part(&header, 0, rows.schema(), std::slice::from_ref(&rows)).await.unwrap();
         entries.push(header.table(&rows.schema(), vec![file]));
     }
     let snapshot = one.publish(Origin::default(), vec![entries[1].clone()]).await.unwrap();
@@ -203,7 +203,7 @@ async fn two_writers_of_one_place_do_no_harm() {
     // Files that vanish meanwhile keep the snapshot from being published.
     let place = super::memory();
     let writer = Writer::create(place.clone()).await.unwrap();
-    let file = writer.put_part(&header, 0, rows.schema(), &[rows.clone()]).await.unwrap();
+    let file = writer.put_part(&header, 0, rows.schema(), std::slice::from_ref(&rows)).await.unwrap();
     place.remove(&file.path).await.unwrap();
     let error = writer.publish(Origin::default(), vec![header.table(&rows.schema(), vec![file])]).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Retryable);

@@ -118,7 +118,7 @@ async fn what_was_killed_is_not_there_and_can_be_taken_again() {
     let dir = tempfile::tempdir().unwrap();
     let pipeline =
         pipeline_of(dir.path(), &[("persons", &FLOW.replace("people", "t1").replace("p.name", "p.x"))]).unwrap().file;
-    let bucket = rehome_of(store);
+    let bucket = bucket_of(store);
     for place in ["s3://bucket/killed".to_owned(), dir.path().join("killed").display().to_string()] {
         let local = !place.starts_with("s3:");
         let mut process = store
@@ -136,7 +136,7 @@ async fn what_was_killed_is_not_there_and_can_be_taken_again() {
             if begun {
                 break;
             }
-            assert!(started.elapsed() < Duration::from_secs(60) && process.try_wait().unwrap().is_none(), "{place}");
+            assert!(started.elapsed() < Duration::from_mins(1) && process.try_wait().unwrap().is_none(), "{place}");
             std::thread::sleep(Duration::from_millis(2));
         }
         process.kill().unwrap();
@@ -162,9 +162,19 @@ async fn what_was_killed_is_not_there_and_can_be_taken_again() {
 }
 
 /// Asks the server what it has, by boto3.
-struct Bucket(std::cell::RefCell<(ChildStdin, BufReader<std::process::ChildStdout>)>);
+struct Bucket {
+    pipes: std::cell::RefCell<(ChildStdin, BufReader<std::process::ChildStdout>)>,
+    process: Child,
+}
 
-fn rehome_of(store: &Store) -> Bucket {
+impl Drop for Bucket {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn bucket_of(store: &Store) -> Bucket {
     let ask = "import boto3, sys\n\
         c = boto3.client('s3', endpoint_url=sys.argv[1], aws_access_key_id='a', aws_secret_access_key='b', region_name='eu-central-1')\n\
         for line in sys.stdin:\n    print(c.list_objects_v2(Bucket='bucket', Prefix=line.strip())['KeyCount'], flush=True)\n";
@@ -174,12 +184,13 @@ fn rehome_of(store: &Store) -> Bucket {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    Bucket((process.stdin.take().unwrap(), BufReader::new(process.stdout.take().unwrap())).into())
+    let pipes = (process.stdin.take().unwrap(), BufReader::new(process.stdout.take().unwrap()));
+    Bucket { pipes: pipes.into(), process }
 }
 
 impl Bucket {
     fn objects(&self, prefix: &str) -> u64 {
-        let (ask, answer) = &mut *self.0.borrow_mut();
+        let (ask, answer) = &mut *self.pipes.borrow_mut();
         writeln!(ask, "{prefix}").unwrap();
         let mut line = String::new();
         answer.read_line(&mut line).unwrap();
@@ -242,7 +253,7 @@ fn an_unreachable_store_is_retryable_within_bounds() {
         &["snapshot", "verify", "s3://bucket/s"],
         75,
     );
-    assert!(started.elapsed() < Duration::from_secs(60), "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_mins(1), "{:?}", started.elapsed());
     assert!(!told.contains("s3cret"), "{told}");
     println!("given up after {:?}", started.elapsed());
 }
