@@ -35,7 +35,7 @@ pub fn main() -> ExitCode {
     let format = args.global.format;
     let result = runtime.block_on(async {
         stop_on_signal(cancel.clone());
-        dispatch::dispatch(args, cancel.clone()).await
+        Box::pin(dispatch::dispatch(args, cancel.clone())).await
     });
     // What still blocks in the background (an aborted read, say) must not hold the exit.
     runtime.shutdown_background();

@@ -134,7 +134,9 @@ async fn read(
     let pace = Arc::new(Pace::new(options.max_rows_per_second));
     let mut tables = Vec::new();
     while !tasks.is_empty() {
-        tasks.iter_mut().for_each(|task| *task.doubted.get_mut() = moment.raw_text);
+        for task in &mut tasks {
+            *task.doubted.get_mut() = moment.raw_text;
+        }
         let shared = Arc::new(Shared {
             queue: Mutex::new(queue(&tasks)),
             tasks,

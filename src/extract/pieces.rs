@@ -152,7 +152,7 @@ impl<'a> Pieces<'a> {
                 let unsorted = TableHeader { sorted_by: Vec::new(), ..self.task.header.clone() };
                 none.insert(self.shared.writer.part(
                     &unsorted,
-                    &format!("refused-{:05}", self.part),
+                    &format!("refused/{:05}", self.part),
                     &batch.schema(),
                 )?)
             }

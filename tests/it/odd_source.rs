@@ -64,17 +64,17 @@ async fn names_of_every_sort() {
         "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijk",
     ];
     let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
-    let mut sql = String::new();
+    let mut sql = Vec::new();
     for schema in ["public", "Odd schema", "or\"der"] {
         let schema = quoted(schema);
-        sql += &format!("create schema if not exists {schema};");
+        sql.push(format!("create schema if not exists {schema}"));
         for name in odd {
             let name = quoted(name);
-            sql += &format!("create table {schema}.{name} ({name} int primary key, x text default 'y');");
-            sql += &format!("insert into {schema}.{name} values (1), (2);");
+            sql.push(format!("create table {schema}.{name} ({name} int primary key, x text default 'y')"));
+            sql.push(format!("insert into {schema}.{name} values (1), (2)"));
         }
     }
-    let database = Database::with(&sql).await;
+    let database = Database::with(&sql.join("; ")).await;
     let (_folder, snapshot) = all_of(&database).await;
     let tables = &snapshot.manifest().tables;
     assert_eq!(tables.len(), 3 * odd.len());

@@ -123,7 +123,7 @@ mod tests {
     use arrow::array::{Array, AsArray};
     use arrow::datatypes::{DataType, Int32Type};
 
-    use super::super::{Column, Misfit, Texts, column};
+    use super::super::{Misfit, Texts, column};
     use crate::extract::types::Carry;
 
     fn array(words: &[i32]) -> Vec<u8> {

@@ -36,16 +36,12 @@ impl Column for Strings {
     }
 
     fn element(&mut self, bytes: Option<&[u8]>) -> Result<usize, Misfit> {
-        match bytes.map(std::str::from_utf8).transpose() {
-            Ok(text) => {
-                self.builder.append_option(text);
-                Ok(text.map_or(0, str::len) + 4)
-            }
-            Err(_) => {
-                self.builder.append_option(bytes.filter(|_| self.names).map(escaped));
-                Err(Misfit::Refuse)
-            }
+        if let Ok(text) = bytes.map(std::str::from_utf8).transpose() {
+            self.builder.append_option(text);
+            return Ok(text.map_or(0, str::len) + 4);
         }
+        self.builder.append_option(bytes.filter(|_| self.names).map(escaped));
+        Err(Misfit::Refuse)
     }
 
     fn finish(&mut self) -> Result<ArrayRef> {
