@@ -6,12 +6,13 @@ use std::time::Duration;
 use postgres_openssl::MakeTlsConnector;
 use tokio_postgres::{CancelToken, Client, Config};
 
+use super::error::from_login;
 use crate::error::{Error, Kind, Result};
 
 const SESSION: &str = include_str!("../../sql/control/server/session.sql");
 const PID: &str = include_str!("../../sql/control/server/pid.sql");
-/// How long a server that has taken the connection may take for the login.
-const LOGIN_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a server may take to hear that a statement is no longer wanted.
+const CANCEL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A session: a [`tokio_postgres::Client`] together with the task that drives it. Ends when dropped.
 pub struct Connection {
@@ -22,11 +23,16 @@ pub struct Connection {
 }
 
 impl Connection {
-    pub(super) async fn open(config: &Config, tls: &MakeTlsConnector) -> Result<Self> {
-        let login = config.connect(tls.clone());
-        let (client, connection) = tokio::time::timeout(LOGIN_TIMEOUT, login)
-            .await
-            .map_err(|_| Error::new(Kind::Retryable, "the server took the connection, but did not answer"))??;
+    /// Logs in and prepares the session, within `patience`.
+    pub(super) async fn open(config: &Config, tls: &MakeTlsConnector, patience: Duration) -> Result<Self> {
+        tokio::time::timeout(patience, Self::login(config, tls)).await.map_err(|_| {
+            Error::new(Kind::Retryable, "the server took the connection, but did not answer")
+                .hint("check host and port: is it a PostgreSQL server, and does nothing in between hold it back?")
+        })?
+    }
+
+    async fn login(config: &Config, tls: &MakeTlsConnector) -> Result<Self> {
+        let (client, connection) = config.connect(tls.clone()).await.map_err(|error| from_login(&error))?;
         tokio::spawn(async move {
             // A lost connection is reported by the statement that meets it.
             if connection.await.is_err() {
@@ -49,7 +55,10 @@ impl Connection {
     /// # Errors
     /// As a connection that cannot be made.
     pub async fn cancel(&self) -> Result<()> {
-        Ok(self.cancel.cancel_query(self.tls.clone()).await?)
+        tokio::time::timeout(CANCEL_TIMEOUT, self.cancel.cancel_query(self.tls.clone()))
+            .await
+            .map_err(|_| Error::new(Kind::Retryable, "the server did not answer"))??;
+        Ok(())
     }
 }
 

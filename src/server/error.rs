@@ -4,6 +4,7 @@
 
 use std::error::Error as _;
 
+use openssl::ssl;
 use tokio_postgres::error::{DbError, SqlState};
 
 use crate::error::{At, Error, Kind};
@@ -21,19 +22,83 @@ pub fn from_postgres(error: &tokio_postgres::Error) -> Error {
     };
     // The driver's kinds are private: their names are all there is.
     match error.to_string().as_str() {
-        "error performing TLS handshake" => Error::new(Kind::Auth, with_cause("no trusted, encrypted connection"))
-            .hint("name the server's certificate with sslrootcert=FILE; sslmode=disable asks for plain text"),
+        "error performing TLS handshake" => untrusted(error),
         "authentication error" => Error::new(Kind::Auth, with_cause("the login failed")),
         "invalid configuration" => Error::new(Kind::Auth, with_cause("the server asks for what the connection lacks"))
             .hint("give the password in the URL, or in the password file (~/.pgpass)"),
         "error connecting to server" => Error::new(Kind::Retryable, with_cause("the server cannot be reached"))
             .hint("check host and port, and that the server accepts connections from here"),
+        // After the handshake, a server still may refuse a certificate of ours.
+        "error communicating with the server" if said_by_tls(error).is_some_and(has_reason) => untrusted(error),
         "connection closed" | "error communicating with the server" | "timeout waiting for server" => {
             Error::new(Kind::Retryable, "the connection to the server was lost")
+                .hint("try again; the server's log may say why")
         }
         // The causes of these may name values.
         other => Error::unexpected(format!("the driver gave up: {other}")),
     }
+}
+
+/// The same for an error of the login, when nothing has been read yet: what does not speak is no PostgreSQL server.
+pub(super) fn from_login(error: &tokio_postgres::Error) -> Error {
+    match error.to_string().as_str() {
+        "unexpected message from server" | "error parsing response from server" => {
+            Error::config("what answers is not a PostgreSQL server").hint("check host and port")
+        }
+        _ => from_postgres(error),
+    }
+}
+
+/// What OpenSSL says, where an error comes from there: in the handshake below the driver's own words, later below an
+/// error of input and output.
+fn said_by_tls(error: &tokio_postgres::Error) -> Option<&ssl::Error> {
+    let cause = error.source()?;
+    match cause.downcast_ref::<std::io::Error>() {
+        Some(error) => error.get_ref()?.downcast_ref(),
+        None => cause.source()?.downcast_ref(),
+    }
+}
+
+/// Was the talk about certificates and versions, or did it merely break off?
+fn has_reason(said: &ssl::Error) -> bool {
+    reason(said).is_some_and(|reason| !reason.starts_with("unexpected eof"))
+}
+
+fn reason(said: &ssl::Error) -> Option<&'static str> {
+    said.ssl_error()?.errors().last()?.reason()
+}
+
+/// A handshake that failed: neither side's words hold anything but names of faults.
+fn untrusted(error: &tokio_postgres::Error) -> Error {
+    let said = said_by_tls(error);
+    if said.is_some_and(|said| !has_reason(said)) {
+        return Error::new(Kind::Retryable, "the connection broke off while it was being encrypted")
+            .hint("try again; the server's log may say why");
+    }
+    let whole = error.source().map(ToString::to_string).unwrap_or_default();
+    let fault = match said.and_then(reason) {
+        // What of the certificate is wrong comes last.
+        Some("certificate verify failed") => whole.rsplit(": ").next().unwrap_or_default(),
+        Some(reason) => reason,
+        None => &whole,
+    };
+    Error::new(Kind::Auth, format!("no trusted, encrypted connection: {fault}")).hint(remedy(fault))
+}
+
+fn remedy(fault: &str) -> &'static str {
+    if fault.contains("mismatch") {
+        return "the certificate is for another name: use that name as host, with hostaddr=ADDRESS if need be";
+    }
+    if fault.contains("expired") || fault.contains("not yet valid") {
+        return "the server needs a new certificate, or this machine's clock is wrong";
+    }
+    if fault.contains("alert") {
+        return "the server refuses: check the certificate and key that sslcert and sslkey name";
+    }
+    if fault.contains("support TLS") {
+        return "turn on ssl at the server; sslmode=disable asks for plain text, for networks that can be trusted";
+    }
+    "name the certificate of the server's authority with sslrootcert=FILE"
 }
 
 impl From<tokio_postgres::Error> for Error {

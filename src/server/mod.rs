@@ -4,6 +4,7 @@
 mod address;
 mod cluster;
 mod connection;
+mod endpoint;
 mod error;
 mod parameters;
 mod passfile;

@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::error::{At, Error, Result};
+use crate::diagnosis::distance;
+use crate::error::{At, Context, Error, Result};
 
 /// Connection parameters by their libpq names.
 pub(super) type Parameters = BTreeMap<String, String>;
@@ -34,11 +35,28 @@ const KNOWN: &[&str] = &[
     "sslcompression",
     "sslkey",
     "sslmode",
+    "sslpassword",
     "sslrootcert",
     "sslsni",
     "target_session_attrs",
     "tcp_user_timeout",
     "user",
+];
+
+/// Of libpq's, but not ours: what one of them asks for must not silently be left undone.
+const UNSUPPORTED: &[&str] = &[
+    "gssdelegation",
+    "gsslib",
+    "krbsrvname",
+    "replication",
+    "require_auth",
+    "requirepeer",
+    "ssl_max_protocol_version",
+    "ssl_min_protocol_version",
+    "sslcertmode",
+    "sslcrl",
+    "sslcrldir",
+    "sslnegotiation",
 ];
 
 /// Reads a connection URL or string, and fills in what its service names. The environment's `PGHOST`, `PGUSER` and
@@ -47,19 +65,38 @@ pub(super) fn parse(text: &str) -> Result<Parameters> {
     let text = text.trim();
     let rest = text.strip_prefix("postgres://").or_else(|| text.strip_prefix("postgresql://"));
     let mut parameters = match rest {
-        Some(rest) => from_url(rest)?,
-        None => from_pairs(text)?,
-    };
-    if let Some(unknown) = parameters.keys().find(|name| !KNOWN.contains(&name.as_str())) {
-        return Err(Error::config(format!("a connection has no parameter \"{unknown}\""))
-            .hint("the parameters are libpq's, for example host, port, dbname, user, sslmode, sslrootcert, service"));
+        Some(rest) => from_url(rest),
+        None => from_pairs(text),
     }
+    .hint(FORMS)?;
+    check(&parameters)?;
     if let Some(service) = parameters.get("service").cloned() {
-        for (name, value) in from_service(&service)? {
+        let named = from_service(&service)?;
+        check(&named)?;
+        for (name, value) in named {
             parameters.entry(name).or_insert(value);
         }
     }
     Ok(parameters)
+}
+
+/// Refuses what is not known. An unknown name is told only where it is like a known one: what looks like a name may be
+/// the rest of a password that holds a space or an ampersand.
+fn check(parameters: &Parameters) -> Result<()> {
+    let Some(name) = parameters.keys().find(|name| !KNOWN.contains(&name.as_str())) else { return Ok(()) };
+    if UNSUPPORTED.contains(&name.as_str()) {
+        return Err(Error::config(format!("the connection parameter \"{name}\" is not supported")));
+    }
+    let like = KNOWN.iter().find(|known| name.len() > 3 && distance(name, known) <= 2);
+    Err(match like {
+        Some(known) => {
+            Error::config(format!("a connection has no parameter \"{name}\"")).hint(format!("did you mean {known}?"))
+        }
+        None => Error::config("a connection has a parameter that is not known").hint(
+            "the parameters are libpq's, for example host, port, dbname, user, sslmode, sslrootcert, service; \
+                   a value with spaces stands in quotes, and in a URL & and spaces are written %26 and %20",
+        ),
+    })
 }
 
 /// The user's home folder.
@@ -69,8 +106,9 @@ pub(super) fn home() -> Option<PathBuf> {
 
 fn malformed() -> Error {
     Error::config("not a usable connection")
-        .hint("write postgres://user@host:5432/database, or host=… dbname=… user=…, or service=name")
 }
+
+const FORMS: &str = "write postgres://user@host:5432/database, or host=… dbname=… user=…, or service=name";
 
 fn from_url(rest: &str) -> Result<Parameters> {
     let mut parameters = Parameters::new();
@@ -80,6 +118,10 @@ fn from_url(rest: &str) -> Result<Parameters> {
         Some((user, hosts)) => (user, hosts),
         None => ("", authority),
     };
+    if database.contains('@') {
+        // Else a part of the password would be taken for the database's name, and shown.
+        return Err(malformed().hint("in a URL, a password's / and @ are written %2F and %40"));
+    }
     let (user, password) = user.split_once(':').unwrap_or((user, ""));
     let mut set = |name: &str, value: String| {
         if !value.is_empty() {
@@ -221,8 +263,25 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_parameter_is_named_without_its_value() {
-        let error = parse("host=h pasword=secret").err().map(|error| format!("{error} {:?}", error.hint_text()));
-        assert!(error.is_some_and(|text| text.contains("pasword") && !text.contains("secret")));
+    fn what_is_not_understood_is_told_without_secrets() {
+        let told = |text: &str| {
+            let error = parse(text).err().map(|error| format!("{error} {:?}", error.hint_text()));
+            error.unwrap_or_else(|| panic!("{text} is taken"))
+        };
+        let typo = told("host=h pasword=sesame");
+        assert!(typo.contains("pasword") && typo.contains("did you mean password"), "{typo}");
+        assert!(told("host=h sslcrl=/revoked").contains("sslcrl"));
+        for secret in [
+            "host=h password=open sesame=1",
+            "postgres://u@h/d?password=open&sesame=1",
+            "postgres://u:open?sesame=1@h/d",
+            "postgres://u:5432/sesame@h/d",
+            "postgres://u:open/sesame@h/d",
+            "postgres://u:sesame%zz@h/d",
+            "host=h password='sesame",
+        ] {
+            let told = told(secret);
+            assert!(!told.contains("sesame") && !told.contains("open"), "{told}");
+        }
     }
 }

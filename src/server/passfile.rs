@@ -34,9 +34,11 @@ fn password_in(line: &str, login: &Login<'_>) -> Option<String> {
     }
     let port = login.port.to_string();
     let mut fields = fields(line);
-    for wanted in [login.host, port.as_str(), login.database, login.user] {
+    for (place, wanted) in [login.host, port.as_str(), login.database, login.user].into_iter().enumerate() {
         let field = fields.next()?;
-        if field != "*" && field != wanted {
+        // The default socket is called localhost.
+        let socket = place == 0 && wanted.starts_with('/') && field == "localhost";
+        if field != "*" && field != wanted && !socket {
             return None;
         }
     }
@@ -80,5 +82,9 @@ mod tests {
         assert_eq!(password_in("h:5433:*:u:no", &login), None);
         assert_eq!(password_in("# h:5432:*:u:no", &login), None);
         assert_eq!(password_in("h:5432", &login), None);
+        let socket = Login { host: "/run/pg", ..login };
+        assert_eq!(password_in("localhost:*:*:u:p", &socket).as_deref(), Some("p"));
+        assert_eq!(password_in("/run/pg:*:*:u:p", &socket).as_deref(), Some("p"));
+        assert_eq!(password_in("h:*:*:u:p", &socket), None);
     }
 }

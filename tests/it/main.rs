@@ -2,11 +2,14 @@
 
 mod artefact;
 mod bad_input;
+mod certificates;
 mod cluster;
+mod connections;
 mod contract;
 mod encode;
 mod extract;
 mod figures;
+mod instant;
 mod jsonb;
 mod load;
 mod memory;
@@ -14,4 +17,5 @@ mod migrate;
 mod odd_source;
 mod offline;
 mod support;
+mod trust;
 mod type_table;
