@@ -65,7 +65,9 @@ pub(super) fn all(given: &Parameters) -> Result<Vec<Endpoint>> {
             };
             let port = match ports[if ports.len() == 1 { 0 } else { place }] {
                 "" => 5432,
-                port => port.parse().map_err(|_| Error::config("not a usable port"))?,
+                port => port
+                    .parse()
+                    .map_err(|_| Error::config("not a usable port").hint("a port is a number up to 65535"))?,
             };
             one(given, named(&hosts), named(&addresses), port)
         })
