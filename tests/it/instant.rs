@@ -171,14 +171,14 @@ struct Hold {
 }
 
 impl Hold {
-    /// Waits until some reader is held.
-    async fn reached(self: &Arc<Self>) {
+    /// Waits until so many readers are held.
+    async fn reached(self: &Arc<Self>, readers: usize) {
         let hold = self.clone();
         let waiting = move || {
             let state = hold.state.lock().unwrap();
             let (state, _) =
-                hold.changed.wait_timeout_while(state, Duration::from_secs(30), |(held, _)| *held == 0).unwrap();
-            assert!(state.0 > 0, "no reader came to its first rows");
+                hold.changed.wait_timeout_while(state, Duration::from_secs(30), |(held, _)| *held < readers).unwrap();
+            assert!(state.0 >= readers, "too few readers came to their first rows");
         };
         tokio::task::spawn_blocking(waiting).await.unwrap();
     }
@@ -215,8 +215,9 @@ impl Held {
         let (folder, location) = place();
         let hold = Arc::new(Hold::default());
         let (address, sink, target) = (database.address(), hold.clone(), location.clone());
+        let readers = options.jobs;
         let run = tokio::spawn(async move { extract::run(&address, &options, target, sink, Cancel::new()).await });
-        hold.reached().await;
+        hold.reached(readers).await;
         Self { hold, run, location, _folder: folder }
     }
 
@@ -345,8 +346,10 @@ async fn a_table_that_another_holds_for_itself_is_not_waited_for_long() {
     assert!(!error.to_string().contains("big"), "{error}");
     assert!(began.elapsed() < Duration::from_secs(6), "{:?}", began.elapsed());
     assert_eq!(location.list().await.unwrap(), Vec::<String>::new());
+    let waiting = "select count(*)::text from pg_locks l join pg_database d on d.oid = l.database
+        where d.datname = current_database() and not granted";
+    assert_eq!(database.text(waiting).await, "0");
     nobody_stays(&database).await;
-    assert_eq!(database.text("select count(*)::text from pg_locks where not granted").await, "0");
     other.run("commit").await;
     let (_folder, location) = place();
     let snapshot =
@@ -376,6 +379,23 @@ async fn every_session_only_reads() {
     assert_eq!(database.text(&names).await, "rehome reader X|rehome snapshot");
     let (result, _location, _folder) = held.end().await;
     result.unwrap();
+
+    // A view that writes when it is read.
+    database
+        .run(
+            "create table audit (at timestamptz);
+             create function note() returns int language sql volatile as 'insert into audit values (now()) returning 1';
+             create view sneaky as select note() as x",
+        )
+        .await;
+    let (_folder, location) = place();
+    let sneaky = Options { tables: vec!["public.sneaky".to_owned()], ..options(1) };
+    let error = extract::run(&database.address(), &sneaky, location.clone(), Arc::new(Silent), Cancel::new())
+        .await
+        .expect_err("it would write");
+    assert!(error.to_string().contains("read-only") && error.to_string().contains("public.sneaky"), "{error}");
+    assert_eq!(location.list().await.unwrap(), Vec::<String>::new());
+    assert_eq!(database.text("select count(*)::text from audit").await, "0");
 }
 
 /// Ends the sessions of this name, and waits until they are gone.
@@ -419,7 +439,7 @@ async fn without_a_reader_there_is_no_snapshot() {
     )
     .await;
     for jobs in [1, 3] {
-        let held = Held::start(&database, Options { jobs, part_rows: 60_000, ..Options::default() }).await;
+        let held = Held::start(&database, Options { jobs, part_rows: 15_000, ..Options::default() }).await;
         kill(&database, "rehome reader%").await;
         let error = held.fails(&database).await;
         assert_eq!(error.kind(), Kind::Retryable, "{error}");

@@ -11,6 +11,7 @@ mod extract;
 mod figures;
 mod instant;
 mod jsonb;
+mod kind;
 mod load;
 mod memory;
 mod migrate;
