@@ -14,7 +14,7 @@ export REHOME_TOOLS ?= $(HOME)/.cache/rehome-tools
 VENV = $(REHOME_TOOLS)/venv
 READERS = tests/it/python/requirements.txt
 
-.PHONY: demo test lint bench install tools packages
+.PHONY: demo test roundtrip lint bench install tools packages
 
 # Everything that the build, PostgreSQL and the tests need, where something is missing.
 tools: PYTHON = yes
@@ -50,6 +50,10 @@ demo: packages
 # Every test, on PostgreSQL servers that the tests start themselves.
 test: tools
 	@$(CARGO) test --release --locked --no-fail-fast
+
+# A million values of every type through the whole, PostgreSQL as the judge. REHOME_SEED, REHOME_VALUES, REHOME_TYPES.
+roundtrip: tools
+	@$(CARGO) test --release --locked --test it -- --ignored --nocapture a_million_values_of_every_type
 
 # What a change must pass besides the tests.
 lint:

@@ -179,12 +179,7 @@ pub(super) fn drift(wrong: &[Mismatch], table: &Table) -> Error {
 fn refusal(error: tokio_postgres::Error) -> Result<(Option<u64>, Why)> {
     let Some(said) = error.as_db_error() else { return Err(error.into()) };
     let code = said.code().code();
-    // 22P03 and 22P04 say that the stream is wrong: a fault of the encoder.
-    let of_a_row = (code.starts_with("22") && !["22P03", "22P04"].contains(&code))
-        || code.starts_with("23")
-        || code == "P0001"
-        || code == "54000";
-    if !of_a_row {
+    if !of_a_row(code, said.where_().unwrap_or_default()) {
         return Err(error.into());
     }
     let why = Why {
@@ -193,6 +188,24 @@ fn refusal(error: tokio_postgres::Error) -> Result<(Option<u64>, Why)> {
         column: said.column().map(str::to_owned).or_else(|| said.where_().and_then(column_of)),
     };
     Ok((said.where_().and_then(line_of), why))
+}
+
+/// Is this SQLSTATE, met with this context, the fault of a row?
+fn of_a_row(code: &str, context: &str) -> bool {
+    match code.get(..2).unwrap_or_default() {
+        // These say that the stream is wrong: a fault of the encoder.
+        "22" => !["22P03", "22P04"].contains(&code),
+        "23" => true,
+        _ if code == "P0001" || code == "54000" => true,
+        // The value names what the target does not have: a table, a function, a role (regclass, aclitem …).
+        "42" | "3F" | "0A" => column_of(context).is_some(),
+        // What a trigger raises with a SQLSTATE of its own: those of the standard and of PostgreSQL begin otherwise.
+        class => {
+            class.starts_with(|sign: char| matches!(sign, '5'..='9' | 'I'..='Z'))
+                && !["53", "54", "55", "57", "58", "P0", "XX"].contains(&class)
+                && after_line(context).is_some()
+        }
+    }
 }
 
 /// The number in `COPY table, line 3, column x`. What follows in the text form may hold values: it is not kept.
@@ -216,7 +229,30 @@ fn column_of(context: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{column_of, line_of};
+    use super::{column_of, line_of, of_a_row};
+
+    #[test]
+    fn faults_of_rows_are_told_from_others() {
+        let (line, column) =
+            ("PL/pgSQL function f() line 3 at RAISE\nCOPY t, line 3", "COPY t, line 3, column v: \"x\"");
+        for (code, context) in
+            [("22P02", ""), ("23505", ""), ("P0001", line), ("Z0001", line), ("42P01", column), ("3F000", column)]
+        {
+            assert!(of_a_row(code, context), "{code}");
+        }
+        for (code, context) in [
+            ("22P03", column),
+            ("42P01", line),
+            ("57014", line),
+            ("53100", column),
+            ("XX000", column),
+            ("55P03", line),
+            ("40P01", line),
+            ("Z0001", ""),
+        ] {
+            assert!(!of_a_row(code, context), "{code}");
+        }
+    }
 
     #[test]
     fn lines_are_read_from_any_context() {

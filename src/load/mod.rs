@@ -340,12 +340,15 @@ impl Loader {
         Ok(())
     }
 
-    /// Sequences behind loaded columns go on after the highest value.
+    /// Sequences behind loaded columns go on after the last value.
     async fn set_sequences(&self, flows: &[LoadedFlow]) -> Result<()> {
         for flow in flows {
             let Some(table) = self.catalog.table(&format!("{}.{}", flow.schema, flow.table)) else { continue };
             for column in &table.columns {
                 let Some(sequence) = &column.sequence else { continue };
+                if !["int2", "int4", "int8", "numeric"].contains(&column.ty.base().name.as_str()) {
+                    continue;
+                }
                 let values =
                     [("table", &*quote_table(&flow.schema, &flow.table)), ("column", &*quote_ident(&column.name))];
                 self.coordinator.execute(&fill(SET_SEQUENCE, &values), &[sequence]).await?;

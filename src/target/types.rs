@@ -10,10 +10,12 @@ use crate::server::Connection;
 #[derive(Debug, Clone)]
 pub struct Type {
     pub oid: u32,
-    /// The name in `pg_type`: `int4`, `timestamptz`, `_uuid`.
+    /// The name in `pg_type`: `int4`, `timestamptz`, `_uuid`; with its schema where the type is not the system's.
     pub name: String,
     /// As PostgreSQL writes it: `integer`, `timestamp with time zone`, `uuid[]`.
     pub formatted: String,
+    /// The same, to cast to without a modifier: PostgreSQL takes `character` and `bit` for one character and one bit.
+    pub unbounded: String,
     pub kind: TypeKind,
 }
 
@@ -30,6 +32,12 @@ pub enum TypeKind {
     },
     Array {
         of: Box<Type>,
+        /// Stands between the elements in the array's text.
+        separator: char,
+    },
+    /// An integer of the target's smallest coin, of which a unit has 10^`digits`.
+    Money {
+        digits: u32,
     },
     /// Not in the catalog that was read (a composite made since, for example).
     Unknown,
@@ -63,6 +71,14 @@ impl Type {
             _ => false,
         }
     }
+
+    /// The type itself, the one its domain is over, and so on down to the base.
+    pub fn chain(&self) -> impl Iterator<Item = &Self> {
+        std::iter::successors(Some(self), |ty| match &ty.kind {
+            TypeKind::Domain { over, .. } => Some(&**over),
+            _ => None,
+        })
+    }
 }
 
 /// All types of the target, by oid.
@@ -71,11 +87,14 @@ pub(super) struct Types(HashMap<u32, Raw>);
 struct Raw {
     name: String,
     formatted: String,
+    unbounded: String,
     sort: String,
     base: u32,
     base_modifier: i32,
     element: u32,
+    separator: String,
     not_null: bool,
+    money_digits: Option<i32>,
     labels: Vec<String>,
 }
 
@@ -85,11 +104,14 @@ pub(super) async fn read(connection: &Connection) -> Result<Types> {
         let raw = Raw {
             name: row.try_get("name")?,
             formatted: row.try_get("formatted")?,
+            unbounded: row.try_get("unbounded")?,
             sort: row.try_get("sort")?,
             base: row.try_get("base")?,
             base_modifier: row.try_get("base_modifier")?,
             element: row.try_get("element")?,
+            separator: row.try_get("separator")?,
             not_null: row.try_get("not_null")?,
+            money_digits: row.try_get("money_digits")?,
             labels: row.try_get("labels")?,
         };
         types.insert(row.try_get("oid")?, raw);
@@ -101,7 +123,7 @@ impl Types {
     pub(super) fn resolve(&self, oid: u32) -> Type {
         let Some(raw) = self.0.get(&oid) else {
             let name = format!("type {oid}");
-            return Type { oid, name: name.clone(), formatted: name, kind: TypeKind::Unknown };
+            return Type { oid, name: name.clone(), formatted: name.clone(), unbounded: name, kind: TypeKind::Unknown };
         };
         let kind = match raw.sort.as_str() {
             "d" => TypeKind::Domain {
@@ -110,9 +132,16 @@ impl Types {
                 not_null: raw.not_null,
             },
             "e" => TypeKind::Enum { labels: raw.labels.clone() },
-            _ if raw.element != 0 => TypeKind::Array { of: Box::new(self.resolve(raw.element)) },
-            _ => TypeKind::Base,
+            _ if raw.element != 0 => TypeKind::Array {
+                of: Box::new(self.resolve(raw.element)),
+                separator: raw.separator.chars().next().unwrap_or(','),
+            },
+            _ => match raw.money_digits {
+                Some(digits) => TypeKind::Money { digits: u32::try_from(digits).unwrap_or(0) },
+                None => TypeKind::Base,
+            },
         };
-        Type { oid, name: raw.name.clone(), formatted: raw.formatted.clone(), kind }
+        let (name, formatted) = (raw.name.clone(), raw.formatted.clone());
+        Type { oid, name, formatted, unbounded: raw.unbounded.clone(), kind }
     }
 }

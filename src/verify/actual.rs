@@ -126,6 +126,9 @@ fn plain(canon: &Canon, bytes: &[u8], out: &mut Vec<u8>) -> Option<()> {
             let number = i128::from(u32::from_be_bytes(bytes.try_into().ok()?));
             out.extend_from_slice(&number.to_le_bytes());
         }
+        Canon::Money { .. } => {
+            out.extend_from_slice(&i128::from(i64::from_be_bytes(bytes.try_into().ok()?)).to_le_bytes())
+        }
         Canon::Float => {
             let number = match bytes.len() {
                 4 => f64::from(f32::from_be_bytes(bytes.try_into().ok()?)),
@@ -133,7 +136,7 @@ fn plain(canon: &Canon, bytes: &[u8], out: &mut Vec<u8>) -> Option<()> {
             };
             out.extend_from_slice(&float(number).to_le_bytes());
         }
-        Canon::Text { padded: false } | Canon::Uuid | Canon::Bytes | Canon::Server { .. } => {
+        Canon::Text { padded: false } | Canon::Uuid | Canon::Bytes | Canon::Byte | Canon::Server { .. } => {
             out.extend_from_slice(bytes);
         }
         Canon::Text { padded: true } => out.extend_from_slice(unpadded(bytes)),

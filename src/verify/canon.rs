@@ -27,6 +27,12 @@ pub(super) enum Canon {
     /// Microseconds since 1970.
     Timestamp,
     Time,
+    /// The number of coins, of which a unit has 10^`digits`, 16 bytes.
+    Money {
+        digits: u32,
+    },
+    /// The one byte of a "char".
+    Byte,
     /// The text of a numeric; `trim`: the column's type sets the scale, so zeros at the end do not count.
     Numeric {
         trim: bool,
@@ -50,14 +56,16 @@ fn of(source: &DataType, ty: &Type, modifier: i32) -> Canon {
     let base = ty.base();
     match &base.kind {
         TypeKind::Enum { .. } => return Canon::Text { padded: false },
-        TypeKind::Array { of: element } => {
+        TypeKind::Array { of: element, .. } => {
             let inner = match source {
                 DataType::List(of) | DataType::LargeList(of) => of.data_type(),
                 DataType::Null => source,
-                _ => return Canon::Server { ty: base.formatted.clone() },
+                _ => return Canon::Server { ty: base.unbounded.clone() },
             };
+            let modifier = if modifier < 0 { element.modifier() } else { modifier };
             return Canon::Array(Box::new(of(inner, element, modifier)));
         }
+        TypeKind::Money { digits } => return Canon::Money { digits: *digits }.unless_text(source, base),
         _ => {}
     }
     match base.name.as_str() {
@@ -72,9 +80,10 @@ fn of(source: &DataType, ty: &Type, modifier: i32) -> Canon {
         "timestamp" | "timestamptz" => Canon::Timestamp,
         "time" => Canon::Time,
         "numeric" => Canon::Numeric { trim: modifier >= 4 },
+        "char" => Canon::Byte,
         "bytea" => Canon::Bytes,
         "jsonb" => Canon::Jsonb,
-        _ => return Canon::Server { ty: base.formatted.clone() },
+        _ => return Canon::Server { ty: base.unbounded.clone() },
     }
     .unless_text(source, base)
 }
@@ -91,10 +100,11 @@ impl Canon {
             | Self::Date
             | Self::Timestamp
             | Self::Time
+            | Self::Money { .. }
             | Self::Bytes
                 if text =>
             {
-                Self::Server { ty: ty.formatted.clone() }
+                Self::Server { ty: ty.unbounded.clone() }
             }
             other => other,
         }

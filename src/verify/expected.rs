@@ -5,7 +5,8 @@ use std::cell::RefCell;
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{
-    DataType, Date32Type, Float64Type, Int64Type, Time64MicrosecondType, TimeUnit, TimestampMicrosecondType, UInt64Type,
+    DataType, Date32Type, Decimal128Type, Float64Type, Int64Type, Time64MicrosecondType, TimeUnit,
+    TimestampMicrosecondType, UInt64Type,
 };
 use uuid::Uuid;
 
@@ -49,6 +50,7 @@ fn comparable(array: &ArrayRef, canon: &Canon) -> Result<ArrayRef> {
         (Canon::Date, _) => DataType::Date32,
         (Canon::Timestamp, DataType::Timestamp(_, zone)) => DataType::Timestamp(TimeUnit::Microsecond, zone.clone()),
         (Canon::Time, _) => DataType::Time64(TimeUnit::Microsecond),
+        (Canon::Money { .. }, DataType::Decimal128(..)) => have.clone(),
         (Canon::Bytes, _) => DataType::Binary,
         (Canon::Uuid, DataType::FixedSizeBinary(16)) => have.clone(),
         (Canon::Array(_), DataType::LargeList(of)) => DataType::List(of.clone()),
@@ -94,6 +96,16 @@ fn plain(array: &ArrayRef, canon: &Canon) -> Result<Plain> {
             let values = array.as_primitive::<Time64MicrosecondType>().clone();
             put(move |row| values.value(row).to_le_bytes())
         }
+        (Canon::Money { digits }, DataType::Decimal128(_, decimals)) => {
+            let (values, shift) =
+                (array.as_primitive::<Decimal128Type>().clone(), i64::from(*digits) - i64::from(*decimals));
+            let factor = 10_i128.checked_pow(u32::try_from(shift.abs()).unwrap_or(u32::MAX));
+            Box::new(move |row, out| {
+                let (value, factor) = (values.value(row), factor?);
+                let coins = if shift >= 0 { value.checked_mul(factor)? } else { value.checked_div(factor)? };
+                (shift >= 0 || value % factor == 0).then(|| out.extend_from_slice(&coins.to_le_bytes()))
+            })
+        }
         (Canon::Bytes, _) => {
             let values = array.as_binary::<i32>().clone();
             Box::new(move |row, out| {
@@ -125,6 +137,15 @@ fn text(array: &ArrayRef, canon: &Canon) -> Plain {
     match canon {
         Canon::Uuid => Box::new(move |row, out| {
             out.extend_from_slice(Uuid::parse_str(values.value(row).trim()).ok()?.as_bytes());
+            Some(())
+        }),
+        Canon::Byte => Box::new(move |row, out| {
+            let text = values.value(row);
+            out.push(match text.strip_prefix('\\').filter(|digits| digits.len() == 3) {
+                Some(digits) => u8::from_str_radix(digits, 8).ok()?,
+                None if text.len() > 1 => return None,
+                None => text.bytes().next().unwrap_or(0),
+            });
             Some(())
         }),
         Canon::Numeric { trim } => {

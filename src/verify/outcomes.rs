@@ -4,8 +4,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
-use arrow::compute::cast;
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray};
+use arrow::compute::{cast, filter_record_batch};
 use arrow::datatypes::DataType;
 use futures::{StreamExt, TryStreamExt};
 
@@ -27,6 +27,8 @@ const NORMALISE: &str = include_str!("../../sql/control/verify/normalise.sql");
 
 /// Files hashed at a time.
 const AT_A_TIME: usize = 2;
+/// Bytes of text that the server is asked about at once.
+const ASKED_AT_ONCE: usize = 16 << 20;
 
 /// The columns compared, in the order of the outcome.
 #[derive(Debug, Clone, Default)]
@@ -108,23 +110,24 @@ impl Reader<'_> {
     pub async fn read(&self, refused: &HashSet<u128>) -> Result<(Vec<(u128, u128)>, Columns)> {
         let files: Vec<&OutcomeFile> = self.flow.files_of(Outcome::Migrated).filter(|file| file.rows > 0).collect();
         let done: Vec<_> =
-            futures::stream::iter(files).map(|file| self.file(file)).buffered(AT_A_TIME).try_collect().await?;
+            futures::stream::iter(files).map(|file| self.file(file, refused)).buffered(AT_A_TIME).try_collect().await?;
         let mut columns = Columns::default();
         let mut all = Vec::new();
         for (rows, of_file) in done {
             columns = of_file;
-            all.extend(rows.into_iter().filter(|(id, _)| !refused.contains(id)));
+            all.extend(rows);
         }
         Ok((all, columns))
     }
 
-    async fn file(&self, file: &OutcomeFile) -> Result<(Vec<(u128, u128)>, Columns)> {
+    async fn file(&self, file: &OutcomeFile, refused: &HashSet<u128>) -> Result<(Vec<(u128, u128)>, Columns)> {
         self.cancel.check()?;
         let mut batches = self.store.read(file).await?;
         let Some(first) = batches.first() else { return Ok(Default::default()) };
         let columns = Columns::of(first, self.table)?;
         for batch in &mut batches {
-            *batch = self.normalise(batch, &columns).await?;
+            // The server cannot say what it makes of a value that it refuses.
+            *batch = self.normalise(&taken(batch, refused)?, &columns).await?;
         }
         let (part, planned) = (self.part, columns.clone());
         let hashed = tokio::task::spawn_blocking(move || hashes(&batches, &planned, part)).await;
@@ -184,10 +187,39 @@ impl Reader<'_> {
         let texts = cast(array, &DataType::Utf8)
             .map_err(|_| Error::unexpected(format!("a column of {} has no text", array.data_type())))?;
         let given: Vec<Option<&str>> = texts.as_string::<i32>().iter().collect();
-        let row = self.connection.query_one(&fill(NORMALISE, &[("type", ty)]), &[&given]).await?;
-        let made: Option<Vec<Option<String>>> = row.try_get("made")?;
-        Ok(Arc::new(StringArray::from(made.unwrap_or_default())))
+        let (statement, mut all) = (fill(NORMALISE, &[("type", ty)]), Vec::with_capacity(given.len()));
+        let mut rest = &given[..];
+        while !rest.is_empty() {
+            self.cancel.check()?;
+            // An array of PostgreSQL holds a gigabyte at most, and what it makes of a text may be longer.
+            let mut bytes = 0;
+            let fits = |text: &&Option<&str>| {
+                bytes += text.map_or(0, str::len);
+                bytes <= ASKED_AT_ONCE
+            };
+            let (asked, left) = rest.split_at(rest.iter().take_while(fits).count().max(1));
+            let made: Option<Vec<Option<String>>> =
+                self.connection.query_one(&statement, &[&asked]).await?.try_get("made")?;
+            all.extend(made.unwrap_or_default());
+            rest = left;
+        }
+        Ok(Arc::new(StringArray::from(all)))
     }
+}
+
+/// The rows of a batch that the target has taken.
+fn taken(batch: &RecordBatch, refused: &HashSet<u128>) -> Result<RecordBatch> {
+    if refused.is_empty() {
+        return Ok(batch.clone());
+    }
+    let ids = batch.column_by_name(ID).and_then(|ids| ids.as_fixed_size_binary_opt());
+    let ids = ids.ok_or_else(|| Error::unexpected("an id that is no UUID"))?;
+    let is_in = |id: Option<&[u8]>| {
+        let id = id.and_then(|id| id.try_into().ok()).map(u128::from_be_bytes);
+        Some(id.is_none_or(|id| !refused.contains(&id)))
+    };
+    let wanted: BooleanArray = ids.iter().map(is_in).collect();
+    filter_record_batch(batch, &wanted).map_err(|_| Error::unexpected("rows of an outcome file cannot be chosen"))
 }
 
 fn hashes(batches: &[RecordBatch], columns: &Columns, part: Part) -> Result<Vec<(u128, u128)>> {

@@ -20,3 +20,4 @@ mod offline;
 mod support;
 mod trust;
 mod type_table;
+mod types;

@@ -1,4 +1,4 @@
--- The columns of these tables, in their order.
+-- The columns of these tables, in their order. The sequence is the one a column owns, else the one its default takes.
 select
     a.attrelid                                                              as relation,
     a.attname::text                                                         as name,
@@ -9,7 +9,17 @@ select
     a.atthasdef                                                             as has_default,
     a.attgenerated <> ''                                                    as generated,
     a.attidentity::text                                                     as identity,
-    pg_get_serial_sequence(format('%I.%I', n.nspname, c.relname), a.attname) as sequence
+    coalesce(
+        pg_get_serial_sequence(format('%I.%I', n.nspname, c.relname), a.attname),
+        (select format('%I.%I', sn.nspname, s.relname)
+           from pg_catalog.pg_attrdef def
+           join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_attrdef'::regclass and d.objid = def.oid
+           join pg_catalog.pg_class s on d.refclassid = 'pg_catalog.pg_class'::regclass and s.oid = d.refobjid
+                                     and s.relkind = 'S'
+           join pg_catalog.pg_namespace sn on sn.oid = s.relnamespace
+          where def.adrelid = a.attrelid and def.adnum = a.attnum
+          order by s.oid limit 1)
+    )                                                                       as sequence
 from pg_catalog.pg_attribute a
 join pg_catalog.pg_class c on c.oid = a.attrelid
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace

@@ -52,6 +52,12 @@ pub(super) fn cell(array: &ArrayRef, place: &Place) -> Result<Cell> {
         }
         DataType::Decimal128(_, decimals) => {
             let (values, decimals) = (array.as_primitive::<Decimal128Type>().clone(), *decimals);
+            if let TypeKind::Money { digits } = place.ty.base().kind {
+                return Ok(Box::new(move |row, out| {
+                    out.extend_from_slice(&coins(values.value(row), decimals, digits)?.to_be_bytes());
+                    Ok(())
+                }));
+            }
             let scale = Scale::of_modifier(place.modifier);
             Ok(Box::new(move |row, out| numeric::from_decimal(values.value(row), decimals, scale, out)))
         }
@@ -146,6 +152,30 @@ fn float_checked(value: impl Fn(usize) -> Option<f64> + Send + 'static, target: 
     }
 }
 
+/// `value` / 10^`decimals` in coins of which a unit has 10^`digits`.
+pub(super) fn coins(value: i128, decimals: i8, digits: u32) -> Result<i64, &'static str> {
+    let shift = i64::from(digits) - i64::from(decimals);
+    let factor = u32::try_from(shift.abs()).ok().and_then(|shift| 10_i128.checked_pow(shift)).ok_or(OUT_OF_RANGE)?;
+    let coins = match shift {
+        0.. => value.checked_mul(factor),
+        _ => (value % factor == 0).then_some(value / factor),
+    };
+    coins.and_then(|coins| i64::try_from(coins).ok()).ok_or(OUT_OF_RANGE)
+}
+
+/// The byte that a "char" holds, from its text as PostgreSQL 16 writes it: nothing for 0, `\ooo` from 128 on.
+fn byte(text: &str) -> Result<u8, &'static str> {
+    match *text.as_bytes() {
+        [] => Ok(0),
+        [byte] => Ok(byte),
+        [b'\\', high @ b'0'..=b'3', middle @ b'0'..=b'7', low @ b'0'..=b'7'] => {
+            Ok((high - b'0') << 6 | (middle - b'0') << 3 | (low - b'0'))
+        }
+        // PostgreSQL would take the first byte in silence.
+        _ => Err(TOO_LONG),
+    }
+}
+
 /// The unit of a timestamp(p) or time(p), in microseconds: PostgreSQL would round to it in silence.
 pub(super) fn finest(modifier: i32) -> i64 {
     match u32::try_from(modifier) {
@@ -205,6 +235,10 @@ fn text(array: &ArrayRef, place: &Place) -> Cell {
         ("uuid", _) => Box::new(move |row, out| {
             let uuid = Uuid::parse_str(values.value(row).trim()).map_err(|_| BAD_TEXT)?;
             out.extend_from_slice(uuid.as_bytes());
+            Ok(())
+        }),
+        ("char", _) => Box::new(move |row, out| {
+            out.push(byte(values.value(row))?);
             Ok(())
         }),
         ("numeric", _) => {

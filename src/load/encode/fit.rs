@@ -35,8 +35,9 @@ impl Place {
     /// The element's place of an array's.
     pub fn element(&self) -> Option<Self> {
         match &self.ty.base().kind {
-            TypeKind::Array { of } => {
-                Some(Self { name: self.name.clone(), ty: (**of).clone(), modifier: self.modifier })
+            TypeKind::Array { of, .. } => {
+                let modifier = if self.modifier < 0 { of.modifier() } else { self.modifier };
+                Some(Self { name: self.name.clone(), ty: (**of).clone(), modifier })
             }
             _ => None,
         }
@@ -105,18 +106,18 @@ fn shown(ty: &DataType) -> String {
 }
 
 fn pair(source: &DataType, target: &Type, declared: Option<&str>) -> Option<Form> {
-    let target = target.base();
-    let name = target.name.as_str();
-    match (source, &target.kind) {
+    let base = target.base();
+    match (source, &base.kind) {
         (DataType::Null, _) => Some(Form::Binary),
-        (DataType::List(of), TypeKind::Array { of: element }) => match of.data_type() {
+        (DataType::List(of), TypeKind::Array { of: element, .. }) => match of.data_type() {
             DataType::List(_) => None,
-            inner => pair(inner, element, declared),
+            inner => pair(inner, element, declared.map(|declared| declared.strip_suffix("[]").unwrap_or(declared))),
         },
         (DataType::Utf8, TypeKind::Enum { .. }) => Some(Form::Binary),
-        (DataType::Utf8, TypeKind::Base) => text_to(target, declared),
+        (DataType::Utf8, TypeKind::Base | TypeKind::Money { .. }) => text_to(target, declared),
         (DataType::Utf8, _) => Some(Form::Text),
-        (_, TypeKind::Base) => known(source, name).then_some(Form::Binary),
+        (DataType::Decimal128(..), TypeKind::Money { .. }) => Some(Form::Binary),
+        (_, TypeKind::Base) => known(source, &base.name).then_some(Form::Binary),
         _ => None,
     }
 }
@@ -140,16 +141,52 @@ fn known(source: &DataType, target: &str) -> bool {
 }
 
 fn text_to(target: &Type, declared: Option<&str>) -> Option<Form> {
-    match target.name.as_str() {
-        "text" | "varchar" | "bpchar" | "name" | "citext" | "json" | "jsonb" | "uuid" | "numeric" => Some(Form::Binary),
+    match target.base().name.as_str() {
+        "text" | "varchar" | "bpchar" | "name" | "citext" | "json" | "jsonb" | "uuid" | "numeric" | "char" => {
+            Some(Form::Binary)
+        }
         // Text that is known to be such a value (PostgreSQL wrote it) may go back to it; other text is a slip.
-        "bool" | "int2" | "int4" | "int8" | "oid" | "float4" | "float8" | "date" | "time" | "timestamp"
+        "bool" | "int2" | "int4" | "int8" | "oid" | "float4" | "float8" | "money" | "date" | "time" | "timestamp"
         | "timestamptz" | "bytea" => {
-            let family = |name: &str| name.split('(').next().unwrap_or_default().trim().to_owned();
-            declared
-                .is_some_and(|declared| family(declared) == family(&target.formatted) || declared == target.formatted)
-                .then_some(Form::Text)
+            let declared = family(declared?);
+            target.chain().any(|ty| family(&ty.formatted) == declared).then_some(Form::Text)
         }
         _ => Some(Form::Text),
+    }
+}
+
+/// A type as PostgreSQL writes it, without its schema and its modifier: `timestamp(3) with time zone` is
+/// `timestamp with time zone`.
+fn family(formatted: &str) -> String {
+    let mut kept = String::with_capacity(formatted.len());
+    let (mut quoted, mut modifier) = (false, false);
+    for sign in formatted.chars() {
+        match sign {
+            '"' => quoted = !quoted,
+            '.' if !quoted => kept.clear(),
+            '(' if !quoted => modifier = true,
+            ')' if !quoted => modifier = false,
+            sign if !modifier => kept.push(sign),
+            _ => {}
+        }
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::family;
+
+    #[test]
+    fn families_of_types() {
+        for (formatted, expected) in [
+            ("integer", "integer"),
+            ("timestamp(3) with time zone", "timestamp with time zone"),
+            ("legacy.\"my.(odd) type\"(3)", "my.(odd) type"),
+            ("\"char\"", "char"),
+            ("numeric(10,2)[]", "numeric[]"),
+        ] {
+            assert_eq!(family(formatted), expected);
+        }
     }
 }

@@ -21,8 +21,11 @@ const DAY: i64 = 86_400_000_000;
 /// The writer of a column's text. `array` is in its normal type. The limits of the binary form hold here too.
 pub(super) fn cell(array: &ArrayRef, place: &Place) -> Result<Cell> {
     let writer = plain(array, place)?;
-    if matches!(array.data_type(), DataType::List(_)) || place_is_text_only(array.data_type(), place) {
+    if matches!(array.data_type(), DataType::List(_)) {
         return Ok(writer);
+    }
+    if *array.data_type() == DataType::Utf8 && is_text_only(place) {
+        return Ok(exactly(array, place).unwrap_or(writer));
     }
     // What the binary form refuses (out of range, silently rounded or cut) is refused here as well.
     let guard = binary::cell(array, place)?;
@@ -35,12 +38,32 @@ pub(super) fn cell(array: &ArrayRef, place: &Place) -> Result<Cell> {
     }))
 }
 
-fn place_is_text_only(source: &DataType, place: &Place) -> bool {
+fn is_text_only(place: &Place) -> bool {
     let base = place.ty.base();
-    *source == DataType::Utf8
-        && !matches!(base.kind, TypeKind::Enum { .. })
-        && !["text", "varchar", "bpchar", "name", "citext", "json", "jsonb", "uuid", "numeric"]
+    !matches!(base.kind, TypeKind::Enum { .. })
+        && !["text", "varchar", "bpchar", "name", "citext", "json", "jsonb", "uuid", "numeric", "char"]
             .contains(&base.name.as_str())
+}
+
+/// The writer of a time's text for a place with fewer digits of a second: PostgreSQL would round in silence.
+fn exactly(array: &ArrayRef, place: &Place) -> Option<Cell> {
+    let digits = match place.ty.base().name.as_str() {
+        "time" | "timetz" | "timestamp" | "timestamptz" => place.modifier,
+        // Above, the modifier holds which fields are kept.
+        "interval" => place.modifier & 0xffff,
+        _ => return None,
+    };
+    let most = usize::try_from(digits).ok().filter(|most| place.modifier >= 0 && *most < 6)?;
+    let values = array.as_string::<i32>().clone();
+    Some(Box::new(move |row, out| {
+        let text = values.value(row);
+        let fraction = text.split_once('.').map_or("", |(_, fraction)| fraction);
+        let fraction = fraction.bytes().take_while(u8::is_ascii_digit).skip(most);
+        if fraction.into_iter().any(|digit| digit != b'0') {
+            return Err("22008");
+        }
+        put(out, text.as_bytes())
+    }))
 }
 
 macro_rules! shown {
@@ -61,13 +84,34 @@ fn plain(array: &ArrayRef, place: &Place) -> Result<Cell> {
         }
         DataType::Int64 => shown!(array, Int64Type),
         DataType::UInt64 => shown!(array, UInt64Type),
+        // Fewer digits tell a float4 from its neighbours than the same number among all float8.
+        DataType::Float32 if place.ty.base().name == "float8" => {
+            let values = array.as_primitive::<Float32Type>().clone();
+            Box::new(move |row, out| write!(out, "{}", f64::from(values.value(row))).map_err(|_| "XX000"))
+        }
         DataType::Float32 => shown!(array, Float32Type),
         DataType::Float64 => shown!(array, Float64Type),
-        DataType::Decimal128(..) => {
-            let values = array.as_primitive::<Decimal128Type>().clone();
+        DataType::Decimal128(_, decimals) => {
+            let (values, decimals) = (array.as_primitive::<Decimal128Type>().clone(), *decimals);
+            if let TypeKind::Money { digits } = place.ty.base().kind {
+                // The load's transactions read money as the locale C writes it: with two digits, whatever the target's are.
+                return Ok(Box::new(move |row, out| {
+                    let coins = binary::coins(values.value(row), decimals, digits)?;
+                    let (sign, coins) = (if coins < 0 { "-" } else { "" }, coins.unsigned_abs());
+                    write!(out, "{sign}{}.{:02}", coins / 100, coins % 100).map_err(|_| "XX000")
+                }));
+            }
             Box::new(move |row, out| {
                 out.extend_from_slice(values.value_as_string(row).as_bytes());
                 Ok(())
+            })
+        }
+        // Before release 16, PostgreSQL has no text for the bytes from 128 on.
+        DataType::Utf8 if place.ty.base().name == "char" => {
+            let values = array.as_string::<i32>().clone();
+            Box::new(move |row, out| match values.value(row) {
+                text if text.len() > 1 => Err("22P02"),
+                text => put(out, text.as_bytes()),
             })
         }
         DataType::Utf8 => {
@@ -149,15 +193,17 @@ fn list(array: &ArrayRef, place: &Place) -> Result<Cell> {
     let nulls = values.logical_nulls();
     let write: Cell = if values.data_type().is_null() { Box::new(|_, _| Ok(())) } else { cell(&values, &element)? };
     let scratch = std::cell::RefCell::new(Vec::new());
-    // Only the type box separates its elements by another sign.
-    let separator = if element.ty.base().name == "box" { b';' } else { b',' };
+    let separator = match place.ty.base().kind {
+        TypeKind::Array { separator, .. } => separator,
+        _ => ',',
+    };
     Ok(Box::new(move |row, out| {
         let offsets = lists.value_offsets();
         let mut scratch = scratch.borrow_mut();
         out.push(b'{');
         for (number, at) in (offsets[row]..offsets[row + 1]).enumerate() {
             if number > 0 {
-                out.push(separator);
+                write!(out, "{separator}").map_err(|_| "XX000")?;
             }
             let at = usize::try_from(at).map_err(|_| "22003")?;
             if nulls.as_ref().is_some_and(|nulls| nulls.is_null(at)) {
