@@ -191,10 +191,9 @@ impl Catalog {
         if self.tables.contains_key(&plain) {
             return plain;
         }
-        match name.split_once('.') {
-            Some((schema, table)) => (schema.to_owned(), table.to_owned()),
-            None => plain,
-        }
+        let mut splits = name.match_indices('.').map(|(at, _)| (name[..at].to_owned(), name[at + 1..].to_owned()));
+        // Schemas and tables may have dots of their own.
+        splits.clone().find(|split| self.tables.contains_key(split)).or_else(|| splits.next()).unwrap_or(plain)
     }
 
     fn shown(&self, schema: &str, table: &str) -> String {

@@ -127,7 +127,7 @@ fn plain(canon: &Canon, bytes: &[u8], out: &mut Vec<u8>) -> Option<()> {
             out.extend_from_slice(&number.to_le_bytes());
         }
         Canon::Money { .. } => {
-            out.extend_from_slice(&i128::from(i64::from_be_bytes(bytes.try_into().ok()?)).to_le_bytes())
+            out.extend_from_slice(&i128::from(i64::from_be_bytes(bytes.try_into().ok()?)).to_le_bytes());
         }
         Canon::Float => {
             let number = match bytes.len() {

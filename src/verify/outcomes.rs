@@ -24,6 +24,7 @@ use crate::target::Table;
 const READ: &str = include_str!("../../sql/control/verify/read.sql");
 const RANGE: &str = include_str!("../../sql/control/verify/range.sql");
 const NORMALISE: &str = include_str!("../../sql/control/verify/normalise.sql");
+const NORMALISE_REGCLASS: &str = include_str!("../../sql/control/verify/normalise_regclass.sql");
 
 /// Files hashed at a time.
 const AT_A_TIME: usize = 2;
@@ -187,17 +188,18 @@ impl Reader<'_> {
         let texts = cast(array, &DataType::Utf8)
             .map_err(|_| Error::unexpected(format!("a column of {} has no text", array.data_type())))?;
         let given: Vec<Option<&str>> = texts.as_string::<i32>().iter().collect();
-        let (statement, mut all) = (fill(NORMALISE, &[("type", ty)]), Vec::with_capacity(given.len()));
+        let template = if ty == "regclass" { NORMALISE_REGCLASS } else { NORMALISE };
+        let (statement, mut all) = (fill(template, &[("type", ty)]), Vec::with_capacity(given.len()));
         let mut rest = &given[..];
         while !rest.is_empty() {
             self.cancel.check()?;
             // An array of PostgreSQL holds a gigabyte at most, and what it makes of a text may be longer.
             let mut bytes = 0;
-            let fits = |text: &&Option<&str>| {
+            let fitting = rest.iter().take_while(|text| {
                 bytes += text.map_or(0, str::len);
                 bytes <= ASKED_AT_ONCE
-            };
-            let (asked, left) = rest.split_at(rest.iter().take_while(fits).count().max(1));
+            });
+            let (asked, left) = rest.split_at(fitting.count().max(1));
             let made: Option<Vec<Option<String>>> =
                 self.connection.query_one(&statement, &[&asked]).await?.try_get("made")?;
             all.extend(made.unwrap_or_default());

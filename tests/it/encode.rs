@@ -113,7 +113,7 @@ pub fn cases() -> Vec<Case> {
             Float32Array::from(vec![Some(0.1), Some(f32::NAN), Some(f32::NEG_INFINITY), Some(-0.0), None]),
             &["0.1", "NaN", "-Infinity", "-0"],
         ),
-        case("float8", Float32Array::from(vec![Some(0.5), None]), &["0.5"]),
+        case("float8", Float32Array::from(vec![Some(0.5), Some(0.1), None]), &["0.5", "0.10000000149011612"]),
         case(
             "float8",
             Float64Array::from(vec![Some(0.1), Some(1e300), Some(f64::INFINITY), Some(5e-324), None]),
@@ -184,6 +184,25 @@ pub fn cases() -> Vec<Case> {
             &["1.23000", "-922337203685477580800000.00000"],
         ),
         case("numeric", StringArray::from(numbers.to_vec()), &numbers),
+        case(
+            "money",
+            Decimal128Array::from(vec![Some(-1), Some(i128::from(i64::MIN)), Some(i128::from(i64::MAX)), None])
+                .with_precision_and_scale(19, 2)
+                .unwrap(),
+            &["-0.01", "-92233720368547758.08", "92233720368547758.07"],
+        ),
+        case(
+            "money[]",
+            lists(Decimal128Array::from(vec![15_000]).with_precision_and_scale(12, 4).unwrap()),
+            &["{1.50}", "{}"],
+        ),
+        case("\"char\"", StringArray::from(vec![Some(""), Some("\\"), Some("x"), None]), &["", "\\", "x"]),
+        case("bit(3)[]", lists(StringArray::from(vec!["101"])), &["{101}", "{}"]),
+        case(
+            "box[]",
+            lists(StringArray::from(vec!["(1,1),(0,0)", "(3,3),(2,2)"])),
+            &["{(1,1),(0,0);(3,3),(2,2)}", "{}"],
+        ),
         case("amount", StringArray::from(vec![Some("17.5"), None]), &["17.5"]),
         case(
             "uuid[]",
@@ -290,6 +309,8 @@ async fn what_would_not_arrive_exactly_is_refused() {
         ("float8", Arc::new(Int64Array::from(vec![(1 << 53) + 1])), "22003"),
         ("float4", Arc::new(Float64Array::from(vec![0.1])), "22003"),
         ("numeric(12,2)", Arc::new(StringArray::from(vec!["0.005"])), "22003"),
+        ("money", Arc::new(Decimal128Array::from(vec![5]).with_precision_and_scale(12, 3).unwrap()), "22003"),
+        ("\"char\"", Arc::new(StringArray::from(vec!["ab"])), "22001"),
         ("numeric(3,1)", Arc::new(StringArray::from(vec!["100.0"])), "22003"),
         ("numeric", Arc::new(StringArray::from(vec!["12a"])), "22P02"),
         ("varchar(2)", Arc::new(StringArray::from(vec!["a  "])), "22001"),

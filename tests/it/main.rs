@@ -16,6 +16,7 @@ mod load;
 mod memory;
 mod migrate;
 mod odd_source;
+mod odd_target;
 mod offline;
 mod support;
 mod trust;

@@ -11,10 +11,13 @@ use rehome::graph::Graph;
 use rehome::outcomes::{FlowOutcomes, FlowShape, OutcomeStore};
 use rehome::pipeline::Pipeline;
 use rehome::progress::{Silent, Sink};
+use rehome::run::{self, Finished, Request, Setting};
 use rehome::sample;
 use rehome::snapshot::{Origin, Snapshot, TableHeader, Writer};
 use rehome::storage::Location;
 use rehome::transform::Transform;
+
+use crate::cluster::Database;
 
 /// A file of the repository.
 pub fn repository(path: &str) -> PathBuf {
@@ -92,6 +95,38 @@ pub fn pipeline_of(folder: &Path, flows: &[(&str, &str)]) -> Result<Pipeline> {
         std::fs::write(&file, "name = \"small\"\nflows = \"flows\"\n").unwrap();
     }
     Pipeline::read(&file)
+}
+
+/// A pipeline of these flows, from the schema legacy to the schema fresh.
+pub fn legacy_to_fresh(folder: &Path, flows: &[(&str, &str)]) -> Result<Pipeline> {
+    let home = folder.join("pipeline");
+    std::fs::create_dir_all(&home).unwrap();
+    let text = "name = \"fresh\"\nflows = \"flows\"\n[source]\nschemas = [\"legacy\"]\n[target]\nschema = \"fresh\"\n";
+    std::fs::write(home.join("pipeline.toml"), text).unwrap();
+    pipeline_of(folder, flows)
+}
+
+/// Runs these flows from the schema legacy to the schema fresh of one database, and verifies.
+pub async fn migrate(database: &Database, flows: &[(&str, &str)]) -> Result<Finished> {
+    let folder = tempfile::tempdir().unwrap();
+    let setting = Setting {
+        workspace: folder.path().join("workspace"),
+        jobs: 2,
+        memory: 1 << 30,
+        progress: silent(),
+        cancel: Cancel::new(),
+    };
+    let request = Request {
+        pipeline: legacy_to_fresh(folder.path(), flows)?,
+        source: Some(database.address()),
+        reading: rehome::extract::Options::default(),
+        target: database.address(),
+        snapshot: None,
+        only: Vec::new(),
+        verify: true,
+        enforce: false,
+    };
+    run::run(request, &setting).await
 }
 
 /// A table of people: `id`, `name` (NULL now and then), `boss`.

@@ -314,3 +314,25 @@ fn list(array: &ArrayRef, place: &Place) -> Result<Cell> {
         Ok(())
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{byte, coins};
+
+    #[test]
+    fn money_is_exact_in_any_coin() {
+        assert_eq!(coins(1_234, 2, 2), Ok(1_234));
+        assert_eq!(coins(1_234, 2, 3), Ok(12_340));
+        assert_eq!(coins(-1_200, 2, 0), Ok(-12));
+        assert_eq!(coins(1_234, 2, 0), Err("22003"));
+        assert_eq!(coins(i128::from(i64::MAX) + 1, 2, 2), Err("22003"));
+        assert_eq!(coins(i128::MAX, 0, 2), Err("22003"));
+    }
+
+    #[test]
+    fn bytes_of_char() {
+        for (text, expected) in [("", Ok(0)), ("a", Ok(97)), ("\\", Ok(92)), ("\\377", Ok(255)), ("ab", Err("22001"))] {
+            assert_eq!(byte(text), expected);
+        }
+    }
+}

@@ -18,7 +18,7 @@ use rehome::views;
 use super::campaign::{self, field, runner, seed};
 use super::catalogue::{PRELUDE, catalogue};
 use crate::cluster::Database;
-use crate::support::silent;
+use crate::support::{legacy_to_fresh, silent};
 
 /// What the engine's SQL makes of a database's table `legacy.t`.
 async fn answers(ddl: &str, questions: &[(&str, &str)]) -> Vec<String> {
@@ -27,7 +27,7 @@ async fn answers(ddl: &str, questions: &[(&str, &str)]) -> Vec<String> {
     let location = Location::folder(&folder.path().join("snapshot")).unwrap();
     let options = Options { schemas: vec!["legacy".into()], ..Options::default() };
     let snapshot = extract::run(&database.address(), &options, location, silent(), Cancel::new()).await.unwrap();
-    let pipeline = campaign::pipeline(folder.path(), &[("t", "v")]).unwrap();
+    let pipeline = legacy_to_fresh(folder.path(), &[("t", &campaign::flow("t", "id"))]).unwrap();
     let settings = Settings {
         memory: 1 << 30,
         partitions: 1,
@@ -83,7 +83,7 @@ async fn values_are_what_they_are_in_the_engine() {
             ("max(hour)", "12:30:00"),
             ("max(case when yes then id end)", "1"),
             ("max(json_get_int(j, 'a', 'b'))", "5"),
-            ("max(b -> 'a' -> 'b')", "{int=6}"),
+            ("max(json_get_int(b, 'a', 'b'))", "6"),
             ("max(j ->> 'c')", "x"),
             ("max(array_length(tags))", "3"),
             ("sum(array_length(counts))", "3"),
@@ -104,7 +104,8 @@ async fn values_are_what_they_are_in_the_engine() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_table_of_all_types_arrives_as_it_was() {
     const ROWS: usize = 300;
-    let entries: Vec<_> = catalogue().into_iter().filter(|entry| entry.expression.is_none()).collect();
+    let entries: Vec<_> =
+        catalogue().into_iter().filter(|entry| entry.expression.is_none() && entry.per_row == 1).collect();
     let database = Database::with(PRELUDE).await;
     let columns: Vec<_> = entries.iter().map(|entry| format!("c_{} {}", entry.name, entry.ty)).collect();
     let columns = columns.join(", ");
