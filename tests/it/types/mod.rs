@@ -47,6 +47,37 @@ async fn a_million_values_of_every_type_arrive_as_they_were() {
     every_type(1_000_000, 1).await;
 }
 
+/// The judge tells apart what PostgreSQL's equality takes for the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_judge_sees_what_equality_does_not() {
+    let changes = [
+        ("numeric", "trim_scale(v)", "v = 1.1 and scale(v) = 2"),
+        ("float8", "0", "v = 0 and v::text = '-0'"),
+        ("json", "'null '", "v::text = 'null'"),
+        ("varbit", "null", "v = ''"),
+        ("time_24", "'00:00'", "v = '24:00'"),
+        ("int4_odd", "'[2:2]={7}'", "legacy_id = 5"),
+        ("pair", "row(null, null)::kinds.pair", "v is null"),
+    ];
+    let named = |entry: &Entry| changes.iter().any(|(name, _, _)| *name == entry.name);
+    let entries: Vec<_> = catalogue().into_iter().filter(named).collect();
+    let (campaign, faults) = campaign::Campaign::new(&entries, 100, seed()).await;
+    assert_eq!(faults, Vec::<String>::new());
+    let finished = campaign.migrate().await.unwrap();
+    assert!(finished.failures.is_empty(), "{:?}", finished.failures);
+    assert_eq!(campaign.judge().await.iter().map(|one| one.wrong).sum::<i64>(), 0);
+    let mut expected = std::collections::BTreeMap::new();
+    for (name, value, rows) in changes {
+        let changed = format!("update fresh.{name} set v = {value} where {rows}");
+        expected.insert(name.to_owned(), campaign.database.session.execute(&changed, &[]).await.unwrap());
+    }
+    for Judged { name, wrong, .. } in campaign.judge().await {
+        let changed = i64::try_from(expected[&name]).unwrap();
+        assert_eq!(wrong, changed, "{name}");
+        assert!(changed > 0, "{name}: nothing was changed");
+    }
+}
+
 /// Types that have no text to come back from are named before a row is read.
 #[tokio::test(flavor = "multi_thread")]
 async fn types_without_input_are_refused_by_name() {

@@ -39,9 +39,16 @@ async fn answers(ddl: &str, questions: &[(&str, &str)]) -> Vec<String> {
     let mut wrong = Vec::new();
     for (question, expected) in questions {
         let sql = format!("select cast({question} as varchar) as answer from source.t");
-        let batches = match engine.plan(Text { file: "question", sql: &sql }, &[]).await {
-            Ok(frame) => frame.collect().await.unwrap_or_else(|error| panic!("{question}: {error}")),
-            Err(error) => panic!("{question}: {error}"),
+        let answered = match engine.plan(Text { file: "question", sql: &sql }, &[]).await {
+            Ok(frame) => frame.collect().await.map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        let batches = match answered {
+            Ok(batches) => batches,
+            Err(error) => {
+                wrong.push(format!("{question}: {error}"));
+                continue;
+            }
         };
         let found: Vec<String> = batches
             .iter()
@@ -91,7 +98,7 @@ async fn values_are_what_they_are_in_the_engine() {
             ("max(counts[3])", "3"),
             ("max(prices[2])", "2.20"),
             ("max(array_length(ids))", "1"),
-            ("max(octet_length(data))", "1"),
+            ("max(encode(data, 'hex'))", "ff"),
             ("count(mark)", "1"),
             ("unnest(counts)", "1|2|3"),
         ],
