@@ -88,10 +88,7 @@ async fn types_without_input_are_refused_by_name() {
              create table fresh.odd (id uuid primary key, legacy_id bigint, v text)"
         ))
         .await;
-        let error = match campaign::migrate(&database, &[("odd", "v")]).await {
-            Ok(_) => panic!("{ty} was carried"),
-            Err(error) => error,
-        };
+        let Err(error) = campaign::migrate(&database, &[("odd", "v")]).await else { panic!("{ty} was carried") };
         assert_eq!(error.kind(), Kind::Config, "{ty}: {error}");
         let told = error.to_string();
         assert!(told.contains("odd") && told.contains("v (") && told.contains(ty), "{ty}: {told}");
