@@ -82,29 +82,8 @@ fn plain(array: &ArrayRef, place: &Place) -> Result<Cell> {
                 Ok(())
             })
         }
-        DataType::Int64 => shown!(array, Int64Type),
-        DataType::UInt64 => shown!(array, UInt64Type),
-        // Fewer digits tell a float4 from its neighbours than the same number among all float8.
-        DataType::Float32 if place.ty.base().name == "float8" => {
-            let values = array.as_primitive::<Float32Type>().clone();
-            Box::new(move |row, out| write!(out, "{}", f64::from(values.value(row))).map_err(|_| "XX000"))
-        }
-        DataType::Float32 => shown!(array, Float32Type),
-        DataType::Float64 => shown!(array, Float64Type),
-        DataType::Decimal128(_, decimals) => {
-            let (values, decimals) = (array.as_primitive::<Decimal128Type>().clone(), *decimals);
-            if let TypeKind::Money { digits } = place.ty.base().kind {
-                // The load's transactions read money as the locale C writes it: with two digits, whatever the target's are.
-                return Ok(Box::new(move |row, out| {
-                    let coins = binary::coins(values.value(row), decimals, digits)?;
-                    let (sign, coins) = (if coins < 0 { "-" } else { "" }, coins.unsigned_abs());
-                    write!(out, "{sign}{}.{:02}", coins / 100, coins % 100).map_err(|_| "XX000")
-                }));
-            }
-            Box::new(move |row, out| {
-                out.extend_from_slice(values.value_as_string(row).as_bytes());
-                Ok(())
-            })
+        DataType::Int64 | DataType::UInt64 | DataType::Float32 | DataType::Float64 | DataType::Decimal128(..) => {
+            number(array, place)?
         }
         // Before release 16, PostgreSQL has no text for the bytes from 128 on.
         DataType::Utf8 if place.ty.base().name == "char" => {
@@ -158,6 +137,36 @@ fn plain(array: &ArrayRef, place: &Place) -> Result<Cell> {
             Box::new(move |row, out| clock(values.value(row), out))
         }
         DataType::List(_) => list(array, place)?,
+        other => return Err(Error::unexpected(format!("no text form was planned for {other}"))),
+    })
+}
+
+fn number(array: &ArrayRef, place: &Place) -> Result<Cell> {
+    Ok(match array.data_type() {
+        DataType::Int64 => shown!(array, Int64Type),
+        DataType::UInt64 => shown!(array, UInt64Type),
+        // Fewer digits tell a float4 from its neighbours than the same number among all float8.
+        DataType::Float32 if place.ty.base().name == "float8" => {
+            let values = array.as_primitive::<Float32Type>().clone();
+            Box::new(move |row, out| write!(out, "{}", f64::from(values.value(row))).map_err(|_| "XX000"))
+        }
+        DataType::Float32 => shown!(array, Float32Type),
+        DataType::Float64 => shown!(array, Float64Type),
+        DataType::Decimal128(_, decimals) => {
+            let (values, decimals) = (array.as_primitive::<Decimal128Type>().clone(), *decimals);
+            if let TypeKind::Money { digits } = place.ty.base().kind {
+                // The load's transactions read money as the locale C writes it: with two digits, whatever the target's are.
+                return Ok(Box::new(move |row, out| {
+                    let coins = binary::coins(values.value(row), decimals, digits)?;
+                    let (sign, coins) = (if coins < 0 { "-" } else { "" }, coins.unsigned_abs());
+                    write!(out, "{sign}{}.{:02}", coins / 100, coins % 100).map_err(|_| "XX000")
+                }));
+            }
+            Box::new(move |row, out| {
+                out.extend_from_slice(values.value_as_string(row).as_bytes());
+                Ok(())
+            })
+        }
         other => return Err(Error::unexpected(format!("no text form was planned for {other}"))),
     })
 }
