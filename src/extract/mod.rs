@@ -25,15 +25,15 @@ use tokio::sync::mpsc::{self, UnboundedReceiver};
 use uuid::Uuid;
 
 use crate::cancel::{Cancel, interrupted};
-use crate::error::{At, Context, Error, Result};
+use crate::error::{At, Context, Error, Kind, Result};
 use crate::progress::Sink;
 use crate::server::sql::{fill, quote_literal};
 use crate::server::{Address, Connection};
 use crate::snapshot::{Origin, REFUSED_KEYS, Refused, Snapshot, TableHeader, Writer};
 use crate::storage::Location;
 
-use catalog::Table;
-use moment::{hold, settings};
+use catalog::{Sort, Table};
+use moment::{guard, held, hold, settings};
 use pace::Pace;
 use pieces::Written;
 use source::Access;
@@ -119,6 +119,9 @@ async fn read(
     };
     let at_server = |error: Error| error.at(At::Server, address.to_string());
     let moment = until(&server, cancel, hold(&server, options, address)).await.map_err(at_server)?;
+    let guard = guard(&moment.tables, options)?;
+    let partitioned = moment.tables.iter().filter(|table| table.sort == Sort::Partitioned);
+    let partitioned: Vec<u32> = partitioned.map(|table| table.oid).collect();
     let described = async {
         let tables = catalog::describe(&server, moment.tables, moment.money_digits).await?;
         prepare(&server, tables, options, sink.as_ref()).await
@@ -128,7 +131,9 @@ async fn read(
     let readers = format!("rehome reader {}", Uuid::new_v4().simple());
     let (config, tls) = address.for_blocking(&readers);
     let import = fill(sql::IMPORT, &[("snapshot", &quote_literal(&moment.exported))]);
-    let mut before = vec![sql::BEGIN.to_owned(), import, settings(options)];
+    let mut before = vec![sql::BEGIN.to_owned(), import];
+    before.extend(guard);
+    before.push(settings(options));
     before.extend(moment.raw_text.then(|| sql::RAW_TEXT.to_owned()));
     let access = Arc::new(Access { config, tls, before });
     let pace = Arc::new(Pace::new(options.max_rows_per_second));
@@ -153,6 +158,7 @@ async fn read(
         let again = finish(writer, &shared, written, &mut tables).await?;
         tasks = until(&server, cancel, prepare(&server, again, options, sink.as_ref())).await.map_err(at_server)?;
     }
+    until(&server, cancel, held(&server, &partitioned)).await.map_err(at_server)?;
     Ok((moment.origin, tables))
 }
 
@@ -189,7 +195,8 @@ fn queue(tasks: &[Task]) -> Vec<(usize, usize)> {
 
 fn start(shared: &Arc<Shared>, jobs: usize) -> Result<UnboundedReceiver<Result<Done>>> {
     let (report, done) = mpsc::unbounded_channel();
-    for reader in 0..jobs {
+    let parts = shared.tasks.iter().map(|task| task.plan.ranges.len()).sum();
+    for reader in 0..jobs.min(parts) {
         let (shared, report) = (shared.clone(), report.clone());
         std::thread::Builder::new().name(format!("reader-{reader}")).spawn(move || worker::work(&shared, &report))?;
     }
@@ -226,7 +233,13 @@ async fn collect(
                 Some(Err(error)) => { failure.get_or_insert(error); }
             },
             () = cancel.cancelled(), if !failed => failure = Some(interrupted()),
-            () = tokio::time::sleep(STOP_EVERY), if failed => {}
+            () = tokio::time::sleep(STOP_EVERY) => {
+                // What comes after its end may be of another moment.
+                if server.is_closed() {
+                    let lost = Error::new(Kind::Retryable, "the session that held the tables was lost");
+                    failure.get_or_insert(lost.hint("try again; the server's log may say why"));
+                }
+            }
         }
         if failure.is_some() {
             shared.stop.store(true, Ordering::Release);

@@ -76,20 +76,40 @@ pub(super) async fn hold(server: &Connection, options: &Options, address: &Addre
 
 /// Locks the tables against changes of their shape; false when one of them is gone.
 async fn lock(server: &Connection, tables: &[Listed], options: &Options) -> Result<bool> {
-    let (locks, statements) = (millis(Some(options.lock_timeout)), millis(options.statement_timeout));
-    let patience = fill(sql::PATIENCE, &[("lock_timeout", &locks), ("statement_timeout", &statements)]);
+    let [patience, lock] = guard(tables, options)?;
     server.batch_execute(&patience).await?;
-    let relations: Vec<String> =
-        tables.iter().filter(|table| table.sort.is_lockable()).map(Listed::relation).collect::<Result<_>>()?;
-    if relations.is_empty() {
-        return Ok(true);
-    }
-    match server.batch_execute(&fill(sql::LOCK, &[("tables", &relations.join(", "))])).await {
+    match server.batch_execute(&lock).await {
         Ok(()) => Ok(true),
         Err(error) if error.code() == Some(&SqlState::UNDEFINED_TABLE) => Ok(false),
         Err(error) if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) => Err(locked(server, tables).await?),
         Err(error) => Err(error.into()),
     }
+}
+
+/// What keeps tables as they are: how long to wait for it, and the locks. Readers take them too, before they read: who
+/// comes later for a table that somebody else waits to change would wait behind them, and they behind us.
+pub(super) fn guard(tables: &[Listed], options: &Options) -> Result<[String; 2]> {
+    let (locks, statements) = (millis(Some(options.lock_timeout)), millis(options.statement_timeout));
+    let patience = fill(sql::PATIENCE, &[("lock_timeout", &locks), ("statement_timeout", &statements)]);
+    let relations: Vec<String> =
+        tables.iter().filter(|table| table.sort.is_lockable()).map(Listed::relation).collect::<Result<_>>()?;
+    let lock = if relations.is_empty() { String::new() } else { fill(sql::LOCK, &[("tables", &relations.join(", "))]) };
+    Ok([patience, lock])
+}
+
+/// Asks, when all is read, whether the moment was held all the time.
+///
+/// # Errors
+/// [`Kind::Retryable`] when the session that held it is gone, and its locks with it, or partitions were attached.
+pub(super) async fn held(server: &Connection, partitioned: &[u32]) -> Result<()> {
+    let rows = server.query(sql::ATTACHED, &[&partitioned]).await?;
+    let names: Vec<String> = rows.iter().map(|row| row.try_get("name")).collect::<Result<_, _>>()?;
+    if names.is_empty() {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Retryable, "partitions were attached while the snapshot was taken")
+        .at(At::Table, names.join(", "))
+        .hint("try again when nobody attaches partitions"))
 }
 
 async fn locked(server: &Connection, tables: &[Listed]) -> Result<Error> {

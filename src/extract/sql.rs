@@ -28,6 +28,7 @@ statement!(BLOCKS, "blocks.sql");
 statement!(COPY, "copy.sql");
 statement!(PATIENCE, "patience.sql");
 statement!(TOUCH, "touch.sql");
+statement!(ATTACHED, "attached.sql");
 statement!(BLOCKERS, "blockers.sql");
 statement!(RAW_TEXT, "raw_text.sql");
 statement!(PART, "part.sql");

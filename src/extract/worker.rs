@@ -81,7 +81,15 @@ pub(super) struct Done {
 
 /// Works off the list; ends with the list, with the first failure, or when told to stop.
 pub(super) fn work(shared: &Shared, report: &UnboundedSender<Result<Done>>) {
-    let mut session = None;
+    // At once, not with the first part: it takes its locks before anybody else waits for one.
+    let mut session = match quietly(|| Session::open(&shared.access)) {
+        Ok(session) => Some(session),
+        Err(error) => {
+            shared.stop.store(true, Ordering::Release);
+            let _ = report.send(Err(error));
+            return;
+        }
+    };
     loop {
         if shared.stop.load(Ordering::Acquire) {
             return;

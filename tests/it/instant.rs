@@ -313,7 +313,6 @@ async fn ddl_that_gives_up_disturbs_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "readers that come to a table behind waiting DDL wait for ever"]
 async fn ddl_that_waits_is_done_when_the_snapshot_is() {
     for jobs in [1, 2] {
         let database = Database::with(TABLES).await;
@@ -413,7 +412,6 @@ async fn kill(database: &Database, name: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "the end of the coordinating session goes unnoticed"]
 async fn without_the_session_that_holds_the_moment_there_is_no_snapshot() {
     for jobs in [1, 4] {
         let database = Database::with(TABLES).await;
@@ -480,7 +478,6 @@ async fn an_unchanged_source_gives_the_same_files_for_any_number_of_jobs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "rows of a partition attached meanwhile are read"]
 async fn partitions_that_come_and_go_meanwhile_are_as_they_were() {
     let database = Database::with(
         "create table big (id int primary key, x int);
