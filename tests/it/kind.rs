@@ -132,7 +132,6 @@ async fn whoever_cancels_is_heard_by_the_server() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "a reader that logs in after the first order to stop is never told"]
 async fn a_failure_ends_the_other_readers() {
     let database = Database::with(SOURCE).await;
     let options = Options { max_rows_per_second: Some(500), ..of(&["wide", "public.broken"]) };
