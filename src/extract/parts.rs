@@ -51,6 +51,10 @@ pub(super) struct Plan {
 pub(super) async fn plan(server: &Connection, table: &Table, part_rows: usize) -> Result<Plan> {
     let relation = table.listed.relation()?;
     let limit = part_rows.max(FEWEST_ROWS);
+    if matches!(table.listed.sort, Sort::View | Sort::ForeignTable) {
+        // Rows that lie nowhere cannot be asked for by where they lie, and asking anything may cost as much as reading.
+        return Ok(Plan { ranges: vec![Range::All], sorted: false, file_rows: limit });
+    }
     let key: Option<Vec<&Column>> = table.key.iter().map(|name| table.column(name)).collect();
     let key = key.filter(|key| !key.is_empty()).unwrap_or_default();
     let all_are = |order: fn(&Column) -> bool| !key.is_empty() && key.iter().all(|column| order(column));
@@ -76,9 +80,6 @@ pub(super) async fn plan(server: &Connection, table: &Table, part_rows: usize) -
         integer_ranges(server, table, &relation, per_part).await?
     } else if by_key {
         counted_ranges(server, table, &relation, per_part).await?
-    } else if matches!(table.listed.sort, Sort::View | Sort::ForeignTable) {
-        // Rows that lie nowhere cannot be asked for by where they lie.
-        return Ok(Plan { ranges: vec![Range::All], sorted: false, file_rows: limit });
     } else {
         let ranges = block_ranges(server, table, per_part, width).await?;
         return Ok(Plan { ranges, sorted: false, file_rows: limit });
