@@ -21,8 +21,7 @@ pub fn main() -> ExitCode {
     let args = match args::Args::try_parse() {
         Ok(args) => args,
         Err(error) => {
-            // Help and version go to stdout with 0, misuse to stderr with 2: clap knows which.
-            let _ = error.print();
+            misused(&error);
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
@@ -46,6 +45,19 @@ pub fn main() -> ExitCode {
         }
         Err(error) => failed(&error, format),
     }
+}
+
+/// Help and version go to stdout, misuse to stderr: clap knows which. It repeats what it did not expect; where that is a
+/// connection, which may hold a password, it is left out.
+fn misused(error: &clap::Error) {
+    let connection = |typed: &String| typed.contains("://") || typed.contains("password=");
+    let connections: Vec<String> = std::env::args().skip(1).filter(connection).collect();
+    if connections.is_empty() {
+        let _ = error.print();
+        return;
+    }
+    let told = error.render().to_string();
+    anstream::eprint!("{}", connections.iter().fold(told, |told, typed| told.replace(typed, "<connection>")));
 }
 
 /// The first signal asks everything to end cleanly; the second ends the process at once.

@@ -41,6 +41,9 @@ use worker::{Done, Shared, Task};
 
 /// The stage's name for [`Sink::start`].
 pub const STAGE: &str = "extract";
+/// A server has room for some thousands of locks. With more tables than that, readers lock what they read when they read
+/// it, and give up after the lock timeout where somebody waits to change it.
+const LOCKS_OF_READERS: usize = 2000;
 /// Between two attempts to end readers that were told to stop.
 const STOP_EVERY: Duration = Duration::from_millis(200);
 
@@ -119,7 +122,8 @@ async fn read(
     };
     let at_server = |error: Error| error.at(At::Server, address.to_string());
     let moment = until(&server, cancel, hold(&server, options, address)).await.map_err(at_server)?;
-    let guard = guard(&moment.tables, options)?;
+    let [patience, locks] = guard(&moment.tables, options)?;
+    let affordable = moment.tables.len().saturating_mul(options.jobs) <= LOCKS_OF_READERS;
     let partitioned = moment.tables.iter().filter(|table| table.sort == Sort::Partitioned);
     let partitioned: Vec<u32> = partitioned.map(|table| table.oid).collect();
     let described = async {
@@ -132,7 +136,8 @@ async fn read(
     let (config, tls) = address.for_blocking(&readers);
     let import = fill(sql::IMPORT, &[("snapshot", &quote_literal(&moment.exported))]);
     let mut before = vec![sql::BEGIN.to_owned(), import];
-    before.extend(guard);
+    before.push(patience);
+    before.extend(affordable.then_some(locks));
     before.push(settings(options));
     before.extend(moment.raw_text.then(|| sql::RAW_TEXT.to_owned()));
     let access = Arc::new(Access { config, tls, before });

@@ -168,7 +168,9 @@ fn hint(code: &SqlState) -> Option<&'static str> {
         "53100" => "the server's disk is full",
         "53300" => "the server takes no more connections: lower --jobs, or try again later",
         "55P03" => "another session holds a lock on the table: try again when it is done",
-        "25006" => "the server is read-only: a standby, or a disk that is nearly full",
+        "25006" => {
+            "something writes where only reading is done: a view or function that writes; or the server itself is read-only (a standby, or a disk that is nearly full)"
+        }
         "57P03" => "the server is starting up or shutting down: try again shortly",
         "57014" => "the statement was cancelled on the server",
         _ => return None,

@@ -43,6 +43,17 @@ fn an_unreachable_server_is_retryable_and_no_secret_is_told() {
 }
 
 #[test]
+fn a_connection_in_the_wrong_place_is_not_repeated() {
+    let dir = tempfile::tempdir().unwrap();
+    for typed in [NOWHERE, "host=h password=s3cret"] {
+        for args in [vec!["snapshot", typed], vec![typed], vec!["run", "--jobs", typed]] {
+            let told = fails(dir.path(), &args, 2, &[]);
+            assert!(!told.contains("s3cret"), "{told}");
+        }
+    }
+}
+
+#[test]
 fn a_run_needs_a_source_or_a_snapshot() {
     let dir = tempfile::tempdir().unwrap();
     fails(

@@ -134,7 +134,8 @@ async fn whoever_cancels_is_heard_by_the_server() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failure_ends_the_other_readers() {
     let database = Database::with(SOURCE).await;
-    let options = Options { max_rows_per_second: Some(500), ..of(&["wide", "public.broken"]) };
+    // As many readers as there are parts: none waits for the one that fails.
+    let options = Options { max_rows_per_second: Some(500), jobs: 4, ..of(&["wide", "public.broken"]) };
     let error = fails(&database, options, async |_| {}).await;
     assert!(error.to_string().contains("public.broken"), "{error}");
     let options = of(&["public.slow", "public.broken"]);
