@@ -3,7 +3,7 @@
 
 mod readers;
 mod shelf;
-mod stores;
+pub mod stores;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -14,8 +14,8 @@ use crate::cluster::Database;
 use crate::support::{pipeline_of, repository};
 
 /// A server, which ends when this does: its input closes with the process.
-struct Store {
-    endpoint: String,
+pub struct Store {
+    pub endpoint: String,
     key: String,
     secret: String,
     _process: Child,
@@ -40,12 +40,12 @@ impl Store {
         Self { endpoint: text("endpoint"), key: text("key"), secret: text("secret"), _process: process, _stdin: stdin }
     }
 
-    fn shared() -> &'static Self {
+    pub fn shared() -> &'static Self {
         static STORE: OnceLock<Store> = OnceLock::new();
         STORE.get_or_init(|| Self::start(&[]))
     }
 
-    fn program(&self, dir: &Path) -> Command {
+    pub fn program(&self, dir: &Path) -> Command {
         let mut command = program(dir);
         command
             .env("AWS_ENDPOINT", &self.endpoint)
