@@ -130,7 +130,7 @@ pub struct Run {
     /// The new database
     #[arg(long, env = "REHOME_TARGET_URL", value_name = "URL", hide_env_values = true)]
     pub target: String,
-    /// Migrate this snapshot instead of extracting one: a folder or an object store URL
+    /// Migrate this snapshot instead of extracting one: a folder, an object store URL, an id's beginning, or latest
     #[arg(long, value_name = "PLACE")]
     pub snapshot: Option<String>,
     /// Only these flows, and those they read
@@ -229,7 +229,7 @@ pub struct WhatIf {
     /// The pipeline file
     #[arg(long, env = "REHOME_PIPELINE", value_name = "FILE")]
     pub pipeline: PathBuf,
-    /// The snapshot: a folder or an object store URL
+    /// The snapshot: a folder, an object store URL, an id's beginning, or latest
     #[arg(long, value_name = "PLACE")]
     pub snapshot: String,
     /// Only these flows, and those they read

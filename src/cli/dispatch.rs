@@ -93,7 +93,10 @@ async fn migrate(typed: Run, setting: &Setting, format: Format) -> Result<()> {
         source: typed.source.as_deref().map(Address::parse).transpose()?,
         reading: reading(&typed.reading),
         target: Address::parse(&typed.target)?,
-        snapshot: typed.snapshot.as_deref().map(Location::parse).transpose()?,
+        snapshot: match typed.snapshot {
+            Some(place) => Some(command::snapshot::find(&place, setting).await?),
+            None => None,
+        },
         only: typed.only,
         verify: !typed.no_verify,
         enforce: !typed.no_threshold,
@@ -166,7 +169,7 @@ async fn take(typed: Take, setting: &Setting, format: Format) -> Result<()> {
 
 async fn what_if(typed: WhatIf, setting: &Setting, format: Format) -> Result<()> {
     let pipeline = Pipeline::read(&typed.pipeline)?;
-    let snapshot = snapshot::Snapshot::open(Location::parse(&typed.snapshot)?).await?;
+    let snapshot = command::snapshot::show(&typed.snapshot, setting).await?;
     snapshot.check().await?;
     let (report, _) = run::what_if(&pipeline, &snapshot, &typed.only, setting).await?;
     render::report(&report, format);
@@ -176,7 +179,7 @@ async fn what_if(typed: WhatIf, setting: &Setting, format: Format) -> Result<()>
 async fn check(typed: Check, setting: &Setting, format: Format) -> Result<()> {
     let pipeline = Pipeline::read(&typed.pipeline)?;
     let snapshot = match typed.snapshot {
-        Some(place) => Some(snapshot::Snapshot::open(Location::parse(&place)?).await?),
+        Some(place) => Some(command::snapshot::show(&place, setting).await?),
         None => None,
     };
     let target = match &snapshot {

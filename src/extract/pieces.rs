@@ -2,6 +2,7 @@
 //! Must not know: how rows are read.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use arrow::array::{ArrayRef, BooleanArray, ListBuilder, RecordBatch, StringBuilder, StructArray};
 use arrow::compute::filter;
@@ -10,6 +11,7 @@ use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef};
 use super::column::{Column, Misfit, Texts, column};
 use super::source::{Cells, Stop};
 use super::worker::{Shared, Task};
+use crate::cancel::interrupted;
 use crate::error::{At, Error, Result};
 use crate::key::KeyColumn;
 use crate::snapshot::{File, Part, REFUSED, REFUSED_KEYS, TableHeader};
@@ -40,6 +42,8 @@ pub(super) struct Pieces<'a> {
     columns: Vec<Box<dyn Column>>,
     rows: usize,
     bytes: usize,
+    /// Rows that the pace was not told of yet.
+    uncounted: usize,
     /// Of the batch at hand: rows that are refused, and because of which columns.
     refused: Vec<(usize, Vec<usize>)>,
     refusals: Option<Part>,
@@ -61,6 +65,7 @@ impl<'a> Pieces<'a> {
             columns: columns.collect(),
             rows: 0,
             bytes: 0,
+            uncounted: 0,
             refused: Vec::new(),
             refusals: None,
             open: None,
@@ -83,7 +88,22 @@ impl<'a> Pieces<'a> {
             }
         }
         self.rows += 1;
-        Ok(self.rows >= BATCH_ROWS.min(self.shared.pace.step()) || self.bytes >= BATCH_BYTES)
+        self.uncounted += 1;
+        if self.uncounted >= self.shared.pace.step() {
+            self.wait();
+            if self.shared.stop.load(Ordering::Acquire) {
+                return Err(interrupted().into());
+            }
+        }
+        // However fast they come: the same rows make the same batches, and so the same files.
+        Ok(self.rows >= BATCH_ROWS || self.bytes >= BATCH_BYTES)
+    }
+
+    /// Waits until the rows that were taken were due.
+    fn wait(&mut self) {
+        let rows = std::mem::take(&mut self.uncounted) as u64;
+        self.shared.sink.advance(&self.name, rows);
+        self.shared.pace.count(rows, &self.shared.stop);
     }
 
     /// Ends the batch, and the file when it is full.
@@ -95,8 +115,7 @@ impl<'a> Pieces<'a> {
         }
         let arrays = self.columns.iter_mut().map(|column| column.finish()).collect::<Result<Vec<_>>>()?;
         let refused = std::mem::take(&mut self.refused);
-        self.shared.sink.advance(&self.name, rows as u64);
-        self.shared.pace.count(rows as u64, &self.shared.stop);
+        self.wait();
         if self.task.is_void() {
             return Ok(());
         }

@@ -81,6 +81,7 @@ async fn rows_come_no_faster_than_they_may() {
     let database =
         Database::with("create table t (id int primary key); insert into t select generate_series(1, 40000); analyze")
             .await;
+    let mut ids = std::collections::BTreeSet::new();
     for (limit, jobs) in [(Some(20_000), 1), (Some(20_000), 3), (Some(0), 2), (None, 2)] {
         let folder = tempfile::tempdir().unwrap();
         let location = Location::folder(&folder.path().join("snapshot")).unwrap();
@@ -89,10 +90,12 @@ async fn rows_come_no_faster_than_they_may() {
         let snapshot = read(&database, &location, options, &Cancel::new()).await.unwrap();
         let took = began.elapsed().as_secs_f64();
         assert_eq!(snapshot.table("t").unwrap().rows, 40_000);
+        ids.insert(snapshot.id().to_owned());
         let limited = (40_000.0 / 25_000.0..=40_000.0 / 15_000.0).contains(&took);
         let wanted = limit.is_some_and(|limit| limit > 0);
         assert!(limited == wanted || !wanted && took < 1.6, "{limit:?} with {jobs} jobs: {took} s");
     }
+    assert_eq!(ids.len(), 1, "however fast, the same rows make the same snapshot");
 }
 
 #[tokio::test(flavor = "multi_thread")]
