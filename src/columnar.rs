@@ -103,16 +103,16 @@ pub fn decode(bytes: Bytes) -> Result<Vec<RecordBatch>> {
 
 /// What the end of a file tells.
 pub enum Footer {
-    Schema(SchemaRef),
+    Read(ArrowReaderMetadata),
     /// So many bytes of the end are needed.
     Longer(u64),
 }
 
-/// The Arrow schema of a file of `size` bytes, from its last bytes.
+/// The rows and the Arrow schema of a file of `size` bytes, from its last bytes.
 ///
 /// # Errors
 /// [`Kind::Corrupt`] when there is no footer.
-pub fn schema(end: &Bytes, size: u64) -> Result<Footer> {
+pub fn footer(end: &Bytes, size: u64) -> Result<Footer> {
     let corrupt = || Error::new(Kind::Corrupt, "a stored file has no readable footer");
     let mut reader = ParquetMetaDataReader::new();
     match reader.try_parse_sized(end, size) {
@@ -121,9 +121,7 @@ pub fn schema(end: &Bytes, size: u64) -> Result<Footer> {
         Err(_) => return Err(corrupt()),
     }
     let metadata = reader.finish().map_err(|_| corrupt())?;
-    ArrowReaderMetadata::try_new(Arc::new(metadata), ArrowReaderOptions::new())
-        .map(|metadata| Footer::Schema(metadata.schema().clone()))
-        .map_err(|_| corrupt())
+    ArrowReaderMetadata::try_new(Arc::new(metadata), ArrowReaderOptions::new()).map(Footer::Read).map_err(|_| corrupt())
 }
 
 fn broken(error: &ParquetError) -> Error {

@@ -127,7 +127,7 @@ async fn kept(typed: Kept, setting: &Setting, format: Format) -> Result<()> {
             Ok(())
         }
         Kept::Show { place } => {
-            render::snapshot::whole(&command::snapshot::show(&place, setting).await?, format);
+            render::snapshot::whole(&command::snapshot::open(&place, setting).await?, format);
             Ok(())
         }
         Kept::Prune { names, keep, dry_run } => {
@@ -169,7 +169,7 @@ async fn take(typed: Take, setting: &Setting, format: Format) -> Result<()> {
 
 async fn what_if(typed: WhatIf, setting: &Setting, format: Format) -> Result<()> {
     let pipeline = Pipeline::read(&typed.pipeline)?;
-    let snapshot = command::snapshot::show(&typed.snapshot, setting).await?;
+    let snapshot = command::snapshot::open(&typed.snapshot, setting).await?;
     snapshot.check().await?;
     let (report, _) = run::what_if(&pipeline, &snapshot, &typed.only, setting).await?;
     render::report(&report, format);
@@ -179,7 +179,7 @@ async fn what_if(typed: WhatIf, setting: &Setting, format: Format) -> Result<()>
 async fn check(typed: Check, setting: &Setting, format: Format) -> Result<()> {
     let pipeline = Pipeline::read(&typed.pipeline)?;
     let snapshot = match typed.snapshot {
-        Some(place) => Some(command::snapshot::show(&place, setting).await?),
+        Some(place) => Some(command::snapshot::open(&place, setting).await?),
         None => None,
     };
     let target = match &snapshot {

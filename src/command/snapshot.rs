@@ -63,16 +63,16 @@ pub fn refused(manifest: &Manifest) -> u64 {
 /// # Errors
 /// As [`Snapshot::open`] and [`Snapshot::verify`]; files that are bad are a result.
 pub async fn verify(place: &str, setting: &Setting) -> Result<(Snapshot, Verified)> {
-    let snapshot = Snapshot::open(find(place, setting).await?).await?;
+    let snapshot = open(place, setting).await?;
     let verified = snapshot.verify(setting.progress.as_ref(), &setting.cancel).await?;
     Ok((snapshot, verified))
 }
 
-/// Opens a snapshot to look at what it says of itself.
+/// Opens the snapshot that is meant.
 ///
 /// # Errors
 /// As [`find`] and [`Snapshot::open`].
-pub async fn show(place: &str, setting: &Setting) -> Result<Snapshot> {
+pub async fn open(place: &str, setting: &Setting) -> Result<Snapshot> {
     Snapshot::open(find(place, setting).await?).await
 }
 

@@ -90,20 +90,18 @@ impl<'a> Pieces<'a> {
         self.rows += 1;
         self.uncounted += 1;
         if self.uncounted >= self.shared.pace.step() {
-            self.wait();
-            if self.shared.stop.load(Ordering::Acquire) {
-                return Err(interrupted().into());
-            }
+            self.wait()?;
         }
         // However fast they come: the same rows make the same batches, and so the same files.
         Ok(self.rows >= BATCH_ROWS || self.bytes >= BATCH_BYTES)
     }
 
-    /// Waits until the rows that were taken were due.
-    fn wait(&mut self) {
+    /// Waits until the rows that were taken were due; ends when nothing more is wanted.
+    fn wait(&mut self) -> Result<()> {
         let rows = std::mem::take(&mut self.uncounted) as u64;
         self.shared.sink.advance(&self.name, rows);
         self.shared.pace.count(rows, &self.shared.stop);
+        if self.shared.stop.load(Ordering::Acquire) { Err(interrupted()) } else { Ok(()) }
     }
 
     /// Ends the batch, and the file when it is full.
@@ -115,7 +113,7 @@ impl<'a> Pieces<'a> {
         }
         let arrays = self.columns.iter_mut().map(|column| column.finish()).collect::<Result<Vec<_>>>()?;
         let refused = std::mem::take(&mut self.refused);
-        self.wait();
+        self.wait()?;
         if self.task.is_void() {
             return Ok(());
         }

@@ -17,7 +17,6 @@ use super::parts::{self, Plan};
 use super::pieces::{Pieces, Written};
 use super::source::{Access, Session, Stop, quietly};
 use super::types::Carry;
-use crate::cancel::interrupted;
 use crate::error::{At, Error, Result};
 use crate::progress::Sink;
 use crate::snapshot::{TableHeader, Writer};
@@ -118,17 +117,15 @@ impl Shared {
     }
 
     fn read(&self, session: &mut Option<Session>, task: &Task, part: usize) -> Result<Written> {
-        if !task.doubted.load(Ordering::Acquire) {
-            match self.attempt(session, task, part, Texts::Valid) {
-                Err(Stop::Failed(error)) => return Err(error),
-                Ok(written) => return Ok(written),
-                Err(Stop::Text) => task.doubted.store(true, Ordering::Release),
-            }
-        }
-        match self.attempt(session, task, part, Texts::Doubted) {
-            Err(Stop::Failed(error)) => Err(error),
-            Err(Stop::Text) => Err(Error::unexpected("bytes were read as a text")),
+        let texts = if task.doubted.load(Ordering::Acquire) { Texts::Doubted } else { Texts::Valid };
+        match self.attempt(session, task, part, texts) {
             Ok(written) => Ok(written),
+            Err(Stop::Failed(error)) => Err(error),
+            Err(Stop::Text) if texts == Texts::Valid => {
+                task.doubted.store(true, Ordering::Release);
+                self.read(session, task, part)
+            }
+            Err(Stop::Text) => Err(Error::unexpected("bytes were read as a text")),
         }
     }
 
@@ -143,9 +140,6 @@ impl Shared {
         let mut pieces = Pieces::new(self, task, part, texts);
         open.read(&query, &types, task.table.listed.long_values, |cells| {
             if pieces.take(cells)? {
-                if self.stop.load(Ordering::Acquire) {
-                    return Err(interrupted().into());
-                }
                 pieces.flush()?;
             }
             Ok(())

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 use arrow::datatypes::SchemaRef;
 use futures::{StreamExt, TryStreamExt};
 
-use crate::columnar::{self, Footer};
+use crate::columnar;
 use crate::error::{At, Error, Kind, Result};
 use crate::processor::compute;
 use crate::storage::Location;
@@ -26,8 +26,6 @@ pub use writer::{Part, TableHeader, Writer};
 
 /// The manifest's name inside a snapshot.
 pub const MANIFEST: &str = "manifest.json";
-/// The end of a file that is read for its schema, at first.
-const FOOTER: u64 = 32 * 1024;
 
 /// A published snapshot. Its files never change.
 #[derive(Debug, Clone)]
@@ -94,15 +92,7 @@ impl Snapshot {
         };
         let file = table.files.first().ok_or_else(corrupt)?;
         self.check_table(table).await.map_err(|error| error.at(At::Table, table.qualified()))?;
-        let mut length = FOOTER.min(file.bytes);
-        loop {
-            let end = self.location.get_part(&file.path, file.bytes - length..file.bytes).await?;
-            match columnar::schema(&end, file.bytes)? {
-                Footer::Schema(schema) => return Ok(schema),
-                Footer::Longer(needed) if needed > length && needed <= file.bytes => length = needed,
-                Footer::Longer(_) => return Err(corrupt().at(At::File, &file.path)),
-            }
-        }
+        Ok(self.footer(file).await?.schema().clone())
     }
 
     /// The batches of one file of a table, hash-checked before they are decoded.

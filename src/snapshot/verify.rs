@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
-use parquet::errors::ParquetError;
-use parquet::file::metadata::ParquetMetaDataReader;
+use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::{File, MANIFEST, Snapshot, Table};
 use crate::cancel::Cancel;
+use crate::columnar::{self, Footer};
 use crate::error::{At, Error, Kind, Result};
 use crate::processor::compute;
 use crate::progress::Sink;
@@ -123,19 +123,23 @@ impl Snapshot {
     async fn verify_file(&self, file: &File, cancel: &Cancel) -> Result<()> {
         cancel.check()?;
         self.check_file(file).await?;
+        let rows = self.footer(file).await?.metadata().file_metadata().num_rows();
+        if u64::try_from(rows).is_ok_and(|rows| rows == file.rows) {
+            return Ok(());
+        }
+        Err(corrupt("a file of the snapshot has not the rows that its manifest counts", &file.path))
+    }
+
+    /// What the end of a file tells of it.
+    pub(super) async fn footer(&self, file: &File) -> Result<ArrowReaderMetadata> {
+        let broken = || corrupt("a file of the snapshot is no Parquet file", &file.path);
         let mut length = FOOTER.min(file.bytes);
         loop {
             let end = self.location.get_part(&file.path, file.bytes - length..file.bytes).await?;
-            match rows_of(&end, file.bytes) {
-                Some(Footer::Rows(rows)) if rows == file.rows => return Ok(()),
-                Some(Footer::Rows(_)) => {
-                    return Err(corrupt(
-                        "a file of the snapshot has not the rows that its manifest counts",
-                        &file.path,
-                    ));
-                }
-                Some(Footer::Longer(needed)) if needed > length && needed <= file.bytes => length = needed,
-                _ => return Err(corrupt("a file of the snapshot is no Parquet file", &file.path)),
+            match columnar::footer(&end, file.bytes).map_err(|_| broken())? {
+                Footer::Read(metadata) => return Ok(metadata),
+                Footer::Longer(needed) if needed > length && needed <= file.bytes => length = needed,
+                Footer::Longer(_) => return Err(broken()),
             }
         }
     }
@@ -175,21 +179,3 @@ impl Snapshot {
 }
 
 const CHANGED: &str = "a file of the snapshot was changed: its hash differs";
-
-/// What the end of a Parquet file tells.
-enum Footer {
-    Rows(u64),
-    /// So many bytes of the end are needed.
-    Longer(u64),
-}
-
-fn rows_of(end: &Bytes, size: u64) -> Option<Footer> {
-    let mut reader = ParquetMetaDataReader::new();
-    match reader.try_parse_sized(end, size) {
-        Ok(()) => {}
-        Err(ParquetError::NeedMoreData(needed)) => return Some(Footer::Longer(needed as u64)),
-        Err(_) => return None,
-    }
-    let rows = reader.finish().ok()?.file_metadata().num_rows();
-    u64::try_from(rows).ok().map(Footer::Rows)
-}

@@ -201,9 +201,7 @@ impl<'a> Sorter<'a> {
         let warnings: ArrayRef = if let Some(warnings) = rows.column_by_name(WARNINGS) {
             cast(warnings, schema.field(2).data_type()).map_err(|_| not_as_planned())?
         } else {
-            let mut none = ListBuilder::new(StringBuilder::new());
-            (0..rows.num_rows()).for_each(|_| none.append(true));
-            Arc::new(none.finish())
+            no_warnings(rows.num_rows())
         };
         batch_of(schema, vec![key, Arc::new(StringArray::from(reasons)), warnings])
     }
@@ -237,16 +235,8 @@ async fn quarantined(execution: &Execution<'_>, pending: Vec<RecordBatch>) -> Re
     let key = &execution.planned.key;
     let reasons = execution.engine.rows(pending)?.alias("reasons").map_err(told)?;
     let source: DataFrame = execution.engine.table(Schema::Source, &execution.flow.source).await?;
-    let members: Vec<Expr> = source
-        .schema()
-        .fields()
-        .iter()
-        .filter(|field| field.name() != "_row")
-        .flat_map(|field| [lit(field.name().clone()), ident(field.name())])
-        .collect();
-    let row = execution.engine.source_row().call(members);
     let mut columns: Vec<Expr> = execution.flow.key.iter().map(ident).collect();
-    columns.push(execution.engine.function("row_json")?.call(vec![row]).alias(SOURCE_ROW));
+    columns.push(source_row(execution.engine, &source, "_row")?);
     let source = source.select(columns).and_then(|rows| rows.alias("rows")).map_err(told)?;
     let of_rows = |name: &String| Expr::Column(Column::new(Some("rows"), name));
     let on = key_parts("reasons", key, &execution.flow.key)
@@ -259,6 +249,21 @@ async fn quarantined(execution: &Execution<'_>, pending: Vec<RecordBatch>) -> Re
         .and_then(|rows| rows.sort(ascending(key_parts("", key, &execution.flow.key))))
         .map_err(told)?;
     execution.engine.stream(whole, execution.text(), None).await
+}
+
+/// The rows of a frame as JSON, of all columns but one.
+pub(super) fn source_row(engine: &Engine, rows: &DataFrame, but: &str) -> Result<Expr> {
+    let fields = rows.schema().fields().iter().filter(|field| field.name() != but);
+    let members = fields.flat_map(|field| [lit(field.name().clone()), ident(field.name())]).collect();
+    let row = engine.source_row().call(members);
+    Ok(engine.function("row_json")?.call(vec![row]).alias(SOURCE_ROW))
+}
+
+/// An empty list for each row.
+pub(super) fn no_warnings(rows: usize) -> ArrayRef {
+    let mut none = ListBuilder::new(StringBuilder::new());
+    (0..rows).for_each(|_| none.append(true));
+    Arc::new(none.finish())
 }
 
 /// The columns of `schema` out of `rows`, in its types.

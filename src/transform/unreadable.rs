@@ -3,13 +3,14 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, ListBuilder, RecordBatch, StringArray, StringBuilder, StructArray};
+use arrow::array::{ArrayRef, RecordBatch, StringArray, StructArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, SchemaRef};
-use datafusion::logical_expr::{Expr, lit};
+use datafusion::logical_expr::Expr;
 use datafusion::prelude::ident;
 use futures::StreamExt;
 
+use super::execute::{no_warnings, source_row};
 use crate::diagnosis::{planning, running};
 use crate::engine::Engine;
 use crate::error::{At, Error, Result};
@@ -34,11 +35,8 @@ pub async fn rejects(
     for file in table.refused.iter().flat_map(|refused| &refused.files) {
         let told = |error| planning(&error, flow.text(), &[]);
         let frame = engine.rows(snapshot.read(file).await?)?;
-        let readable = frame.schema().fields().iter().filter(|field| field.name() != REFUSED);
-        let members: Vec<Expr> = readable.flat_map(|field| [lit(field.name().clone()), ident(field.name())]).collect();
         let mut columns: Vec<Expr> = flow.key.iter().map(ident).collect();
-        let row = engine.source_row().call(members);
-        columns.push(engine.function("row_json")?.call(vec![row]).alias(SOURCE_ROW));
+        columns.push(source_row(engine, &frame, REFUSED)?);
         let mut rows = engine.stream(frame.select(columns).map_err(told)?, flow.text(), None).await?;
         while let Some(batch) = rows.next().await {
             let batch = batch.map_err(|error| running(&error, &flow.file))?;
@@ -63,11 +61,9 @@ fn reject(rows: &RecordBatch, flow: &Flow, schema: SchemaRef) -> Result<RecordBa
         }
         kind => cast(parts.first().ok_or_else(unfit)?, kind).map_err(|_| unfit())?,
     };
-    let mut warnings = ListBuilder::new(StringBuilder::new());
-    (0..rows.num_rows()).for_each(|_| warnings.append(true));
     let reasons = StringArray::from(vec![UNREADABLE; rows.num_rows()]);
     let source = rows.column_by_name(SOURCE_ROW).ok_or_else(unfit)?;
     let source = cast(source, schema.field(3).data_type()).map_err(|_| unfit())?;
-    let columns: Vec<ArrayRef> = vec![key, Arc::new(reasons), Arc::new(warnings.finish()), source];
+    let columns: Vec<ArrayRef> = vec![key, Arc::new(reasons), no_warnings(rows.num_rows()), source];
     RecordBatch::try_new(schema, columns).map_err(|_| unfit())
 }
