@@ -3,45 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use datafusion::common::TableReference;
-use datafusion::sql::parser::{DFParserBuilder, Statement};
-use datafusion::sql::resolve::resolve_table_references;
-use datafusion::sql::sqlparser::dialect::GenericDialect;
-
-use crate::diagnosis::{Text, closest, planning};
+use crate::diagnosis::{Text, closest};
 use crate::error::{At, Error, Result};
 use crate::flow::Flow;
 use crate::header::shown;
 use crate::pipeline::Pipeline;
-
-/// The tables that a query reads, as (schema, table); a name without a schema has an empty one.
-///
-/// # Errors
-/// [`crate::error::Kind::Config`] with file:line:column when the text is no single query.
-pub fn tables_of(text: Text<'_>) -> Result<BTreeSet<(String, String)>> {
-    let dialect = GenericDialect {};
-    let mut statements = DFParserBuilder::new(text.sql)
-        .with_dialect(&dialect)
-        .build()
-        .and_then(|mut parser| parser.parse_statements())
-        .map_err(|error| planning(&error, text, &[]))?;
-    let (Some(statement), true) = (statements.pop_front(), statements.is_empty()) else {
-        return Err(Error::config("the file must hold exactly one query").at(At::File, text.file));
-    };
-    if !matches!(&statement, Statement::Statement(inner) if is_query(inner)) {
-        return Err(Error::config("only a query (SELECT or WITH … SELECT) is allowed").at(At::File, text.file));
-    }
-    let (tables, _) = resolve_table_references(&statement, true).map_err(|error| planning(&error, text, &[]))?;
-    Ok(tables.into_iter().map(parts).collect())
-}
-
-fn is_query(statement: &datafusion::sql::sqlparser::ast::Statement) -> bool {
-    matches!(statement, datafusion::sql::sqlparser::ast::Statement::Query(_))
-}
-
-fn parts(table: TableReference) -> (String, String) {
-    (table.schema().unwrap_or_default().to_owned(), table.table().to_owned())
-}
+use crate::reads::reads;
 
 /// Sorts items so that each comes after those it needs; among the free ones, by name.
 ///
@@ -104,7 +71,8 @@ impl Graph {
             let text = flow.text();
             let mut read = BTreeSet::from([flow.source.clone()]);
             let mut after = BTreeSet::new();
-            for (schema, table) in tables_of(text).map_err(|error| error.at(At::Flow, &flow.name))? {
+            let found = reads(pipeline, text).map_err(|error| error.at(At::Flow, &flow.name))?;
+            for (schema, table) in found.tables {
                 match schema.as_str() {
                     "source" => {
                         read.insert(table);
@@ -139,7 +107,7 @@ fn looked_at(pipeline: &Pipeline) -> Result<BTreeSet<String>> {
     let mut tables = BTreeSet::new();
     for (path, sql) in checks.chain(reports) {
         let file = shown(path);
-        let read = tables_of(Text { file: &file, sql })?;
+        let read = reads(pipeline, Text { file: &file, sql })?.tables;
         tables.extend(read.into_iter().filter(|(schema, _)| schema == "source").map(|(_, table)| table));
     }
     Ok(tables)
@@ -150,7 +118,7 @@ fn unknown(flow: &Flow, schema: &str, table: &str, flows: &[String]) -> Error {
         "migrated" => Error::config(format!("there is no flow '{table}'")),
         "" => Error::config(format!("table '{table}' has no schema"))
             .hint(format!("write source.{table} or migrated.{table}")),
-        _ => Error::config(format!("there is no schema '{schema}'")).hint("flows read source.… and migrated.…"),
+        _ => Error::config(format!("there is no schema '{schema}'")).hint("flows read source.…, migrated.… and shared.…"),
     };
     let place = flow.text().place(&format!("{schema}.{table}"));
     let error = error.at(At::Flow, &flow.name).at(At::File, place);

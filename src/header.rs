@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 
+use crate::diagnosis::Text;
 use crate::error::{At, Error, Result};
 
 const OPEN: &str = "/*---";
@@ -19,6 +20,14 @@ pub struct SqlFile<H> {
     /// The whole text, header included, so that lines and columns are the file's.
     pub sql: String,
     pub header: H,
+}
+
+impl<H> SqlFile<H> {
+    /// The SQL with its file, as `shown` names it, for errors that point into it.
+    #[must_use]
+    pub fn text<'a>(&'a self, shown: &'a str) -> Text<'a> {
+        Text { file: shown, sql: &self.sql }
+    }
 }
 
 impl<H: DeserializeOwned> SqlFile<H> {

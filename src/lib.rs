@@ -20,6 +20,7 @@ pub mod outcomes;
 pub mod pipeline;
 pub mod processor;
 pub mod progress;
+pub mod reads;
 pub mod report;
 pub mod run;
 pub mod sample;

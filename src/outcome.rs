@@ -15,6 +15,10 @@ pub const WARNINGS: &str = "_warnings";
 pub const REASON: &str = "_reason";
 /// The reason of rows that the extraction could not read exactly: no flow has seen them.
 pub const UNREADABLE: &str = "unreadable";
+/// The name of the column that holds the flow whose row is the cause of a reject, where there is one.
+pub const CAUSE_FLOW: &str = "_cause_flow";
+/// The name of the column that holds the key, as text, of the row that is the cause.
+pub const CAUSE_KEY: &str = "_cause_key";
 /// The name of the column that holds the whole source row as JSON text.
 pub const SOURCE_ROW: &str = "_source_row";
 /// The name of the column of the target's UUID key, which the engine adds.
@@ -94,9 +98,45 @@ impl Verdict {
     }
 }
 
+/// What stands before the flow and before the key of a cause: no reason holds it.
+const UNIT: char = '\u{1f}';
+
+/// The row whose fate is the cause of a reject: of this flow, with this legacy key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cause<'a> {
+    pub flow: &'a str,
+    /// As text: see [`crate::key::KeyColumn::text`].
+    pub key: &'a str,
+}
+
+impl<'a> Cause<'a> {
+    /// Appends the cause to an encoded verdict.
+    #[must_use]
+    pub fn append(&self, verdict: &str) -> String {
+        format!("{verdict}{UNIT}{}{UNIT}{}", self.flow, self.key)
+    }
+
+    /// Divides a text of `_outcome` into the verdict and the cause that [`Self::append`] added to it.
+    #[must_use]
+    pub fn split(text: &'a str) -> (&'a str, Option<Self>) {
+        match text.split_once(UNIT) {
+            None => (text, None),
+            Some((verdict, cause)) => (verdict, cause.split_once(UNIT).map(|(flow, key)| Self { flow, key })),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Verdict;
+    use super::{Cause, Verdict};
+
+    #[test]
+    fn causes_survive_their_text() {
+        let cause = Cause { flow: "orders", key: "a:b 7" };
+        let text = cause.append(&Verdict::Reject("gone".into()).encode());
+        assert_eq!(Cause::split(&text), ("reject:gone", Some(cause)));
+        assert_eq!(Cause::split("reject:gone"), ("reject:gone", None));
+    }
 
     #[test]
     fn verdicts_survive_their_text() {

@@ -20,6 +20,7 @@ struct File {
     name: String,
     extends: Option<PathBuf>,
     flows: Option<PathBuf>,
+    shared: Option<PathBuf>,
     checks: Option<PathBuf>,
     reports: Option<PathBuf>,
     namespace: Option<Uuid>,
@@ -68,6 +69,13 @@ pub struct Sample {
     pub target_rows: Option<PathBuf>,
 }
 
+/// The header of a view that flows, checks and reports share.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SharedHeader {
+    pub description: Option<String>,
+}
+
 /// The header of a check.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -76,6 +84,18 @@ pub struct CheckHeader {
     #[serde(default)]
     pub severity: Severity,
     pub flow: Option<String>,
+    /// `flow`: the check runs once for each flow, over `each.…`.
+    pub each: Option<Each>,
+    /// With `each`: only for flows that give all these columns.
+    #[serde(default)]
+    pub having: Vec<String>,
+}
+
+/// What a check is repeated for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Each {
+    Flow,
 }
 
 /// What a failing check does to the run.
@@ -107,6 +127,8 @@ pub struct Pipeline {
     pub flows: Vec<Flow>,
     /// The names of all flows that were declared, also when only some are asked for.
     pub declared: Vec<String>,
+    /// Views that flows, checks and reports read as `shared.…`.
+    pub shared: Vec<SqlFile<SharedHeader>>,
     pub checks: Vec<SqlFile<CheckHeader>>,
     pub reports: Vec<SqlFile<ReportHeader>>,
     /// The threshold of flows that declare none.
@@ -120,7 +142,7 @@ pub struct Pipeline {
     pub mappings: (String, String),
     pub params: BTreeMap<String, toml::Value>,
     pub sample: Option<Sample>,
-    /// SHA-256 over the pipeline's settings and every flow: two runs with the same hash apply the same rules.
+    /// SHA-256 over the pipeline's settings, every flow and every shared view: two runs with the same hash apply the same rules.
     pub hash: String,
 }
 
@@ -139,6 +161,7 @@ impl Pipeline {
             file,
             flows: Vec::new(),
             declared: Vec::new(),
+            shared: Vec::new(),
             checks: Vec::new(),
             reports: Vec::new(),
             accept: None,
@@ -167,6 +190,9 @@ impl Pipeline {
         let folder = path.parent().unwrap_or(Path::new("."));
         if let Some(flows) = file.flows {
             replace(&mut self.flows, Flow::read_folder(&beside(folder, &flows))?, |flow| &flow.name);
+        }
+        if let Some(shared) = file.shared {
+            replace(&mut self.shared, SqlFile::read_folder(&beside(folder, &shared))?, |view| &view.stem);
         }
         if let Some(checks) = file.checks {
             replace(&mut self.checks, SqlFile::read_folder(&beside(folder, &checks))?, |check| &check.stem);
@@ -224,8 +250,10 @@ impl Pipeline {
             self.mappings,
             self.params
         );
-        for flow in &self.flows {
-            for part in [&flow.name, &flow.sql] {
+        let flows = self.flows.iter().map(|flow| (&flow.name, &flow.sql));
+        let shared = self.shared.iter().map(|view| (&view.stem, &view.sql));
+        for (name, sql) in flows.chain(shared) {
+            for part in [name, sql] {
                 text.push_str(&part.len().to_string());
                 text.push('\n');
                 text.push_str(part);

@@ -5,17 +5,20 @@ use std::sync::Arc;
 
 use datafusion::arrow::datatypes::{DataType, Field, Schema as ArrowSchema, SchemaRef};
 use datafusion::catalog::TableProvider;
-use datafusion::common::Column;
+use datafusion::common::{Column, ScalarValue};
 use datafusion::datasource::empty::EmptyTable;
 use datafusion::logical_expr::{Expr, JoinType, lit};
 use datafusion::prelude::{DataFrame, ident};
 
+use crate::diagnosis::Text;
 use crate::engine::{Engine, Schema, Stored, with_row};
 use crate::error::{At, Error, Result};
 use crate::flow::Flow;
-use crate::outcome::{KEY, OUTCOME, Outcome, REASON, SOURCE_ROW, WARNINGS};
+use crate::header::shown;
+use crate::outcome::{CAUSE_FLOW, CAUSE_KEY, KEY, OUTCOME, Outcome, REASON, SOURCE_ROW, WARNINGS};
 use crate::outcomes::{FlowOutcomes, FlowShape, OutcomeStore};
 use crate::pipeline::Pipeline;
+use crate::reads::reads;
 use crate::snapshot::{Snapshot, Table};
 
 /// Makes a table of the snapshot known as `source.<name>`, with `_row`.
@@ -50,6 +53,24 @@ pub async fn source(engine: &Engine, snapshot: &Snapshot, table: &Table, pipelin
         sorted_by: table.sorted_by.clone(),
     };
     engine.register(Schema::Source, &table.name, with_row(stored.provider(engine)?, &members)?)
+}
+
+/// Makes the shared views known that a query reads. They are planned anew, since what they read becomes more.
+///
+/// # Errors
+/// [`crate::error::Kind::Config`] with file:line:column of the view that does not plan.
+pub async fn shared(
+    engine: &Engine,
+    pipeline: &Pipeline,
+    params: &[(String, ScalarValue)],
+    text: Text<'_>,
+) -> Result<()> {
+    for view in reads(pipeline, text)?.shared {
+        let file = shown(&view.path);
+        let frame = engine.plan(view.text(&file), params).await?;
+        engine.register(Schema::Shared, &view.stem, frame.into_view())?;
+    }
+    Ok(())
 }
 
 /// The path, as the store names it, under which the files of a source table lie.
@@ -148,6 +169,8 @@ pub fn reason_schema(key: &Field, outcome: Outcome) -> SchemaRef {
     if outcome == Outcome::Rejected {
         let item = Arc::new(Field::new_list_field(DataType::Utf8, true));
         fields.push(Field::new(WARNINGS, DataType::List(item), true));
+        fields.push(Field::new(CAUSE_FLOW, DataType::Utf8, true));
+        fields.push(Field::new(CAUSE_KEY, DataType::Utf8, true));
         fields.push(Field::new(SOURCE_ROW, DataType::Utf8, false));
     }
     Arc::new(ArrowSchema::new(fields))
@@ -163,10 +186,12 @@ pub async fn reasons(engine: &Engine, store: &OutcomeStore, outcomes: &FlowOutco
         let rows = stored(engine, store, outcomes, outcome, reason_schema(key, outcome))?;
         let rows = engine.context().read_table(rows).and_then(|frame| frame.alias("reasons")).map_err(defect)?;
         let source = engine.table(Schema::Source, &outcomes.source).await?.alias("rows").map_err(defect)?;
-        let columns: Vec<Expr> = [KEY, REASON, WARNINGS]
+        let told = reason_schema(key, outcome);
+        let columns: Vec<Expr> = told
+            .fields()
             .iter()
-            .filter(|name| outcome == Outcome::Rejected || **name != WARNINGS)
-            .map(|name| of("reasons", name))
+            .filter(|field| field.name() != SOURCE_ROW)
+            .map(|field| of("reasons", field.name()))
             .chain(
                 source
                     .schema()
@@ -185,6 +210,30 @@ pub async fn reasons(engine: &Engine, store: &OutcomeStore, outcomes: &FlowOutco
         engine.register(schema, &outcomes.flow, view.into_view())?;
     }
     Ok(())
+}
+
+/// Makes a flow known as the one a check is run for: `each.source` with `_key`, `each.migrated`, `each.rejected` and
+/// `each.skipped`. Its tables must be known.
+///
+/// # Errors
+/// [`crate::error::Kind::Unexpected`] when one is not.
+pub async fn each(engine: &Engine, flow: &Flow) -> Result<()> {
+    for schema in [Schema::Migrated, Schema::Rejected, Schema::Skipped] {
+        let table = engine.table(schema, &flow.name).await?;
+        engine.register(Schema::Each, schema.name(), table.into_view())?;
+    }
+    let key = match flow.key.as_slice() {
+        [one] => ident(one),
+        many => {
+            let parts = many.iter().flat_map(|part| [lit(part.clone()), ident(part)]).collect();
+            datafusion::functions::core::named_struct().call(parts)
+        }
+    };
+    let source = engine.table(Schema::Source, &flow.source).await?;
+    let source = source
+        .with_column(KEY, key)
+        .map_err(|_| Error::unexpected("a source's key cannot be named").at(At::Flow, &flow.name))?;
+    engine.register(Schema::Each, Schema::Source.name(), source.into_view())
 }
 
 fn of(relation: &str, name: &str) -> Expr {

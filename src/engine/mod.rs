@@ -26,7 +26,7 @@ use uuid::Uuid;
 use crate::diagnosis::{Text, planning, running};
 use crate::error::{At, Error, Result};
 use crate::storage::Location;
-pub use functions::{Identity, declared_verdicts, declared_warnings, json_text};
+pub use functions::{Identity, declared_causes, declared_verdicts, declared_warnings, json_text};
 pub use tables::{Stored, with_row};
 
 /// The catalog under which everything is registered.
@@ -40,10 +40,15 @@ pub enum Schema {
     Rejected,
     Skipped,
     Sample,
+    /// Views that the queries of a pipeline share.
+    Shared,
+    /// The flow that a check is run for: its source, and what became of it.
+    Each,
 }
 
 impl Schema {
-    const ALL: [Self; 5] = [Self::Source, Self::Migrated, Self::Rejected, Self::Skipped, Self::Sample];
+    const ALL: [Self; 7] =
+        [Self::Source, Self::Migrated, Self::Rejected, Self::Skipped, Self::Sample, Self::Shared, Self::Each];
 
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -53,6 +58,8 @@ impl Schema {
             Self::Rejected => "rejected",
             Self::Skipped => "skipped",
             Self::Sample => "sample",
+            Self::Shared => "shared",
+            Self::Each => "each",
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::cancel::Cancel;
 use crate::error::{At, Error, Kind, Result};
 use crate::key::KeyColumn;
 use crate::ledger::{self, Claim, Epoch, Mappings};
-use crate::outcome::{ID, KEY, REASON, SOURCE_ROW, WARNINGS};
+use crate::outcome::{CAUSE_FLOW, CAUSE_KEY, ID, KEY, REASON, SOURCE_ROW, WARNINGS};
 use crate::server::Connection;
 use crate::server::sql::fill;
 use crate::target::Table;
@@ -76,19 +76,19 @@ impl Flow<'_> {
         let kept = Kept::of(&batches)?;
         let reasons = column(&batches, REASON)?.ok_or_else(|| Error::unexpected("rejected rows without a reason"))?;
         let source = column(&batches, SOURCE_ROW)?.unwrap_or_else(|| new_null_array(&DataType::Utf8, kept.rows()));
+        let mut told = Vec::new();
+        for (name, from) in [("cause_flow", CAUSE_FLOW), ("cause_key", CAUSE_KEY)] {
+            told.extend(column(&batches, from)?.map(|column| (name, column)));
+        }
         drop(batches);
-        let whole = kept.quarantine(
-            self.run,
-            self.flow,
-            &(0..kept.rows()).collect::<Vec<_>>(),
-            reasons.clone(),
-            vec![("source_row", source)],
-        )?;
+        let every: Vec<usize> = (0..kept.rows()).collect();
+        let more = told.iter().cloned().chain([("source_row", source)]).collect();
+        let whole = kept.quarantine(self.run, self.flow, &every, reasons.clone(), more)?;
         let all = Rows::new(vec![whole], self.quarantine)?;
         let written = isolate::copy(connection, &all, &BTreeSet::new(), self.cancel).await?;
         // A source row that PostgreSQL's jsonb cannot hold still leaves its key and reason; the outcomes have it whole.
         if !written.refused.is_empty() {
-            let bare = kept.quarantine(self.run, self.flow, &(0..kept.rows()).collect::<Vec<_>>(), reasons, vec![])?;
+            let bare = kept.quarantine(self.run, self.flow, &every, reasons, told)?;
             let bare = Rows::new(vec![bare], self.quarantine)?;
             let skip = (0..kept.rows()).filter(|row| !written.refused.contains_key(row)).collect();
             all_or_error(bare.copy(connection, 0..bare.len(), &skip, self.cancel).await?)?;

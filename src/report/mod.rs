@@ -1,6 +1,7 @@
 //! Owns the report of a run: every figure is counted by queries over stored outcomes, none is carried along.
 //! Must not know: terminals or file formats; `cli/` renders.
 
+mod check;
 mod count;
 mod query;
 
@@ -122,11 +123,10 @@ pub type Refused = BTreeMap<String, BTreeMap<String, Vec<String>>>;
 /// [`crate::error::Kind::Config`] with file:line:column of the first that does not plan.
 pub async fn check_queries(engine: &Engine, pipeline: &Pipeline) -> Result<()> {
     let flows = pipeline.flows.iter().map(|flow| flow.name.as_str()).collect();
-    let checks = pipeline.checks.iter().map(|check| (&check.path, &check.sql));
-    let reports = pipeline.reports.iter().map(|report| (&report.path, &report.sql));
-    for (path, sql) in checks.chain(reports) {
-        let file = crate::header::shown(path);
-        query::plan(engine, pipeline, &flows, Text { file: &file, sql })
+    check::plan(engine, pipeline).await.at(crate::error::At::Pipeline, &pipeline.name)?;
+    for report in &pipeline.reports {
+        let file = crate::header::shown(&report.path);
+        query::plan(engine, pipeline, &flows, Text { file: &file, sql: &report.sql })
             .await
             .at(crate::error::At::Pipeline, &pipeline.name)?;
     }
@@ -180,17 +180,7 @@ impl Inputs<'_> {
     pub async fn checks(&self) -> Result<Vec<CheckReport>> {
         let mut checks = Vec::new();
         for check in &self.pipeline.checks {
-            let file = crate::header::shown(&check.path);
-            if let Some(found) = query::rows(self, &file, &check.sql, query::CHECK_EXAMPLES).await? {
-                checks.push(CheckReport {
-                    check: check.stem.clone(),
-                    title: check.header.title.clone(),
-                    rows: found.rows,
-                    passed: found.rows == 0,
-                    severity: severity(check.header.severity),
-                    keys: found.keys,
-                });
-            }
+            checks.extend(check::run(self, check).await?);
         }
         Ok(checks)
     }

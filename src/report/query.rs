@@ -14,8 +14,9 @@ use super::Inputs;
 use crate::diagnosis::{Text, running};
 use crate::engine::{Engine, json_text, parameters};
 use crate::error::{Error, Result};
-use crate::graph::tables_of;
 use crate::pipeline::Pipeline;
+use crate::reads::reads;
+use crate::views;
 
 /// Keys of a failing check that are named.
 pub const CHECK_EXAMPLES: usize = 20;
@@ -41,13 +42,15 @@ pub async fn plan(
     flows: &BTreeSet<&str>,
     text: Text<'_>,
 ) -> Result<Option<DataFrame>> {
-    for (schema, table) in tables_of(text)? {
+    for (schema, table) in reads(pipeline, text)?.tables {
         let of_flow = matches!(schema.as_str(), "migrated" | "rejected" | "skipped");
         if of_flow && pipeline.declared.contains(&table) && !flows.contains(table.as_str()) {
             return Ok(None);
         }
     }
-    let frame = engine.plan(text, &parameters(&pipeline.params)?).await?;
+    let params = parameters(&pipeline.params)?;
+    views::shared(engine, pipeline, &params, text).await?;
+    let frame = engine.plan(text, &params).await?;
     engine.optimise(&frame, text)?;
     Ok(Some(frame))
 }

@@ -16,9 +16,10 @@ use crate::cancel::Cancel;
 use crate::diagnosis::{Text, planning, running};
 use crate::engine::{Engine, Schema, Stored};
 use crate::error::{At, Error, Result};
-use crate::graph::{sort, tables_of};
+use crate::graph::sort;
 use crate::header::{shown, sql_files};
 use crate::progress::Sink;
+use crate::reads::tables_of;
 use crate::snapshot::{Origin, Snapshot, Table, TableHeader, Writer};
 use crate::storage::Location;
 

@@ -10,7 +10,7 @@ use datafusion::prelude::{DataFrame, ident};
 
 use super::labels::labels;
 use crate::diagnosis::{closest, planning};
-use crate::engine::{Engine, declared_verdicts, declared_warnings};
+use crate::engine::{Engine, declared_causes, declared_verdicts, declared_warnings};
 use crate::error::{At, Error, Result};
 use crate::flow::Flow;
 use crate::outcome::{ID, KEY, OUTCOME, Verdict, WARNINGS};
@@ -63,6 +63,10 @@ pub fn check(engine: &Engine, flow: &Flow, frame: DataFrame, flows: &[&str]) -> 
     let verdicts = declared_verdicts(frame.logical_plan()).map_err(|error| told(&error))?;
     let warnings = declared_warnings(frame.logical_plan()).map_err(|error| told(&error))?;
     owners(flow, &verdicts, flows)?;
+    let causes = declared_causes(frame.logical_plan()).map_err(|error| told(&error))?;
+    for cause in causes.iter().filter(|cause| !flows.contains(&cause.as_str())) {
+        return Err(unknown(flow, &format!("reject(…, '{cause}', …) names no flow"), cause, flows));
+    }
     // Types come from the optimised plan: the other can lie, for example on UNION ALL.
     let optimised = engine.optimise(&frame, text)?;
     let schema: SchemaRef = Arc::new(optimised.schema().as_arrow().clone());
@@ -167,15 +171,19 @@ fn owners(flow: &Flow, verdicts: &BTreeSet<Verdict>, flows: &[&str]) -> Result<(
         if let Verdict::Elsewhere(owner) = verdict
             && (!flows.contains(&owner.as_str()) || *owner == flow.name)
         {
-            let names: Vec<String> = flows.iter().map(|name| (*name).to_owned()).collect();
-            let error = fail(flow, &format!("elsewhere('{owner}') names no other flow"));
-            return Err(match closest(owner, &names) {
-                Some(name) => error.hint(format!("did you mean '{name}'?")),
-                None => error,
-            });
+            return Err(unknown(flow, &format!("elsewhere('{owner}') names no other flow"), owner, flows));
         }
     }
     Ok(())
+}
+
+fn unknown(flow: &Flow, message: &str, name: &str, flows: &[&str]) -> Error {
+    let names: Vec<String> = flows.iter().map(|name| (*name).to_owned()).collect();
+    let error = fail(flow, message);
+    match closest(name, &names) {
+        Some(close) => error.hint(format!("did you mean '{close}'?")),
+        None => error,
+    }
 }
 
 fn legacy_uuid(engine: &Engine, flow: &Flow) -> Result<Expr> {

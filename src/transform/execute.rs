@@ -23,7 +23,7 @@ use crate::diagnosis::{Text, planning, running};
 use crate::engine::{Engine, Schema};
 use crate::error::{Error, Result};
 use crate::flow::Flow;
-use crate::outcome::{KEY, Outcome, REASON, SOURCE_ROW, WARNINGS};
+use crate::outcome::{CAUSE_FLOW, CAUSE_KEY, KEY, Outcome, REASON, SOURCE_ROW, WARNINGS};
 use crate::outcomes::{FlowOutcomes, OutcomeFile, OutcomeStore, Writer};
 use crate::progress::Sink;
 use crate::snapshot::{Snapshot, Table};
@@ -169,13 +169,13 @@ impl<'a> Sorter<'a> {
     async fn take(&mut self, batch: &RecordBatch) -> Result<()> {
         let adopted = self.execution.engine.adopted(&self.execution.flow.entity);
         let adopted: Option<&HashMap<_, _>> = adopted;
-        for Part { outcome, rows, reasons } in self.tally.split(batch, adopted)? {
+        for Part { outcome, rows, reasons, causes } in self.tally.split(batch, adopted)? {
             match outcome {
                 Outcome::Migrated | Outcome::Adopted => {
                     let stored = conform(&rows, &self.execution.planned.shape.schema)?;
                     self.write(outcome, &stored).await?;
                 }
-                Outcome::Rejected => self.rejected.push(self.pending(&rows, reasons)?),
+                Outcome::Rejected => self.rejected.push(self.pending(&rows, reasons, &causes)?),
                 Outcome::Skipped | Outcome::Elsewhere => {
                     let schema = reason_schema(&self.execution.planned.key, outcome);
                     let key = cast_to(&rows, KEY, schema.field(0).data_type())?;
@@ -193,17 +193,25 @@ impl<'a> Sorter<'a> {
         }
     }
 
-    /// `_key`, `_reason`, `_warnings` of rejected rows.
-    fn pending(&self, rows: &RecordBatch, reasons: Vec<String>) -> Result<RecordBatch> {
+    /// What is told of rejected rows, short of their source rows.
+    fn pending(
+        &self,
+        rows: &RecordBatch,
+        reasons: Vec<String>,
+        causes: &[Option<(String, String)>],
+    ) -> Result<RecordBatch> {
         let full = reason_schema(&self.execution.planned.key, Outcome::Rejected);
-        let schema: SchemaRef = Arc::new(ArrowSchema::new(full.fields()[..3].to_vec()));
+        let told: Vec<_> = full.fields().iter().filter(|field| field.name() != SOURCE_ROW).cloned().collect();
+        let schema: SchemaRef = Arc::new(ArrowSchema::new(told));
         let key = cast_to(rows, KEY, schema.field(0).data_type())?;
         let warnings: ArrayRef = if let Some(warnings) = rows.column_by_name(WARNINGS) {
             cast(warnings, schema.field(2).data_type()).map_err(|_| not_as_planned())?
         } else {
             no_warnings(rows.num_rows())
         };
-        batch_of(schema, vec![key, Arc::new(StringArray::from(reasons)), warnings])
+        let flows: StringArray = causes.iter().map(|cause| cause.as_ref().map(|(flow, _)| flow)).collect();
+        let keys: StringArray = causes.iter().map(|cause| cause.as_ref().map(|(_, key)| key)).collect();
+        batch_of(schema, vec![key, Arc::new(StringArray::from(reasons)), warnings, Arc::new(flows), Arc::new(keys)])
     }
 
     /// Fetches the whole source rows of what was rejected, and closes all files.
@@ -245,7 +253,7 @@ async fn quarantined(execution: &Execution<'_>, pending: Vec<RecordBatch>) -> Re
         .map(|(left, right)| left.eq(right));
     let whole = reasons
         .join_on(source, JoinType::Inner, on)
-        .and_then(|rows| rows.select([KEY, REASON, WARNINGS, SOURCE_ROW].map(ident).to_vec()))
+        .and_then(|rows| rows.select([KEY, REASON, WARNINGS, CAUSE_FLOW, CAUSE_KEY, SOURCE_ROW].map(ident).to_vec()))
         .and_then(|rows| rows.sort(ascending(key_parts("", key, &execution.flow.key))))
         .map_err(told)?;
     execution.engine.stream(whole, execution.text(), None).await

@@ -92,8 +92,9 @@ impl<'a> Transform<'a> {
     async fn plan_flow(&self, flow: &Flow) -> Result<Planned> {
         let text = flow.text();
         let located = |error: Error| error.at(At::Flow, &flow.name).at(At::Pipeline, &self.pipeline.name);
+        views::shared(self.engine, self.pipeline, &self.params, text).await.map_err(located)?;
         let frame = self.engine.plan(text, &self.params).await.map_err(located)?;
-        let flows: Vec<&str> = self.pipeline.flows.iter().map(|flow| flow.name.as_str()).collect();
+        let flows: Vec<&str> = self.pipeline.declared.iter().map(String::as_str).collect();
         contract::check(self.engine, flow, frame, &flows).map_err(located)
     }
 

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::error::{At, Error, Result};
 use crate::key::KeyColumn;
-use crate::outcome::{KEY, OUTCOME, Outcome, UNREADABLE, Verdict, WARNINGS};
+use crate::outcome::{Cause, KEY, OUTCOME, Outcome, UNREADABLE, Verdict, WARNINGS};
 
 /// The counts of a flow as its rows stream by.
 #[derive(Debug)]
@@ -47,13 +47,13 @@ impl Tally {
         let told = column(batch, OUTCOME)?;
         let told: StringArray = cast(told, &DataType::Utf8).map_err(|_| defect())?.as_string::<i32>().clone();
         let keys = KeyColumn::new(column(batch, KEY)?.clone())?;
-        let mut rows: BTreeMap<Outcome, (Vec<bool>, Vec<String>)> = BTreeMap::new();
+        let mut rows: BTreeMap<Outcome, Chosen> = BTreeMap::new();
         let mut last: Option<(&str, Outcome, Option<&String>)> = None;
         for row in 0..batch.num_rows() {
             if keys.is_null(row) {
                 return Err(Error::config("a row's _key is NULL").hint("every row of the source needs a key"));
             }
-            let text = told.value(row);
+            let (text, cause) = Cause::split(told.value(row));
             let (mut outcome, reason) = match last {
                 Some((same, outcome, reason)) if same == text => (outcome, reason),
                 _ => {
@@ -68,16 +68,18 @@ impl Tally {
             {
                 outcome = Outcome::Adopted;
             }
-            let (chosen, reasons) = rows.entry(outcome).or_insert_with(|| (vec![false; batch.num_rows()], Vec::new()));
-            chosen[row] = true;
+            let part = rows.entry(outcome).or_insert_with(|| Chosen::none_of(batch.num_rows()));
+            part.rows[row] = true;
             if let Some(reason) = reason {
-                reasons.push(reason.clone());
+                part.reasons.push(reason.clone());
+                part.causes.push(cause.map(|cause| (cause.flow.to_owned(), cause.key.to_owned())));
             }
         }
-        rows.into_iter().map(|(outcome, (chosen, reasons))| self.part(batch, outcome, chosen, reasons)).collect()
+        rows.into_iter().map(|(outcome, chosen)| self.part(batch, outcome, chosen)).collect()
     }
 
-    fn part(&mut self, batch: &RecordBatch, outcome: Outcome, chosen: Vec<bool>, reasons: Vec<String>) -> Result<Part> {
+    fn part(&mut self, batch: &RecordBatch, outcome: Outcome, chosen: Chosen) -> Result<Part> {
+        let Chosen { rows: chosen, reasons, causes } = chosen;
         let all = chosen.iter().all(|chosen| *chosen);
         let rows = if all {
             batch.clone()
@@ -93,7 +95,7 @@ impl Tally {
         {
             self.warned(warnings.as_list::<i32>());
         }
-        Ok(Part { outcome, rows, reasons })
+        Ok(Part { outcome, rows, reasons, causes })
     }
 
     /// Counts rejects that came to no flow.
@@ -125,6 +127,21 @@ pub struct Part {
     pub rows: RecordBatch,
     /// A reason a row, for outcomes that have one.
     pub reasons: Vec<String>,
+    /// Beside each reason: the flow and the key of the row that is the cause, where one is named.
+    pub causes: Vec<Option<(String, String)>>,
+}
+
+/// The rows of a batch that share an outcome, in the making.
+struct Chosen {
+    rows: Vec<bool>,
+    reasons: Vec<String>,
+    causes: Vec<Option<(String, String)>>,
+}
+
+impl Chosen {
+    fn none_of(rows: usize) -> Self {
+        Self { rows: vec![false; rows], reasons: Vec::new(), causes: Vec::new() }
+    }
 }
 
 fn outcome_of(verdict: &Verdict) -> (Outcome, Option<&String>) {

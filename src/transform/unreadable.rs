@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch, StringArray, StructArray};
+use arrow::array::{ArrayRef, RecordBatch, StringArray, StructArray, new_null_array};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, SchemaRef};
 use datafusion::logical_expr::Expr;
@@ -63,7 +63,9 @@ fn reject(rows: &RecordBatch, flow: &Flow, schema: SchemaRef) -> Result<RecordBa
     };
     let reasons = StringArray::from(vec![UNREADABLE; rows.num_rows()]);
     let source = rows.column_by_name(SOURCE_ROW).ok_or_else(unfit)?;
-    let source = cast(source, schema.field(3).data_type()).map_err(|_| unfit())?;
-    let columns: Vec<ArrayRef> = vec![key, Arc::new(reasons), no_warnings(rows.num_rows()), source];
+    let source = cast(source, &DataType::Utf8).map_err(|_| unfit())?;
+    let none = new_null_array(&DataType::Utf8, rows.num_rows());
+    let columns: Vec<ArrayRef> =
+        vec![key, Arc::new(reasons), no_warnings(rows.num_rows()), none.clone(), none, source];
     RecordBatch::try_new(schema, columns).map_err(|_| unfit())
 }

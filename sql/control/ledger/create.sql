@@ -48,7 +48,8 @@ create table if not exists rehome.flows (
     primary key (run_id, flow)
 );
 
--- Rejected rows, whole. A row that only the target refused has an SQLSTATE and the UUID it was to have.
+-- Rejected rows, whole. A row that only the target refused has an SQLSTATE and the UUID it was to have. A row rejected
+-- for the fate of another names it: the flow and the legacy key.
 create table if not exists rehome.quarantine (
     run_id          uuid        not null,
     flow            text        not null,
@@ -59,9 +60,13 @@ create table if not exists rehome.quarantine (
     column_name     text,
     entity_uuid     uuid,
     warnings        text[],
+    cause_flow      text,
+    cause_key       text,
     source_row      jsonb,
     created_at      timestamptz not null default now()
 );
+alter table rehome.quarantine add column if not exists cause_flow text;
+alter table rehome.quarantine add column if not exists cause_key text;
 create index if not exists quarantine_run_flow on rehome.quarantine (run_id, flow);
 
 -- Constraints and indexes taken away for the time of a load. A row leaves when its object is back.

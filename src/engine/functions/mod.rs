@@ -23,7 +23,7 @@ pub use checked::CheckedIntegers;
 pub use identity::Identity;
 pub use json::json_text;
 pub use row::source_row;
-pub use verdict::{declared_verdicts, declared_warnings};
+pub use verdict::{declared_causes, declared_verdicts, declared_warnings};
 
 /// Registers every function of ours in a session.
 ///

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, AsArray, BooleanArray, ListBuilder, StringBuilder};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, ListBuilder, StringBuilder};
 use datafusion::arrow::datatypes::{DataType, Field};
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{DataFusionError, Result, ScalarValue};
@@ -12,7 +12,8 @@ use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::{ColumnarValue, Expr, LogicalPlan, ScalarFunctionArgs, ScalarUDF};
 
 use super::{Function, arity, literal};
-use crate::outcome::Verdict;
+use crate::key::KeyColumn;
+use crate::outcome::{Cause, Verdict};
 
 /// The functions of this theme.
 pub fn functions() -> Vec<ScalarUDF> {
@@ -25,7 +26,7 @@ pub fn functions() -> Vec<ScalarUDF> {
             },
             |_| Ok(text(Verdict::Migrate.encode())),
         ),
-        stating("reject", Verdict::Reject),
+        reject(),
         stating("skip", Verdict::Skip),
         stating("elsewhere", Verdict::Elsewhere),
         warnings(),
@@ -52,6 +53,60 @@ fn stating(name: &'static str, verdict: fn(String) -> Verdict) -> ScalarUDF {
             _ => Err(DataFusionError::Plan(format!("{name} takes a literal"))),
         },
     )
+}
+
+/// `reject('reason')`, or `reject('reason', 'flow', key)` when the fate of another row is the cause: the row of that flow
+/// with that legacy key, which need not exist. A NULL key is no cause.
+fn reject() -> ScalarUDF {
+    Function::udf(
+        "reject",
+        |args| {
+            let caused = args.arg_fields.len() == 3;
+            if !caused && args.arg_fields.len() != 1 {
+                let given = args.arg_fields.len();
+                return Err(DataFusionError::Plan(format!(
+                    "reject takes a reason, or a reason, a flow and a key, not {given} arguments"
+                )));
+            }
+            literal(args, 0, "reject")?;
+            if caused {
+                literal(args, 1, "reject")?;
+                let key = args.arg_fields[2].data_type();
+                if key.is_floating() || matches!(key, DataType::List(_) | DataType::LargeList(_) | DataType::Map(..)) {
+                    return Err(DataFusionError::Plan(format!("a key cannot be of the type {key}")));
+                }
+            }
+            Ok(Field::new("reject", DataType::Utf8, false).into())
+        },
+        |args| {
+            let stated = |index: usize| match args.args.get(index) {
+                Some(ColumnarValue::Scalar(value)) => Ok(value.try_as_str().flatten().unwrap_or_default().to_owned()),
+                _ => Err(DataFusionError::Plan("reject takes literals as reason and flow".into())),
+            };
+            let verdict = Verdict::Reject(stated(0)?).encode();
+            match args.args.get(2) {
+                None => Ok(text(verdict)),
+                Some(key) => caused(&verdict, &stated(1)?, &key.to_array(args.number_rows)?),
+            }
+        },
+    )
+}
+
+fn caused(verdict: &str, flow: &str, keys: &ArrayRef) -> Result<ColumnarValue> {
+    let unfit = |_| DataFusionError::Execution("a key of a cause has no text".into());
+    let mut texts = StringBuilder::with_capacity(keys.len(), keys.len() * 32);
+    let known = if keys.data_type() == &DataType::Null { None } else { Some(KeyColumn::new(keys.clone())) };
+    let known = known.transpose().map_err(unfit)?;
+    for row in 0..keys.len() {
+        match known.as_ref().filter(|keys| !keys.is_null(row)) {
+            None => texts.append_value(verdict),
+            Some(known) => {
+                let key = known.text(row).map_err(unfit)?;
+                texts.append_value(Cause { flow, key: &key }.append(verdict));
+            }
+        }
+    }
+    Ok(ColumnarValue::Array(Arc::new(texts.finish())))
 }
 
 /// `warnings(condition, 'code', …)`: the codes whose condition is true, as a list.
@@ -117,6 +172,20 @@ pub fn declared_verdicts(plan: &LogicalPlan) -> Result<BTreeSet<Verdict>> {
             ("elsewhere", Some(flow)) => found.insert(Verdict::Elsewhere(flow)),
             _ => false,
         };
+    })?;
+    Ok(found)
+}
+
+/// All flows whose rows a plan names as causes of rejects.
+///
+/// # Errors
+/// As [`declared_verdicts`].
+pub fn declared_causes(plan: &LogicalPlan) -> Result<BTreeSet<String>> {
+    let mut found = BTreeSet::new();
+    each_function(plan, |function| {
+        if function.name() == "reject" {
+            found.extend(function.args.get(1).and_then(literal_text));
+        }
     })?;
     Ok(found)
 }

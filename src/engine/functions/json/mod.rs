@@ -1,7 +1,8 @@
-//! Owns the JSON functions: row_json(), json_object(), json_merge(), is_jsonb().
+//! Owns the JSON functions: row_json(), json_object(), json_merge(), is_jsonb(), has_members().
 //! Must not know: which table a row comes from. Values are rendered as PostgreSQL's to_jsonb renders them.
 
 mod grammar;
+mod members;
 mod write;
 
 use std::sync::Arc;
@@ -18,7 +19,7 @@ use write::{Cell, json_field};
 
 /// The functions of this theme.
 pub fn functions() -> Vec<ScalarUDF> {
-    vec![row_json(), json_object(), json_merge(), is_jsonb()]
+    vec![row_json(), json_object(), json_merge(), is_jsonb(), members::has_members()]
 }
 
 /// Every value of a column as JSON text.

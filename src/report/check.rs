@@ -1,0 +1,92 @@
+//! Owns the running of a pipeline's checks: once, or for each flow.
+//! Must not know: what a check asks.
+
+use std::collections::BTreeSet;
+
+use super::{CheckReport, Inputs, query, severity};
+use crate::diagnosis::Text;
+use crate::engine::{Engine, Schema};
+use crate::error::{At, Error, Result};
+use crate::flow::Flow;
+use crate::header::{SqlFile, shown};
+use crate::pipeline::{CheckHeader, Pipeline};
+use crate::reads::reads;
+use crate::views;
+
+type Check = SqlFile<CheckHeader>;
+
+/// Plans every check over planned flows, before a row is moved.
+///
+/// # Errors
+/// [`crate::error::Kind::Config`] with file:line:column of the first that does not plan.
+pub async fn plan(engine: &Engine, pipeline: &Pipeline) -> Result<()> {
+    let flows: BTreeSet<&str> = pipeline.flows.iter().map(|flow| flow.name.as_str()).collect();
+    for check in &pipeline.checks {
+        let file = shown(&check.path);
+        let text = Text { file: &file, sql: &check.sql };
+        for flow in subjects(engine, pipeline, check, &flows).await? {
+            if let Some(flow) = flow {
+                views::each(engine, flow).await?;
+            }
+            query::plan(engine, pipeline, &flows, text).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Runs a check. None when it is about flows that have not run.
+///
+/// # Errors
+/// As [`query::rows`].
+pub async fn run(inputs: &Inputs<'_>, check: &Check) -> Result<Option<CheckReport>> {
+    let file = shown(&check.path);
+    let mut report: Option<CheckReport> = None;
+    for flow in subjects(inputs.engine, inputs.pipeline, check, &inputs.ran()).await? {
+        if let Some(flow) = flow {
+            views::each(inputs.engine, flow).await?;
+        }
+        let Some(found) = query::rows(inputs, &file, &check.sql, query::CHECK_EXAMPLES).await? else { continue };
+        let report = report.get_or_insert_with(|| CheckReport {
+            check: check.stem.clone(),
+            title: check.header.title.clone(),
+            rows: 0,
+            passed: true,
+            severity: severity(check.header.severity),
+            keys: Vec::new(),
+        });
+        report.rows += found.rows;
+        report.passed &= found.rows == 0;
+        let room = query::CHECK_EXAMPLES - report.keys.len();
+        let named = |key: String| flow.map_or(key.clone(), |flow| format!("{} {key}", flow.name));
+        report.keys.extend(found.keys.into_iter().take(room).map(named));
+    }
+    Ok(report)
+}
+
+/// What a check is run for: nothing in particular, or each flow that it can be run for.
+async fn subjects<'a>(
+    engine: &Engine,
+    pipeline: &'a Pipeline,
+    check: &Check,
+    flows: &BTreeSet<&str>,
+) -> Result<Vec<Option<&'a Flow>>> {
+    let file = shown(&check.path);
+    let text = Text { file: &file, sql: &check.sql };
+    let over_each = reads(pipeline, text)?.tables.iter().any(|(schema, _)| schema == Schema::Each.name());
+    if check.header.each.is_none() {
+        return match over_each {
+            false => Ok(vec![None]),
+            true => Err(Error::config("a check that reads each.… says so in its header")
+                .at(At::File, text.place("each."))
+                .hint("write each = \"flow\"")),
+        };
+    }
+    let mut subjects = Vec::new();
+    for flow in pipeline.flows.iter().filter(|flow| flows.contains(flow.name.as_str())) {
+        let given = engine.table(Schema::Migrated, &flow.name).await?;
+        if check.header.having.iter().all(|column| given.schema().has_column_with_unqualified_name(column)) {
+            subjects.push(Some(flow));
+        }
+    }
+    Ok(subjects)
+}
