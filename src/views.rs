@@ -144,7 +144,7 @@ fn stored(
     Stored { location: store.location(), files, schema, sorted_by: Vec::new() }.provider(engine)
 }
 
-/// The stored rows of an outcome as they are; None when there are none.
+/// The stored rows of an outcome that has reasons, as they are; None when there are none.
 ///
 /// # Errors
 /// [`crate::error::Kind::Unexpected`] when the files cannot be addressed.
@@ -153,12 +153,12 @@ pub fn raw(
     store: &OutcomeStore,
     outcomes: &FlowOutcomes,
     outcome: Outcome,
+    key: &Field,
 ) -> Result<Option<DataFrame>> {
     if outcomes.files_of(outcome).next().is_none() {
         return Ok(None);
     }
-    let schema = Arc::new(ArrowSchema::new(vec![Field::new(REASON, DataType::Utf8, false)]));
-    let rows = stored(engine, store, outcomes, outcome, schema)?;
+    let rows = stored(engine, store, outcomes, outcome, reason_schema(key, outcome))?;
     engine.context().read_table(rows).map(Some).map_err(|_| Error::unexpected("stored rows cannot be read"))
 }
 
@@ -222,18 +222,24 @@ pub async fn each(engine: &Engine, flow: &Flow) -> Result<()> {
         let table = engine.table(schema, &flow.name).await?;
         engine.register(Schema::Each, schema.name(), table.into_view())?;
     }
-    let key = match flow.key.as_slice() {
+    let source = keyed(engine, &flow.source, &flow.key).await?;
+    engine.register(Schema::Each, Schema::Source.name(), source.into_view())
+}
+
+/// A source table with its key as `_key`: the column itself, or a struct of several.
+///
+/// # Errors
+/// [`crate::error::Kind::Unexpected`] when the table is not known.
+pub async fn keyed(engine: &Engine, source: &str, key: &[String]) -> Result<DataFrame> {
+    let key = match key {
         [one] => ident(one),
         many => {
             let parts = many.iter().flat_map(|part| [lit(part.clone()), ident(part)]).collect();
             datafusion::functions::core::named_struct().call(parts)
         }
     };
-    let source = engine.table(Schema::Source, &flow.source).await?;
-    let source = source
-        .with_column(KEY, key)
-        .map_err(|_| Error::unexpected("a source's key cannot be named").at(At::Flow, &flow.name))?;
-    engine.register(Schema::Each, Schema::Source.name(), source.into_view())
+    let table = engine.table(Schema::Source, source).await?;
+    table.with_column(KEY, key).map_err(|_| Error::unexpected("a source's key cannot be named").at(At::Table, source))
 }
 
 fn of(relation: &str, name: &str) -> Expr {

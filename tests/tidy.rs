@@ -16,7 +16,7 @@ const LAYERS: &[&[&str]] = &[
     &["extract", "transform", "load", "verify", "report", "sample"],
     &["views"],
     &["snapshot", "outcomes", "ledger", "target", "server"],
-    &["engine", "columnar", "graph"],
+    &["engine", "columnar", "graph", "reads"],
     &["pipeline", "flow", "header", "diagnosis"],
     &["outcome", "id", "key", "storage", "processor", "calendar", "progress", "cancel", "error"],
 ];

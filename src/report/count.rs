@@ -85,7 +85,7 @@ fn declared(outcomes: &FlowOutcomes, outcome: Outcome) -> BTreeMap<String, u64> 
 
 /// Rows by reason, of the files of an outcome.
 async fn stored(inputs: &Inputs<'_>, outcomes: &FlowOutcomes, outcome: Outcome) -> Result<BTreeMap<String, u64>> {
-    match crate::views::raw(inputs.engine, inputs.store, outcomes, outcome)? {
+    match crate::views::raw(inputs.engine, inputs.store, outcomes, outcome, inputs.key(&outcomes.flow)?)? {
         Some(frame) => tally(frame, REASON, &outcomes.flow).await,
         None => Ok(BTreeMap::new()),
     }

@@ -1,6 +1,7 @@
 //! Owns the report of a run: every figure is counted by queries over stored outcomes, none is carried along.
 //! Must not know: terminals or file formats; `cli/` renders.
 
+mod causes;
 mod check;
 mod count;
 mod query;
@@ -12,10 +13,11 @@ use serde_json::{Map, Value};
 
 use crate::diagnosis::Text;
 use crate::engine::Engine;
-use crate::error::{Context, Result};
+use crate::error::{Context, Error, Result};
 use crate::outcomes::{FlowOutcomes, FlowShape, OutcomeStore};
 use crate::pipeline::{Pipeline, Severity};
 use crate::views;
+pub use causes::{ABSENT, Cause, RootCauses};
 
 /// What a run did to each row, and what is checked about it. Serialises to the documented JSON.
 #[derive(Debug, Clone, Serialize)]
@@ -32,6 +34,7 @@ pub struct Report {
     /// In the order in which they ran.
     pub flows: Vec<FlowReport>,
     pub checks: Vec<CheckReport>,
+    pub root_causes: RootCauses,
     /// The rows of each report of the pipeline, by its name.
     pub reports: BTreeMap<String, Vec<Map<String, Value>>>,
     /// Title and chart of each report.
@@ -205,6 +208,12 @@ impl Inputs<'_> {
         Ok((reports, titles))
     }
 
+    /// The field of a flow's key.
+    fn key(&self, flow: &str) -> Result<&arrow::datatypes::Field> {
+        let shape = self.shapes.iter().find(|shape| shape.flow == flow);
+        shape.map(|shape| shape.schema.field(0)).ok_or_else(|| Error::unexpected("a flow without a shape"))
+    }
+
     /// The flows that have run.
     fn ran(&self) -> BTreeSet<&str> {
         self.outcomes.iter().map(|outcomes| outcomes.flow.as_str()).collect()
@@ -218,6 +227,7 @@ impl Inputs<'_> {
         let located = self.pipeline.name.as_str();
         self.register().await.at(crate::error::At::Pipeline, located)?;
         let flows = self.flows().await.at(crate::error::At::Pipeline, located)?;
+        let root_causes = causes::trace(self).await.at(crate::error::At::Pipeline, located)?;
         let checks = self.checks().await.at(crate::error::At::Pipeline, located)?;
         let (reports, titles) = self.reports().await.at(crate::error::At::Pipeline, located)?;
         Ok(Report {
@@ -229,6 +239,7 @@ impl Inputs<'_> {
             verified,
             flows,
             checks,
+            root_causes,
             reports,
             titles,
         })

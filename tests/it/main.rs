@@ -2,6 +2,7 @@
 
 mod artefact;
 mod bad_input;
+mod causes;
 mod certificates;
 mod cluster;
 mod connections;

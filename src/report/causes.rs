@@ -1,0 +1,379 @@
+//! Owns the tracing of rejects: from a row that was rejected for another's fate to the row that broke first.
+//! Must not know: what any reason means. It follows the causes that are stored with the rejects.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use arrow::array::{AsArray, StringArray};
+use datafusion::logical_expr::lit;
+use datafusion::prelude::{DataFrame, ident};
+use futures::StreamExt;
+use serde::Serialize;
+
+use super::Inputs;
+use crate::diagnosis::{Text, running};
+use crate::error::{Error, Result};
+use crate::key::KeyColumn;
+use crate::outcome::{CAUSE_FLOW, CAUSE_KEY, KEY, Outcome, REASON};
+use crate::outcomes::FlowOutcomes;
+use crate::views;
+
+/// Keys that a line names.
+const EXAMPLES: usize = 5;
+/// What is said of a cause that is no row of the source.
+pub const ABSENT: &str = "not in the source";
+/// What is said of a cause that was migrated all the same: the rule that names it wants more than the row.
+const PRESENT: &str = "migrated";
+/// What is said of a cause whose flow did not run.
+const UNKNOWN: &str = "not known";
+/// What is said of a cause that is, over others, its own cause.
+const CIRCLE: &str = "in a circle";
+
+/// How the rejects of a run hang together.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct RootCauses {
+    /// All rejects.
+    pub rejected: u64,
+    /// The rows that broke first: the rejects that stand on their own, and rows that are missing or out of scope.
+    pub roots: u64,
+    /// The most frequent first.
+    pub causes: Vec<Cause>,
+}
+
+/// Rejects of one flow with one reason, whose causes and roots have the same fate.
+#[derive(Debug, Clone, Serialize)]
+pub struct Cause {
+    pub flow: String,
+    pub reason: String,
+    pub rows: u64,
+    /// The flow whose rows are the direct cause; none when the rejects stand on their own.
+    pub parent_flow: Option<String>,
+    /// What became of these rows: their reason, or that they are not in the source.
+    pub parent_reason: Option<String>,
+    /// How many these are.
+    pub parents: u64,
+    /// Where it began. The flow and reason themselves when the rejects stand on their own.
+    pub root_flow: String,
+    pub root_reason: String,
+    pub roots: u64,
+    /// Steps from the rejects to the root, at most.
+    pub depth: u32,
+    /// A few of the rejects.
+    pub keys: Vec<String>,
+    /// A few of the direct causes.
+    pub parent_keys: Vec<String>,
+    /// A few of the roots.
+    pub root_keys: Vec<String>,
+}
+
+/// A row by the number of its flow and its key.
+type Row = (u32, String);
+
+/// What is known of a row that rejects name as their cause.
+#[derive(Debug, Clone, Default)]
+struct Fate {
+    reason: Option<String>,
+    cause: Option<Row>,
+    /// Was it rejected itself? Else it is a root that no flow rejected.
+    rejected: bool,
+}
+
+/// A rejected row.
+struct Reject {
+    key: String,
+    reason: String,
+    cause: Option<Row>,
+}
+
+/// A line in the making.
+#[derive(Default)]
+struct Line {
+    rows: u64,
+    depth: u32,
+    keys: Vec<String>,
+    parents: BTreeSet<Row>,
+    roots: BTreeSet<Row>,
+}
+
+/// The names of a line: flow, reason, the parent's flow and reason, the root's.
+type Names = (u32, String, Option<(u32, String)>, (u32, String));
+
+/// Traces every reject of a run.
+///
+/// # Errors
+/// What reading the stored rejects meets.
+pub async fn trace(inputs: &Inputs<'_>) -> Result<RootCauses> {
+    let mut tracing = Tracing::new(inputs);
+    tracing.name_causes().await?;
+    tracing.learn_rejected().await?;
+    tracing.learn_others().await?;
+    tracing.lines().await
+}
+
+struct Tracing<'a> {
+    inputs: &'a Inputs<'a>,
+    /// The declared flows: those that ran, then names that causes mention beside them.
+    flows: Vec<String>,
+    numbers: HashMap<String, u32>,
+    /// Every row that is named as a cause.
+    named: HashMap<Row, Fate>,
+}
+
+impl<'a> Tracing<'a> {
+    fn new(inputs: &'a Inputs<'a>) -> Self {
+        let mut tracing = Self { inputs, flows: Vec::new(), numbers: HashMap::new(), named: HashMap::new() };
+        for outcomes in inputs.outcomes {
+            tracing.number(&outcomes.flow);
+        }
+        tracing
+    }
+
+    fn number(&mut self, flow: &str) -> u32 {
+        if let Some(number) = self.numbers.get(flow) {
+            return *number;
+        }
+        let number = u32::try_from(self.flows.len()).unwrap_or(u32::MAX);
+        self.flows.push(flow.to_owned());
+        self.numbers.insert(flow.to_owned(), number);
+        number
+    }
+
+    fn name(&self, flow: u32) -> String {
+        self.flows.get(flow as usize).cloned().unwrap_or_default()
+    }
+
+    /// Every row that some reject names, whatever became of it.
+    async fn name_causes(&mut self) -> Result<()> {
+        for outcomes in self.inputs.outcomes {
+            for batch in self.rejects(outcomes).await? {
+                for reject in batch {
+                    if let Some(cause) = reject.cause {
+                        self.named.entry(cause).or_default();
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Of the named rows, those that were rejected: by their flow, or by the target.
+    async fn learn_rejected(&mut self) -> Result<()> {
+        for outcomes in self.inputs.outcomes {
+            let flow = self.number(&outcomes.flow);
+            if !self.named.keys().any(|(named, _)| *named == flow) {
+                continue;
+            }
+            let refused = self.inputs.refused.get(&outcomes.flow).into_iter().flatten();
+            for (reason, key) in refused.flat_map(|(reason, keys)| keys.iter().map(move |key| (reason, key))) {
+                self.learn((flow, key.clone()), reason, None, true);
+            }
+            for batch in self.rejects(outcomes).await? {
+                for Reject { key, reason, cause } in batch {
+                    self.learn((flow, key), &reason, cause, true);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn learn(&mut self, row: Row, reason: &str, cause: Option<Row>, rejected: bool) {
+        if let Some(fate) = self.named.get_mut(&row).filter(|fate| fate.reason.is_none()) {
+            *fate = Fate { reason: Some(reason.to_owned()), cause, rejected };
+        }
+    }
+
+    /// Of the named rows that were not rejected: were they skipped, migrated, or are they not there at all?
+    async fn learn_others(&mut self) -> Result<()> {
+        for outcomes in self.inputs.outcomes {
+            let flow = self.number(&outcomes.flow);
+            let open = |named: &HashMap<Row, Fate>| {
+                named.iter().any(|((number, _), fate)| *number == flow && fate.reason.is_none())
+            };
+            for (outcome, said) in [(Outcome::Skipped, "skipped"), (Outcome::Elsewhere, "elsewhere")] {
+                if !open(&self.named) || outcomes.count(outcome) == 0 {
+                    continue;
+                }
+                let Some(rows) = self.stored(outcomes, outcome)? else { continue };
+                for (key, reason) in self.keys(rows, outcomes).await? {
+                    self.learn((flow, key), &format!("{said}: {reason}"), None, false);
+                }
+            }
+            if open(&self.named) {
+                let source = views::keyed(self.inputs.engine, &outcomes.source, &outcomes.key).await?;
+                let source = source
+                    .select(vec![ident(KEY), lit(PRESENT).alias(REASON)])
+                    .map_err(|error| running(&error, &outcomes.flow))?;
+                for (key, reason) in self.keys(source, outcomes).await? {
+                    self.learn((flow, key), &reason, None, false);
+                }
+            }
+        }
+        let ran = self.inputs.outcomes.len();
+        for ((flow, _), fate) in &mut self.named {
+            if fate.reason.is_none() {
+                fate.reason = Some(if (*flow as usize) < ran { ABSENT } else { UNKNOWN }.to_owned());
+            }
+        }
+        Ok(())
+    }
+
+    fn stored(&self, outcomes: &FlowOutcomes, outcome: Outcome) -> Result<Option<DataFrame>> {
+        views::raw(self.inputs.engine, self.inputs.store, outcomes, outcome, self.inputs.key(&outcomes.flow)?)
+    }
+
+    /// The named keys of a frame of `_key` and `_reason`.
+    async fn keys(&self, rows: DataFrame, outcomes: &FlowOutcomes) -> Result<Vec<(String, String)>> {
+        let flow = self.numbers.get(&outcomes.flow).copied().unwrap_or(u32::MAX);
+        let mut found = Vec::new();
+        let text = Text { file: &outcomes.flow, sql: "" };
+        let mut stream = self.inputs.engine.stream(rows, text, None).await?;
+        while let Some(batch) = stream.next().await {
+            let batch = batch.map_err(|error| running(&error, &outcomes.flow))?;
+            let keys = KeyColumn::new(batch.column_by_name(KEY).cloned().ok_or_else(defect)?)?;
+            let reasons = text_of(&batch, REASON)?;
+            for row in (0..batch.num_rows()).filter(|row| !keys.is_null(*row)) {
+                let key = (flow, keys.text(row)?);
+                if self.named.contains_key(&key) {
+                    found.push((key.1, reasons.value(row).to_owned()));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// The rejects of a flow, without their source rows.
+    async fn rejects(&mut self, outcomes: &FlowOutcomes) -> Result<Vec<Vec<Reject>>> {
+        let Some(rows) = self.stored(outcomes, Outcome::Rejected)? else { return Ok(Vec::new()) };
+        let rows = rows
+            .select([KEY, REASON, CAUSE_FLOW, CAUSE_KEY].map(ident).to_vec())
+            .map_err(|error| running(&error, &outcomes.flow))?;
+        let text = Text { file: &outcomes.flow, sql: "" };
+        let mut stream = self.inputs.engine.stream(rows, text, None).await?;
+        let mut batches = Vec::new();
+        while let Some(batch) = stream.next().await {
+            let batch = batch.map_err(|error| running(&error, &outcomes.flow))?;
+            let keys = KeyColumn::new(batch.column_by_name(KEY).cloned().ok_or_else(defect)?)?;
+            let [reasons, flows, causes] =
+                [text_of(&batch, REASON)?, text_of(&batch, CAUSE_FLOW)?, text_of(&batch, CAUSE_KEY)?];
+            let mut rejects = Vec::with_capacity(batch.num_rows());
+            for row in 0..batch.num_rows() {
+                let cause = arrow::array::Array::is_valid(&flows, row)
+                    .then(|| (self.number(flows.value(row)), causes.value(row).to_owned()));
+                rejects.push(Reject { key: keys.text(row)?, reason: reasons.value(row).to_owned(), cause });
+            }
+            batches.push(rejects);
+        }
+        Ok(batches)
+    }
+
+    /// Groups the rejects by what they lead to.
+    async fn lines(mut self) -> Result<RootCauses> {
+        let mut lines: BTreeMap<Names, Line> = BTreeMap::new();
+        let (mut rejected, mut alone) = (0, 0);
+        let mut outside: BTreeSet<Row> = BTreeSet::new();
+        for outcomes in self.inputs.outcomes {
+            let flow = self.number(&outcomes.flow);
+            let mut rejects: Vec<Reject> = self.rejects(outcomes).await?.into_iter().flatten().collect();
+            for (reason, keys) in self.inputs.refused.get(&outcomes.flow).into_iter().flatten() {
+                rejects.extend(keys.iter().map(|key| Reject { key: key.clone(), reason: reason.clone(), cause: None }));
+            }
+            for reject in rejects {
+                rejected += 1;
+                let own = (flow, reject.key.clone());
+                let traced = self.root_of(&own, reject.cause.as_ref());
+                let root_reason = traced.reason.unwrap_or_else(|| reject.reason.clone());
+                let parent = reject.cause.as_ref().map(|cause| (cause.0, self.reason_of(cause)));
+                let names = (flow, reject.reason, parent, (traced.root.0, root_reason));
+                let line = lines.entry(names).or_default();
+                line.rows += 1;
+                line.depth = line.depth.max(traced.depth);
+                remember(&mut line.keys, &reject.key);
+                match reject.cause {
+                    None => alone += 1,
+                    Some(cause) => {
+                        line.parents.insert(cause);
+                        if !traced.rejected {
+                            outside.insert(traced.root.clone());
+                        }
+                        line.roots.insert(traced.root);
+                    }
+                }
+            }
+        }
+        let mut causes: Vec<Cause> = lines.into_iter().map(|(names, line)| self.cause(names, line)).collect();
+        causes.sort_by(|a, b| b.rows.cmp(&a.rows).then_with(|| (&a.flow, &a.reason).cmp(&(&b.flow, &b.reason))));
+        Ok(RootCauses { rejected, roots: alone + outside.len() as u64, causes })
+    }
+
+    fn cause(&self, (flow, reason, parent, root): Names, line: Line) -> Cause {
+        let keys_of = |rows: &BTreeSet<Row>| rows.iter().take(EXAMPLES).map(|(_, key)| key.clone()).collect::<Vec<_>>();
+        let alone = parent.is_none();
+        Cause {
+            flow: self.name(flow),
+            reason,
+            rows: line.rows,
+            parent_flow: parent.as_ref().map(|(flow, _)| self.name(*flow)),
+            parent_reason: parent.map(|(_, reason)| reason),
+            parents: line.parents.len() as u64,
+            root_flow: self.name(root.0),
+            root_reason: root.1,
+            roots: if alone { line.rows } else { line.roots.len() as u64 },
+            depth: line.depth,
+            root_keys: if alone { line.keys.clone() } else { keys_of(&line.roots) },
+            parent_keys: keys_of(&line.parents),
+            keys: line.keys,
+        }
+    }
+
+    fn reason_of(&self, row: &Row) -> String {
+        self.named.get(row).and_then(|fate| fate.reason.clone()).unwrap_or_else(|| UNKNOWN.to_owned())
+    }
+
+    /// Follows the causes of a reject to their end.
+    fn root_of(&self, own: &Row, cause: Option<&Row>) -> Traced {
+        let mut traced = Traced { root: own.clone(), reason: None, depth: 0, rejected: true };
+        let mut path: Vec<&Row> = vec![own];
+        let mut next = cause;
+        while let Some(row) = next {
+            traced.depth += 1;
+            if let Some(start) = path.iter().position(|seen| *seen == row) {
+                // The circle is the root: the least of its rows stands for it, and none of them stands on its own.
+                let least = path[start..].iter().min().map_or(row, |least| *least);
+                let reason = Some(CIRCLE.to_owned());
+                return Traced { root: least.clone(), reason, depth: traced.depth, rejected: false };
+            }
+            path.push(row);
+            let fate = self.named.get(row);
+            traced.root = row.clone();
+            traced.reason = Some(self.reason_of(row));
+            traced.rejected = fate.is_some_and(|fate| fate.rejected);
+            next = fate.and_then(|fate| fate.cause.as_ref());
+        }
+        traced
+    }
+}
+
+/// Where a reject began.
+struct Traced {
+    root: Row,
+    /// None: it stands on its own.
+    reason: Option<String>,
+    depth: u32,
+    /// Is the root a reject itself, and so counted as one that stands on its own?
+    rejected: bool,
+}
+
+fn remember(keys: &mut Vec<String>, key: &str) {
+    if keys.len() < EXAMPLES {
+        keys.push(key.to_owned());
+    }
+}
+
+fn text_of(batch: &arrow::array::RecordBatch, name: &str) -> Result<StringArray> {
+    let column = batch.column_by_name(name).ok_or_else(defect)?;
+    let text = arrow::compute::cast(column, &arrow::datatypes::DataType::Utf8).map_err(|_| defect())?;
+    Ok(text.as_string::<i32>().clone())
+}
+
+fn defect() -> Error {
+    Error::unexpected("stored rejects are not of the expected form")
+}
