@@ -118,7 +118,9 @@ fn unknown(flow: &Flow, schema: &str, table: &str, flows: &[String]) -> Error {
         "migrated" => Error::config(format!("there is no flow '{table}'")),
         "" => Error::config(format!("table '{table}' has no schema"))
             .hint(format!("write source.{table} or migrated.{table}")),
-        _ => Error::config(format!("there is no schema '{schema}'")).hint("flows read source.…, migrated.… and shared.…"),
+        _ => {
+            Error::config(format!("there is no schema '{schema}'")).hint("flows read source.…, migrated.… and shared.…")
+        }
     };
     let place = flow.text().place(&format!("{schema}.{table}"));
     let error = error.at(At::Flow, &flow.name).at(At::File, place);

@@ -85,6 +85,15 @@ impl Verdict {
         }
     }
 
+    /// The reason of a reject.
+    #[must_use]
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Reject(reason) => Some(reason),
+            _ => None,
+        }
+    }
+
     /// Reads what [`Self::encode`] wrote; None for any other text.
     #[must_use]
     pub fn decode(text: &str) -> Option<Self> {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use uuid::Uuid;
 
+use crate::diagnosis::closest;
 use crate::error::{At, Error, Result};
 use crate::flow::Flow;
 use crate::header::{SqlFile, shown, toml_error};
@@ -33,7 +34,19 @@ struct File {
     mappings: Mappings,
     #[serde(default)]
     params: BTreeMap<String, toml::Value>,
+    #[serde(default)]
+    reroute: BTreeMap<String, Reroute>,
     sample: Option<Sample>,
+}
+
+/// What a pipeline does with rejects of a flow instead: another flow owns them.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reroute {
+    /// The flow that owns the rows.
+    pub to: String,
+    /// Which rejects: those with one of these reasons.
+    pub reasons: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -141,6 +154,8 @@ pub struct Pipeline {
     /// The mapping table, `schema.table`.
     pub mappings: (String, String),
     pub params: BTreeMap<String, toml::Value>,
+    /// By the flow whose rejects they are.
+    pub reroute: BTreeMap<String, Reroute>,
     pub sample: Option<Sample>,
     /// SHA-256 over the pipeline's settings, every flow and every shared view: two runs with the same hash apply the same rules.
     pub hash: String,
@@ -170,6 +185,7 @@ impl Pipeline {
             target_schema: "public".to_owned(),
             mappings: ("public".to_owned(), "migration_mappings".to_owned()),
             params: BTreeMap::new(),
+            reroute: BTreeMap::new(),
             sample: None,
             hash: String::new(),
         };
@@ -182,6 +198,7 @@ impl Pipeline {
                 .hint("`flows` names a folder of .sql files, relative to the pipeline file"));
         }
         pipeline.declared = pipeline.flows.iter().map(|flow| flow.name.clone()).collect();
+        pipeline.rerouted_flows()?;
         pipeline.hash = pipeline.fingerprint();
         Ok(pipeline)
     }
@@ -217,6 +234,7 @@ impl Pipeline {
             };
         }
         self.params.extend(file.params);
+        self.reroute.extend(file.reroute);
         if let Some(sample) = file.sample {
             self.sample = Some(Sample {
                 source_schema: beside(folder, &sample.source_schema),
@@ -224,6 +242,22 @@ impl Pipeline {
                 target_schema: beside(folder, &sample.target_schema),
                 target_rows: sample.target_rows.map(|rows| beside(folder, &rows)),
             });
+        }
+        Ok(())
+    }
+
+    fn rerouted_flows(&self) -> Result<()> {
+        for (from, reroute) in &self.reroute {
+            for name in [from, &reroute.to] {
+                if !self.declared.contains(name) {
+                    let error = Error::config(format!("[reroute.{from}] names '{name}', which is no flow"))
+                        .at(At::File, self.file.clone());
+                    return Err(match closest(name, &self.declared) {
+                        Some(close) => error.hint(format!("did you mean '{close}'?")),
+                        None => error.hint("it takes the names of flows of this pipeline"),
+                    });
+                }
+            }
         }
         Ok(())
     }
@@ -242,13 +276,14 @@ impl Pipeline {
 
     fn fingerprint(&self) -> String {
         let mut text = format!(
-            "{}\n{:?}\n{:?}\n{}\n{:?}\n{:?}\n",
+            "{}\n{:?}\n{:?}\n{}\n{:?}\n{:?}\n{:?}\n",
             self.namespace.uuid(),
             self.schemas,
             self.strip_prefix,
             self.target_schema,
             self.mappings,
-            self.params
+            self.params,
+            self.reroute
         );
         let flows = self.flows.iter().map(|flow| (&flow.name, &flow.sql));
         let shared = self.shared.iter().map(|view| (&view.stem, &view.sql));

@@ -70,7 +70,8 @@ fn follow<'a>(pipeline: &'a Pipeline, text: Text<'_>, path: &mut Vec<&'a str>, r
             reads.tables.insert((schema, table));
             continue;
         }
-        let view = pipeline.shared.iter().find(|view| view.stem == table).ok_or_else(|| unknown(pipeline, text, &table))?;
+        let view =
+            pipeline.shared.iter().find(|view| view.stem == table).ok_or_else(|| unknown(pipeline, text, &table))?;
         if path.contains(&view.stem.as_str()) {
             path.push(&view.stem);
             return Err(Error::config(format!("shared views read each other in a circle: {}", path.join(" → ")))

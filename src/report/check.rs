@@ -74,12 +74,12 @@ async fn subjects<'a>(
     let text = Text { file: &file, sql: &check.sql };
     let over_each = reads(pipeline, text)?.tables.iter().any(|(schema, _)| schema == Schema::Each.name());
     if check.header.each.is_none() {
-        return match over_each {
-            false => Ok(vec![None]),
-            true => Err(Error::config("a check that reads each.… says so in its header")
+        if over_each {
+            return Err(Error::config("a check that reads each.… says so in its header")
                 .at(At::File, text.place("each."))
-                .hint("write each = \"flow\"")),
-        };
+                .hint("write each = \"flow\""));
+        }
+        return Ok(vec![None]);
     }
     let mut subjects = Vec::new();
     for flow in pipeline.flows.iter().filter(|flow| flows.contains(flow.name.as_str())) {

@@ -1,7 +1,7 @@
 //! Owns what a flow's query must look like before a row is read: its key, its outcome, its warnings, its columns.
 //! Must not know: how the query runs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::{DataType, Field, Schema as ArrowSchema, SchemaRef};
@@ -15,6 +15,7 @@ use crate::error::{At, Error, Result};
 use crate::flow::Flow;
 use crate::outcome::{ID, KEY, OUTCOME, Verdict, WARNINGS};
 use crate::outcomes::FlowShape;
+use crate::pipeline::{Pipeline, Reroute};
 use crate::snapshot::Snapshot;
 use crate::views::source_table;
 
@@ -25,7 +26,8 @@ pub struct Planned {
     pub shape: FlowShape,
     /// The field of `_key`.
     pub key: Field,
-    pub verdicts: BTreeSet<Verdict>,
+    /// What the query can state, and what it means in this pipeline.
+    pub verdicts: BTreeMap<Verdict, Verdict>,
     pub warnings: BTreeSet<String>,
     pub has_warnings: bool,
 }
@@ -57,14 +59,16 @@ pub fn key_columns(flow: &Flow, snapshot: &Snapshot) -> Result<()> {
 ///
 /// # Errors
 /// [`crate::error::Kind::Config`] that says which part of the contract is broken.
-pub fn check(engine: &Engine, flow: &Flow, frame: DataFrame, flows: &[&str]) -> Result<Planned> {
+pub fn check(engine: &Engine, flow: &Flow, frame: DataFrame, pipeline: &Pipeline) -> Result<Planned> {
     let text = flow.text();
+    let flows = &pipeline.declared;
     let told = |error: &_| planning(error, text, &[]);
     let verdicts = declared_verdicts(frame.logical_plan()).map_err(|error| told(&error))?;
     let warnings = declared_warnings(frame.logical_plan()).map_err(|error| told(&error))?;
     owners(flow, &verdicts, flows)?;
+    let verdicts = rerouted(flow, verdicts, pipeline.reroute.get(&flow.name))?;
     let causes = declared_causes(frame.logical_plan()).map_err(|error| told(&error))?;
-    for cause in causes.iter().filter(|cause| !flows.contains(&cause.as_str())) {
+    if let Some(cause) = causes.iter().find(|cause| !flows.contains(cause)) {
         return Err(unknown(flow, &format!("reject(…, '{cause}', …) names no flow"), cause, flows));
     }
     // Types come from the optimised plan: the other can lie, for example on UNION ALL.
@@ -166,10 +170,10 @@ fn warnings_field(flow: &Flow, schema: &SchemaRef) -> Result<bool> {
     }
 }
 
-fn owners(flow: &Flow, verdicts: &BTreeSet<Verdict>, flows: &[&str]) -> Result<()> {
+fn owners(flow: &Flow, verdicts: &BTreeSet<Verdict>, flows: &[String]) -> Result<()> {
     for verdict in verdicts {
         if let Verdict::Elsewhere(owner) = verdict
-            && (!flows.contains(&owner.as_str()) || *owner == flow.name)
+            && (!flows.contains(owner) || *owner == flow.name)
         {
             return Err(unknown(flow, &format!("elsewhere('{owner}') names no other flow"), owner, flows));
         }
@@ -177,10 +181,28 @@ fn owners(flow: &Flow, verdicts: &BTreeSet<Verdict>, flows: &[&str]) -> Result<(
     Ok(())
 }
 
-fn unknown(flow: &Flow, message: &str, name: &str, flows: &[&str]) -> Error {
-    let names: Vec<String> = flows.iter().map(|name| (*name).to_owned()).collect();
+/// What each verdict means where the pipeline gives some rejects to another flow.
+fn rerouted(flow: &Flow, verdicts: BTreeSet<Verdict>, reroute: Option<&Reroute>) -> Result<BTreeMap<Verdict, Verdict>> {
+    let mut meanings: BTreeMap<_, _> = verdicts.into_iter().map(|verdict| (verdict.clone(), verdict)).collect();
+    let Some(Reroute { to, reasons }) = reroute else { return Ok(meanings) };
+    for reason in reasons {
+        let Some(meaning) = meanings.get_mut(&Verdict::Reject(reason.clone())) else {
+            let error =
+                fail(flow, &format!("[reroute.{}] names the reason '{reason}', which it never gives", flow.name));
+            let known: Vec<String> = meanings.keys().filter_map(Verdict::reason).map(str::to_owned).collect();
+            return Err(match closest(reason, &known) {
+                Some(close) => error.hint(format!("did you mean '{close}'?")),
+                None => error,
+            });
+        };
+        *meaning = Verdict::Elsewhere(to.clone());
+    }
+    Ok(meanings)
+}
+
+fn unknown(flow: &Flow, message: &str, name: &str, flows: &[String]) -> Error {
     let error = fail(flow, message);
-    match closest(name, &names) {
+    match closest(name, flows) {
         Some(close) => error.hint(format!("did you mean '{close}'?")),
         None => error,
     }

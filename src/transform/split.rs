@@ -18,15 +18,15 @@ pub struct Tally {
     pub counts: BTreeMap<Outcome, u64>,
     pub reasons: BTreeMap<Outcome, BTreeMap<String, u64>>,
     pub warnings: BTreeMap<String, u64>,
-    /// Each declared verdict by its text.
+    /// What each declared verdict means, by its text.
     declared: HashMap<String, Verdict>,
 }
 
 impl Tally {
     #[must_use]
-    pub fn new(verdicts: &BTreeSet<Verdict>, warnings: &BTreeSet<String>) -> Self {
+    pub fn new(verdicts: &BTreeMap<Verdict, Verdict>, warnings: &BTreeSet<String>) -> Self {
         let mut reasons: BTreeMap<Outcome, BTreeMap<String, u64>> = BTreeMap::new();
-        for verdict in verdicts {
+        for verdict in verdicts.values() {
             if let (outcome, Some(reason)) = outcome_of(verdict) {
                 reasons.entry(outcome).or_default().insert(reason.to_owned(), 0);
             }
@@ -35,7 +35,7 @@ impl Tally {
             counts: Outcome::ALL.iter().map(|outcome| (*outcome, 0)).collect(),
             reasons,
             warnings: warnings.iter().map(|code| (code.clone(), 0)).collect(),
-            declared: verdicts.iter().map(|verdict| (verdict.encode(), verdict.clone())).collect(),
+            declared: verdicts.iter().map(|(stated, meant)| (stated.encode(), meant.clone())).collect(),
         }
     }
 

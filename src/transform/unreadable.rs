@@ -65,7 +65,6 @@ fn reject(rows: &RecordBatch, flow: &Flow, schema: SchemaRef) -> Result<RecordBa
     let source = rows.column_by_name(SOURCE_ROW).ok_or_else(unfit)?;
     let source = cast(source, &DataType::Utf8).map_err(|_| unfit())?;
     let none = new_null_array(&DataType::Utf8, rows.num_rows());
-    let columns: Vec<ArrayRef> =
-        vec![key, Arc::new(reasons), no_warnings(rows.num_rows()), none.clone(), none, source];
+    let columns: Vec<ArrayRef> = vec![key, Arc::new(reasons), no_warnings(rows.num_rows()), none.clone(), none, source];
     RecordBatch::try_new(schema, columns).map_err(|_| unfit())
 }

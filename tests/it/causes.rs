@@ -30,19 +30,20 @@ const RING: &str = "select id as _key, case
         else migrate() end as _outcome
     from source.people";
 
-/// What these flows, and the files beside them, make of twenty people.
+/// What these flows, and the files beside them, make of twenty people. A file `toml` is the end of the pipeline's own.
 async fn report(flows: &[(&str, &str)], files: &[(&str, &str)]) -> Result<Report, Error> {
     let folder = tempfile::tempdir().unwrap();
     let home = folder.path().join("pipeline");
     let mut toml = "name = \"small\"\nflows = \"flows\"\n".to_owned();
-    for (path, text) in files {
+    for (path, text) in files.iter().filter(|(path, _)| *path != "toml") {
         let kind = Path::new(path).parent().unwrap().to_str().unwrap();
         if !home.join(kind).exists() {
-            toml.push_str(&format!("{kind} = \"{kind}\"\n"));
+            toml.extend([kind, " = \"", kind, "\"\n"]);
         }
         std::fs::create_dir_all(home.join(kind)).unwrap();
         std::fs::write(home.join(path), text).unwrap();
     }
+    toml.extend(files.iter().filter(|(path, _)| *path == "toml").map(|(_, text)| *text));
     std::fs::create_dir_all(&home).unwrap();
     std::fs::write(home.join("pipeline.toml"), toml).unwrap();
     let flows: Vec<(&str, String)> = flows.iter().map(|(name, sql)| (*name, format!("{HEADER}{sql}"))).collect();
@@ -103,7 +104,9 @@ async fn a_cause_names_a_flow() {
     let error = report(&[("people", PEOPLE), ("f", sql)], &[]).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Config);
     assert!(error.message().contains("'peple'") && error.hint_text().unwrap().contains("'people'"), "{error}");
-    for (arguments, word) in [("'x', 'people'", "a flow and a key"), ("'x', name, id", "literal"), ("'x', 'f', cast(id as double)", "type")] {
+    for (arguments, word) in
+        [("'x', 'people'", "a flow and a key"), ("'x', name, id", "literal"), ("'x', 'f', cast(id as double)", "type")]
+    {
         let sql = format!("select id as _key, reject({arguments}) as _outcome from source.people");
         let error = report(&[("f", &sql)], &[]).await.unwrap_err();
         assert!(error.kind() == Kind::Config && format!("{error:?}").contains(word), "{arguments}: {error:?}");
@@ -135,8 +138,11 @@ async fn a_shared_view_reads_what_flows_read() {
 
 #[tokio::test]
 async fn a_check_for_each_flow_names_flow_and_key() {
-    let check = ("checks/all.sql", "/*---\neach = \"flow\"\nhaving = [\"name\"]\nseverity = \"warn\"\n---*/
-        select s._key from each.source s left join each.migrated m on m._key = s._key where m._key is null order by 1");
+    let check = (
+        "checks/all.sql",
+        "/*---\neach = \"flow\"\nhaving = [\"name\"]\nseverity = \"warn\"\n---*/
+        select s._key from each.source s left join each.migrated m on m._key = s._key where m._key is null order by 1",
+    );
     let found = report(&[("people", PEOPLE), ("team", TEAM)], &[check]).await.unwrap();
     let [check] = &found.checks[..] else { panic!("{:?}", found.checks) };
     assert_eq!((check.rows, check.passed, check.severity), (5, false, "warn"), "the team gives no name");
@@ -149,4 +155,28 @@ async fn a_check_for_each_flow_names_flow_and_key() {
     let error = report(&[("people", PEOPLE)], &[wrong]).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Config);
     assert!(format!("{error:?}").contains("all.sql:4:8"), "{error:?}");
+}
+
+/// Rejects that another flow owns are no rejects: each row still has one outcome in each flow.
+#[tokio::test]
+async fn rejects_are_rerouted_to_the_flow_that_owns_them() {
+    let archive_sql =
+        "select p.id as _key, case when m._key is null then migrate() else elsewhere('people') end as _outcome
+        from source.people p left join migrated.people m on m._key = p.id";
+    let reroute = ("toml", "[reroute.people]\nto = \"archive\"\nreasons = [\"no_name\"]\n");
+    let found = report(&[("people", PEOPLE), ("archive", archive_sql)], &[reroute]).await.unwrap();
+    assert!(found.conserved);
+    let [people, archive] = &found.flows[..] else { panic!("{:?}", found.flows) };
+    assert_eq!((people.migrated, people.rejected, people.skipped, people.elsewhere), (15, 0, 1, 4));
+    assert_eq!((archive.migrated, archive.elsewhere), (5, 15));
+    assert_eq!((people.owners["archive"], found.root_causes.rejected), (4, 0));
+
+    for (text, words) in [
+        ("[reroute.people]\nto = \"archiv\"\nreasons = []\n", ["'archiv'", "'archive'"]),
+        ("[reroute.people]\nto = \"archive\"\nreasons = [\"noname\"]\n", ["'noname'", "'no_name'"]),
+    ] {
+        let error = report(&[("people", PEOPLE), ("archive", archive_sql)], &[("toml", text)]).await.unwrap_err();
+        let told = format!("{} {}", error.message(), error.hint_text().unwrap());
+        assert!(error.kind() == Kind::Config && words.iter().all(|word| told.contains(word)), "{told}");
+    }
 }

@@ -40,6 +40,11 @@ struct Migrated {
 
 impl Migrated {
     async fn new(name: &'static str, epoch: &str) -> Self {
+        Self::with(name, epoch, None).await
+    }
+
+    /// With rows planted into the legacy database before it is migrated.
+    async fn with(name: &'static str, epoch: &str, planted: Option<&str>) -> Self {
         let dir = Arc::new(tempfile::tempdir().unwrap());
         let (legacy, target) = (Database::fresh().await, Database::fresh().await);
         rehome(dir.path(), &["sample", "--pipeline", name, "--scale", SCALE, "--epoch", epoch, "--into", &legacy.url]);
@@ -49,6 +54,13 @@ impl Migrated {
         );
         let mut migrated = Self { name, dir, legacy, target, report: Value::Null };
         migrated.note_what_the_target_holds().await;
+        if let Some(planted) = planted {
+            let golden = "create table golden (flow text, key bigint, outcome text, reason text, warning text)";
+            migrated.legacy.run(golden).await;
+            for file in rehome::header::sql_files(&repository(planted)).unwrap() {
+                migrated.legacy.run(&std::fs::read_to_string(file).unwrap()).await;
+            }
+        }
         migrated.report = migrated.run();
         migrated
     }
@@ -98,6 +110,13 @@ impl Migrated {
 async fn current() -> Migrated {
     static CURRENT: OnceCell<Migrated> = OnceCell::const_new();
     CURRENT.get_or_init(|| Migrated::new("dispatch", "C")).await.again().await
+}
+
+/// The sample, and rows with every defect that it has not.
+async fn golden() -> Migrated {
+    static GOLDEN: OnceCell<Migrated> = OnceCell::const_new();
+    let planted = Some("tests/golden/dispatch");
+    GOLDEN.get_or_init(|| Migrated::with("dispatch", "C", planted)).await.again().await
 }
 
 async fn august() -> Migrated {
@@ -266,6 +285,7 @@ async fn agrees_with_the_oracle(migrated: &Migrated) {
             assert_eq!(rows, number(flow, outcome).to_string(), "{name} {outcome}");
         }
         rejects_agree(migrated, name).await;
+        warnings_agree(migrated, flow).await;
         values_agree(migrated, name, target).await;
     }
 }
@@ -278,6 +298,20 @@ async fn rejects_agree(migrated: &Migrated, flow: &str) {
         "select coalesce(string_agg(legacy_key || ' ' || reason, ', ' order by legacy_key::bigint), '') from rehome.quarantine where flow = '{flow}'"
     );
     assert_eq!(migrated.target.text(&found).await, migrated.legacy.text(&expected).await, "{flow}");
+}
+
+async fn warnings_agree(migrated: &Migrated, flow: &Value) {
+    let name = flow["flow"].as_str().unwrap();
+    let sql = format!(
+        "select coalesce(jsonb_object_agg(code, rows), '{{}}')::text from (
+             select code, count(*) as rows from oracle_{name}, unnest(warnings) code
+             where outcome in ('migrated', 'adopted') group by code
+         ) counted"
+    );
+    let expected: Value = serde_json::from_str(&migrated.legacy.text(&sql).await).unwrap();
+    let mut found = flow["warnings"].clone();
+    found.as_object_mut().unwrap().retain(|_, rows| *rows != 0);
+    assert_eq!(found, expected, "warnings of {name}");
 }
 
 async fn values_agree(migrated: &Migrated, flow: &str, target: &str) {
@@ -304,7 +338,43 @@ async fn values_agree(migrated: &Migrated, flow: &str, target: &str) {
 
 #[tokio::test]
 async fn plain_postgresql_agrees_on_the_current_rules() {
-    agrees_with_the_oracle(&current().await).await;
+    let migrated = golden().await;
+    agrees_with_the_oracle(&migrated).await;
+    golden_rows_have_their_fate(&migrated).await;
+}
+
+/// Each line of `golden`, as the oracle, the quarantine and the report have it.
+async fn golden_rows_have_their_fate(migrated: &Migrated) {
+    let sql = "select flow, key, outcome, coalesce(reason, ''), coalesce(warning, '') from golden";
+    let lines = migrated.legacy.session.query(sql, &[]).await.unwrap();
+    assert!(lines.len() > 100);
+    for line in lines {
+        let [flow, outcome, reason, warning]: [String; 4] = [0, 2, 3, 4].map(|column| line.get(column));
+        let key: i64 = line.get(1);
+        let fate = migrated
+            .legacy
+            .text(&format!("select format('%s %s %s', outcome, coalesce(reason, ''), '{warning}' = '' or '{warning}' = any(warnings)) from oracle_{flow} where key = {key}"))
+            .await;
+        assert_eq!(fate, format!("{outcome} {reason} true"), "{flow} {key}");
+        let quarantined = format!(
+            "select coalesce(min(reason), '') from rehome.quarantine where flow = '{flow}' and legacy_key = '{key}'"
+        );
+        let expected = if outcome == "rejected" { reason.as_str() } else { "" };
+        assert_eq!(migrated.target.text(&quarantined).await, expected, "{flow} {key}");
+    }
+}
+
+/// No reason, skip or warning that a rule can give goes untried.
+#[tokio::test]
+async fn every_reason_and_warning_occurs() {
+    let report = golden().await.report;
+    for flow in report["flows"].as_array().unwrap() {
+        for kind in ["reasons", "skip_reasons", "warnings"] {
+            for (code, rows) in flow[kind].as_object().unwrap() {
+                assert_ne!(*rows, 0, "{} {kind} {code}", flow["flow"]);
+            }
+        }
+    }
 }
 
 #[tokio::test]

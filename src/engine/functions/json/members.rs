@@ -33,8 +33,11 @@ pub fn has_members() -> ScalarUDF {
             };
             let wanted: BTreeSet<&str> = fields.iter().map(|field| field.name().as_str()).collect();
             let texts = cast(&args.args[0].to_array(args.number_rows)?, &DataType::Utf8)?;
-            let found: BooleanArray =
-                texts.as_string::<i32>().iter().map(|text| Some(text.is_some_and(|text| names(text, &wanted)))).collect();
+            let found: BooleanArray = texts
+                .as_string::<i32>()
+                .iter()
+                .map(|text| Some(text.is_some_and(|text| names(text, &wanted))))
+                .collect();
             Ok(ColumnarValue::Array(Arc::new(found)))
         },
     )
