@@ -7,7 +7,8 @@ description = "One case a patient."
 ---*/
 
 -- A patient who is not deleted and has at least one instruction, loaded or not, has one case. Its workflow is that of
--- the patient's newest instance, by (created_at, id), where there is one.
+-- the patient's newest instance, by (created_at, id), where there is one. No rule here leaves a patient out: only a
+-- pipeline with rules of its own for patients can meet patient_not_migrated.
 
 with ordered as (
     select i.patient_id, count(*) as instructions
@@ -35,7 +36,7 @@ newest_instance as (
 select
     p.id                                                       as _key,
     case
-        when m._key is null       then reject('patient_not_migrated')
+        when m._key is null       then reject('patient_not_migrated', 'patients', p.id)
         when p.is_deleted         then reject('patient_deleted')
         when o.patient_id is null then reject('patient_without_order')
         else                           migrate()

@@ -8,7 +8,8 @@ description = "Users who treat: the doctor of a patient, or a doctor of an offic
 
 -- A user is a doctor when a patient names the user as doctor or an office lists the user. The doctor_id of an
 -- instruction is no evidence: it often is an id of a table that was dropped. Everyone else is out of scope.
--- The source knows no specialisations, so that column keeps its default.
+-- The source knows no specialisations, so that column keeps its default. No rule here leaves a profile out: only a
+-- pipeline with rules of its own for those can meet profile_not_migrated.
 
 with patients_of as (
     select p.doctor_id as user_id, count(*) as patients
@@ -41,7 +42,7 @@ select
     u.id                                                       as _key,
     case
         when po.user_id is null and oo.user_id is null then skip('not_a_doctor')
-        when p._key is null                            then reject('profile_not_migrated')
+        when p._key is null                            then reject('profile_not_migrated', 'profiles', u.id)
         else                                                migrate()
     end                                                        as _outcome,
     u.id                                                       as legacy_id,

@@ -12,9 +12,9 @@ description = "Each order belongs to the case of its patient."
 select
     i.id                                                       as _key,
     case
-        when o._key is null       then reject('order_not_migrated')
+        when o._key is null       then reject('order_not_migrated', 'orders', i.id)
         when i.patient_id is null then skip('no_patient')
-        when c._key is null       then reject('case_not_migrated')
+        when c._key is null       then reject('case_not_migrated', 'cases', i.patient_id)
         else                           migrate()
     end                                                        as _outcome,
     i.id                                                       as legacy_id,

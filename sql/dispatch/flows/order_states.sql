@@ -35,8 +35,8 @@ with named as (
 select
     s.id                                                       as _key,
     case
-        when i.id is null   then reject('invalid_reference')
-        when o._key is null then reject('order_not_migrated')
+        when i.id is null   then reject('invalid_reference', 'orders', s.instruction_id)
+        when o._key is null then reject('order_not_migrated', 'orders', i.id)
         else                     migrate()
     end                                                        as _outcome,
     warnings(

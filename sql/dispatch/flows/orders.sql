@@ -69,7 +69,7 @@ select
     i.id                                                       as _key,
     case
         when i.patient_id is null  then migrate()
-        when r.patient_id is null  then reject('patient_not_migrated')
+        when r.patient_id is null  then reject('patient_not_migrated', 'patients', i.patient_id)
         when r.doctor_id is null   then reject('missing_doctor')
         else                            migrate()
     end                                                        as _outcome,

@@ -7,12 +7,13 @@ description = "Every legacy user has a profile, under the UUID of the user it be
 ---*/
 
 -- A profile needs its auth user first. It shows the address as the user typed it, or the synthetic one where
--- auth_users.sql had to give one; the source's own is in the metadata.
+-- auth_users.sql had to give one; the source's own is in the metadata. No rule here leaves a user out: only a pipeline
+-- with rules of its own for auth_users can meet auth_user_not_migrated.
 
 select
     u.id                                                       as _key,
     case
-        when a._key is null then reject('auth_user_not_migrated')
+        when a._key is null then reject('auth_user_not_migrated', 'auth_users', u.id)
         else                     migrate()
     end                                                        as _outcome,
     warnings(

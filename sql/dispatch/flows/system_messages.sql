@@ -13,10 +13,10 @@ description = "What the system sent to its users."
 select
     n.id                                                       as _key,
     case
-        when r._key is null                              then reject('recipient_not_migrated')
-        when coalesce(n.template_context, '') = ''       then migrate()
-        when is_jsonb(n.template_context)                then migrate()
-        else                                                  reject('malformed_json')
+        when r._key is null                        then reject('recipient_not_migrated', 'profiles', n.recipient_id)
+        when coalesce(n.template_context, '') = '' then migrate()
+        when is_jsonb(n.template_context)          then migrate()
+        else                                            reject('malformed_json')
     end                                                        as _outcome,
     warnings(coalesce(n.template_context, '') = '', 'context_empty') as _warnings,
     n.id                                                       as legacy_id,

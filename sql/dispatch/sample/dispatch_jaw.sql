@@ -16,18 +16,16 @@ with aims (phase, kind, instruction_kind) as (
     ('C', 'notes',       'ordinary_new'),
     ('C', 'unknown',     'ordinary_new')
 ),
-spellings (arch, no, jaw_type) as (
+-- The first six are two in three
+spellings (no, upper, lower) as (
     values
-    ('upper',  0, 'upper'),        ('upper',  1, 'upper'),         ('upper',  2, 'Upper'),   ('upper',  3, 'U'),
-    ('upper',  4, 'u'),            ('upper',  5, 'UPPER'),         ('upper',  6, 'maxilla'), ('upper',  7, 'Maxillary'),
-    ('upper',  8, 'MAXILLA'),      ('upper',  9, 'top'),           ('upper', 10, ' upper'),  ('upper', 11, 'Upper  '),
-    ('upper', 12, E'upper\n'),     ('upper', 13, E'\tU '),         ('upper', 14, '上顎'),    ('upper', 15, '上顎　'),
-    ('upper', 16, 'ขากรรไกรบน'),   ('upper', 17, 'Upper jaw'),     ('upper', 18, 'upper arch'), ('upper', 19, '上'),
-    ('lower',  0, 'lower'),        ('lower',  1, 'lower'),         ('lower',  2, 'Lower'),   ('lower',  3, 'L'),
-    ('lower',  4, 'l'),            ('lower',  5, 'LOWER'),         ('lower',  6, 'mandible'), ('lower', 7, 'Mandibular'),
-    ('lower',  8, 'MANDIBLE'),     ('lower',  9, 'bottom'),        ('lower', 10, ' lower'),  ('lower', 11, 'Lower  '),
-    ('lower', 12, E'lower\n'),     ('lower', 13, E'\tL '),         ('lower', 14, '下顎'),    ('lower', 15, '下顎　'),
-    ('lower', 16, 'ขากรรไกรล่าง'), ('lower', 17, 'Lower jaw'),     ('lower', 18, 'lower arch'), ('lower', 19, '下')
+    (0, 'upper', 'lower'),           (1, 'Upper', 'Lower'),           (2, 'U', 'L'),            (3, 'u', 'l'),
+    (4, 'UPPER', 'LOWER'),           (5, 'maxilla', 'mandible'),      (6, 'Maxillary', 'Mandibular'),
+    (7, 'MAXILLA', 'MANDIBLE'),      (8, 'top', 'bottom'),            (9, ' upper', ' lower'),
+    (10, 'Upper  ', 'Lower  '),      (11, E'upper\n', E'lower\n'),    (12, E'\tU ', E'\tL '),
+    (13, 'Upper jaw', 'Lower jaw'),  (14, 'upper arch', 'lower arch'),
+    (15, '上顎', '下顎'),            (16, '上顎　', '下顎　'),        (17, '上', '下'),
+    (18, 'ขากรรไกรบน', 'ขากรรไกรล่าง'), (19, 'บน', 'ล่าง')
 ),
 -- What else people wrote; it says nothing of the jaw, or what jaw_type overrules
 remarks (no, notes) as (
@@ -44,16 +42,16 @@ remarks (no, notes) as (
     (12, 'Slower wear than planned')
 ),
 -- Where jaw_type says nothing, the notes do
-told (arch, no, jaw_type, notes) as (
+told (no, jaw_type, upper, lower) as (
     values
-    ('upper', 0, null,        'upper, 14 teeth'),            ('lower', 0, null,        'lower, 13 teeth'),
-    ('upper', 1, '',          'MAXILLA scanned twice'),      ('lower', 1, '',          'MANDIBLE scanned twice'),
-    ('upper', 2, '?',         E'Retainer 3-3.\nUpper only.'), ('lower', 2, '?',        E'Retainer 3-3.\nLower only.'),
-    ('upper', 3, 'see notes', '"upper" per phone call'),     ('lower', 3, 'see notes', '"lower" per phone call'),
-    ('upper', 4, ' ',         '上顎のみ'),                   ('lower', 4, ' ',         '下顎のみ'),
-    ('upper', 5, null,        'เฉพาะขากรรไกรบน'),            ('lower', 5, null,        'เฉพาะขากรรไกรล่าง'),
-    ('upper', 6, 'arch',      'Slower wear; maxillary/upper'), ('lower', 6, 'arch',    'Uppermost wire off; mandibular'),
-    ('upper', 7, 'OK',        'Upper arch, O''Brien''s model'), ('lower', 7, 'UK',     'Lower arch, O''Brien''s model')
+    (0, null,        'upper, 14 teeth',              'lower, 13 teeth'),
+    (1, '',          'MAXILLA scanned twice',        'MANDIBLE scanned twice'),
+    (2, '?',         E'Retainer 3-3.\nUpper only.',  E'Retainer 3-3.\nLower only.'),
+    (3, 'see notes', '"upper" per phone call',       '"lower" per phone call'),
+    (4, ' ',         '上顎のみ',                     '下顎のみ'),
+    (5, null,        'เฉพาะขากรรไกรบน',              'เฉพาะขากรรไกรล่าง'),
+    (6, 'arch',      'Slower wear; maxillary/upper', 'Uppermost wire off; mandibular'),
+    (7, 'x-ray',     'Upper arch, O''Brien''s model', 'Lower arch, O''Brien''s model')
 ),
 -- jaw_type_unknown
 untold (no, jaw_type, notes) as (
@@ -107,7 +105,11 @@ drawn as (
 select
     cast(j.id as int) as id,
     cast(j.instruction_id as int) as instruction_id,
-    case j.kind when 'notes' then n.jaw_type when 'unknown' then x.jaw_type else s.jaw_type end as jaw_type,
+    case j.kind
+        when 'notes'   then n.jaw_type
+        when 'unknown' then x.jaw_type
+        else case j.arch when 'upper' then s.upper else s.lower end
+    end as jaw_type,
     -- 0 and 28 are no number of teeth that one jaw has: tooth_count_unusual
     cast(
         case
@@ -115,10 +117,14 @@ select
             when j.id % 400 = 9 then 28
             else 10 + least(6, j.luck / 400 % 14)
         end as smallint) as tooth_count,
-    case j.kind when 'notes' then n.notes when 'unknown' then x.notes else r.notes end as notes,
+    case j.kind
+        when 'notes'   then case j.arch when 'upper' then n.upper else n.lower end
+        when 'unknown' then x.notes
+        else r.notes
+    end as notes,
     arrow_cast(j.at, 'Timestamp(Microsecond, Some("UTC"))') as created_at
 from drawn j
-join spellings s on s.arch = j.arch and s.no = j.luck % 20
-join remarks r on r.no = j.luck / 20 % 13
-join told n on n.arch = j.arch and n.no = j.nth % 8
+join spellings s on s.no = case when j.luck % 2 = 0 then j.luck / 2 % 6 else j.luck / 2 % 20 end
+join remarks r on r.no = j.luck / 60 % 13
+join told n on n.no = j.nth % 8
 join untold x on x.no = j.nth % 8

@@ -30,12 +30,13 @@ cross join lateral (
     from regexp_split_to_table(lower(j.notes), '[^a-z]+') w
 ) says
 cross join lateral (
+    select substring(j.jaw_type from '^[ \t\n\r\u3000]*(.*?)[ \t\n\r\u3000]*$') as spelled
+) s
+cross join lateral (
     select
         case
-            when j.jaw_type ~* '^[ \t\n\r\u3000]*(u|upper( jaw| arch)?|maxilla(ry)?|top|上|上顎|บน|ขากรรไกรบน)[ \t\n\r\u3000]*$'
-                then 'upper'
-            when j.jaw_type ~* '^[ \t\n\r\u3000]*(l|lower( jaw| arch)?|mandib(le|ular)|bottom|下|下顎|ล่าง|ขากรรไกรล่าง)[ \t\n\r\u3000]*$'
-                then 'lower'
+            when s.spelled ~* '^(u|upper( jaw| arch)?|maxilla(ry)?|top|上|上顎|บน|ขากรรไกรบน)$'             then 'upper'
+            when s.spelled ~* '^(l|lower( jaw| arch)?|mandib(le|ular)|bottom|下|下顎|ล่าง|ขากรรไกรล่าง)$' then 'lower'
         end as typed,
         case
             when says.upper and says.lower then null
