@@ -3,7 +3,7 @@
 -- 5 name a jaw and an order that is not the jaw's.
 with kinds (no, kind, at_least) as (
     values
-    (0, 'overjet', -40), (1, 'overbite', -20), (2, 'crowding', 0), (3, 'spacing', 0), (4, 'midline_shift', -16),
+    (0, 'overjet', -16), (1, 'overbite', -20), (2, 'crowding', 0), (3, 'spacing', 0), (4, 'midline_shift', -16),
     (5, 'intercanine_width', 88), (6, 'intermolar_width', 152), (7, 'arch_length', 240)
 ),
 notes (no, notes) as (
