@@ -34,11 +34,11 @@ classified as (
 select
     m.id                                                       as _key,
     case
-        when p.id is null             then reject('missing_plan')
+        when p.id is null             then reject('missing_plan', 'treatment_plans', m.plan_id)
         when p.parent_id is not null  then reject('plan_is_revision')
-        when p.instruction_id is null then reject('missing_instruction')
-        when o._key is null           then reject('order_not_migrated')
-        when c._key is null           then reject('case_not_migrated')
+        when p.instruction_id is null then reject('missing_instruction', 'treatment_plans', m.plan_id)
+        when o._key is null           then reject('order_not_migrated', 'orders', p.instruction_id)
+        when c._key is null           then reject('case_not_migrated', 'cases', p.patient_id)
         else                               migrate()
     end                                                        as _outcome,
     warnings(m.author_id is not null and u._key is null, 'sender_unknown') as _warnings,
