@@ -6,8 +6,8 @@ accept      = 1.0
 description = "What users think of the service, with one to five stars."
 ---*/
 
--- An opinion is never lost: without its user it stays, with a warning, and a rating that is not 1 to 5 becomes NULL, with
--- a warning (the metadata keep it).
+-- An opinion is never lost: without its user it stays, with a warning, and a rating that is not 1 to 5 becomes NULL,
+-- with a warning (the metadata keep it).
 
 select
     f.id                                                       as _key,

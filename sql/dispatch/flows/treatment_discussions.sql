@@ -7,8 +7,8 @@ description = "Records on an instruction are what was discussed about the order.
 ---*/
 
 -- A record on an instruction belongs to its order, and to the case of the order's patient where there is one: a stock
--- order has no patient, and a deleted patient has no case (no_case). What is on anything else, or on a type that does not
--- exist, is out of scope here (case_messages_records.sql, doctor_notes.sql).
+-- order has no patient, and a deleted patient has no case (no_case). What is on anything else, or on a type that does
+-- not exist, is out of scope here (case_messages_records.sql, doctor_notes.sql).
 -- The author may be gone: the text stays, without one.
 -- The class is told by what the text contains, as for the messages of a case.
 

@@ -7,8 +7,8 @@ description = "Plans and their revisions, under the order of the instruction tha
 ---*/
 
 -- A plan with a parent is a revision of it; the root of the chain carries the instruction, and that gives the order of
--- all its revisions, however deep (shared/plan_roots.sql). missing_instruction: the chain ends in a parent that does not
--- exist, or in a root without an instruction that exists. plan_cycle: it goes round in a circle, or hangs from one.
+-- all its revisions, however deep (shared/plan_roots.sql). missing_instruction: the chain ends in a parent that does
+-- not exist, or in a root without an instruction that exists. plan_cycle: it goes round in a circle, or hangs from one.
 -- A revision owes what became of it to its parent, a root to its instruction.
 
 select

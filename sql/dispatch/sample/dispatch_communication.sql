@@ -9,7 +9,9 @@ subjects (no, subject) as (
     (5, 'Complaint: "too tight"'), (6, 'Rückruf'), (7, 'Papers \ forms')
 ),
 dealt as (
-    select phase, kind, unnest(generate_series(first, last)) as ordinal from sample._figures where deck = 'communication'
+    select phase, kind, unnest(generate_series(first, last)) as ordinal
+    from sample._figures
+    where deck = 'communication'
 ),
 timed as (
     select

@@ -1,5 +1,5 @@
--- The legacy database "dispatch": groups and their rights, content types, the admin's log, and what people wrote to each
--- other. (10_practice.sql says how these files are made.)
+-- The legacy database "dispatch": groups and their rights, content types, the admin's log, and what people wrote to
+-- each other. (10_practice.sql says how these files are made.)
 
 -- Rights -------------------------------------------------------------------------------------------------------------
 
@@ -42,7 +42,7 @@ create table django_admin_log (
     created_at      timestamptz   not null         -- the same instant as action_time
 );
 
--- Records: notes on anything, by a generic foreign key ------------------------------------------------------------------
+-- Records: notes on anything, by a generic foreign key ---------------------------------------------------------------
 
 create table dispatch_record (
     id              integer       primary key,
@@ -61,7 +61,7 @@ create table dispatch_record_attachments (
     unique (record_id, file_id)
 );
 
--- Messages between users, with the world outside, and opinions -----------------------------------------------------------
+-- Messages between users, with the world outside, and opinions -------------------------------------------------------
 
 create table dispatch_message (
     id            integer       primary key,
