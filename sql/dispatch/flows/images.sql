@@ -18,8 +18,8 @@ with typed as (
 select
     f.id                                                       as _key,
     case
-        when t.type like 'image/%' or t.type = 'application/dicom' then migrate()
-        else                                                            skip('not_an_image')
+        when t.type like 'image/_%' or t.type = 'application/dicom' then migrate()
+        else                                                             skip('not_an_image')
     end                                                        as _outcome,
     f.id                                                       as legacy_id,
     legacy_uuid('file', m._key)                                as file_id,
