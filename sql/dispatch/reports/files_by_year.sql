@@ -1,7 +1,7 @@
 /*---
 title = "Files by year of upload, and which of them lead to a case"
 chart = "bar"
-about = "Years are UTC. A file without a link belongs to no order; a rejected one has links that lead to no single case."
+about = "Years are UTC. Without a case: no order names the file. Rejected: its links do not lead to one case."
 ---*/
 
 select

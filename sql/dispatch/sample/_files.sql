@@ -19,7 +19,10 @@ aimed as (
     cross join dealt d
     join (select kind, n from sample._figures where deck = 'instruction') k on k.kind = d.instruction_kind
     join sample._instructions i on i.kind = d.instruction_kind
-        and i.nth = case when d.kind in ('conflicting', 'order_rejected') then 0 else rnd($seed + 301, d.ordinal) % k.n end
+        and i.nth = case
+            when d.kind in ('conflicting', 'order_rejected') then 0
+            else                                                  rnd($seed + 301, d.ordinal) % k.n
+        end
 ),
 -- Within 30 days of the order, in the file's own phase
 placed as (

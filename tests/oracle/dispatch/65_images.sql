@@ -19,7 +19,8 @@ select
 from dispatch_file f
 join oracle_case_files cf on cf.key = f.id
 cross join lateral (
-    select lower((regexp_match(f.mime_type, '^ *(?:image/([^;]*[^; ])|application/(dicom)) *(?:;|$)', 'i'))[n]) as format
+    select
+        lower((regexp_match(f.mime_type, '^ *(?:image/([^;]*[^; ])|application/(dicom)) *(?:;|$)', 'i'))[n]) as format
     from generate_series(1, 2) n
     order by format
     limit 1
