@@ -1,0 +1,30 @@
+/*---
+source      = "dispatch_metadata"
+key         = "id"
+entity      = "system_metadata"
+accept      = 0.95
+description = "What the application noted about itself."
+---*/
+
+-- The value must be JSON that PostgreSQL accepts as jsonb; none at all (NULL or '') is allowed, becomes {} and gets a
+-- warning.
+-- There are few of them: three bad ones are already more than one of a hundred.
+
+select
+    s.id                                                       as _key,
+    case
+        when coalesce(s.value, '') = '' then migrate()
+        when is_jsonb(s.value)          then migrate()
+        else                                 reject('malformed_json')
+    end                                                        as _outcome,
+    warnings(coalesce(s.value, '') = '', 'value_empty')        as _warnings,
+    s.id                                                       as legacy_id,
+    s.key                                                      as key,
+    case when coalesce(s.value, '') = '' then '{}' else s.value end as value,
+    case
+        when coalesce(s.value, '') = ''
+            then json_merge(row_json(s._row), json_object('value_was_empty', true))
+        else row_json(s._row)
+    end                                                        as metadata,
+    s.created_at                                               as created_at
+from source.dispatch_metadata s
