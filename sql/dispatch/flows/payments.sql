@@ -28,7 +28,7 @@ told as (
         case
             when regexp_like(s.words, '(^|[^a-z])(insurance|insurer|ins)([^a-z]|$)|保険')
                 then 'insurance'
-            when regexp_like(s.words, '(^|[^a-z])(paypal|pay pal)([^a-z]|$)')
+            when regexp_like(s.words, '(^|[^a-z])pay[^a-z]*pal([^a-z]|$)')
                 then 'paypal'
             when regexp_like(s.words, '(^|[^a-z])(card|creditcard|mastercard|visa|amex|mc|cc)([^a-z]|$)|カード')
                 then 'card'
