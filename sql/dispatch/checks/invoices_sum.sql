@@ -4,7 +4,8 @@ flow  = "invoices"
 ---*/
 
 with money as (
-    select 'dispatch_invoice' as _key, total as source, cast(0 as decimal(12, 2)) as accounted from source.dispatch_invoice
+    select 'dispatch_invoice' as _key, total as source, cast(0 as decimal(12, 2)) as accounted
+    from source.dispatch_invoice
     union all
     select 'dispatch_invoice', cast(0 as decimal(12, 2)), total from migrated.invoices
     union all

@@ -4,7 +4,8 @@ flow  = "operations"
 ---*/
 
 with money as (
-    select 'dispatch_operation' as _key, amount as source, cast(0 as decimal(12, 2)) as accounted from source.dispatch_operation
+    select 'dispatch_operation' as _key, amount as source, cast(0 as decimal(12, 2)) as accounted
+    from source.dispatch_operation
     union all
     select 'dispatch_operation', cast(0 as decimal(12, 2)), amount from migrated.operations
     union all

@@ -4,7 +4,8 @@ flow  = "purchases"
 ---*/
 
 with money as (
-    select 'dispatch_purchase' as _key, amount as source, cast(0 as decimal(12, 2)) as accounted from source.dispatch_purchase
+    select 'dispatch_purchase' as _key, amount as source, cast(0 as decimal(12, 2)) as accounted
+    from source.dispatch_purchase
     union all
     select 'dispatch_purchase', cast(0 as decimal(12, 2)), amount from migrated.purchases
     union all

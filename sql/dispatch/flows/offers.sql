@@ -6,8 +6,8 @@ accept      = 0.45
 description = "Offers that can still be made: one a code."
 ---*/
 
--- The business ruled that half of the offers stay behind (products long gone, periods and percentages that never could
--- be, codes used again), so less than half of them is accepted here.
+-- The business ruled that half of the offers stay behind (products long gone, periods and percentages that never
+-- could be, codes used again), so less than half of them is accepted here.
 -- Valid is what is for a product that is there, starts before it ends, and takes off 0 to 100 percent. One code once:
 -- of the valid ones with the same code, to the letter, the newest by (created_at, id) wins and the others are
 -- superseded. What is not valid supersedes nothing, however new.

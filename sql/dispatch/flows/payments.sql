@@ -9,11 +9,11 @@ description = "What was paid for an order, to the cent, and how."
 -- A payment belongs to its order; money without an order that is there goes to the quarantine and is not lost sight of.
 -- Amount and currency are kept as they are.
 --
--- How it was paid is told by the free text of the method, or, where that says nothing, by the reference (method_
--- from_reference). Both were typed by hand: what counts are whole words of a to z in any letters, whatever stands
--- between them, and Japanese and Thai words wherever they stand. Of several the first in this order wins: an insurer
--- who wires is insurance, a PayPal card is PayPal, a bank card is a card, a cashier's check is a cheque. Where neither
--- text says anything: payment_method_unknown.
+-- How it was paid is told by the free text of the method, or, where that says nothing, by the reference
+-- (method_from_reference). Both were typed by hand: what counts are whole words of a to z, in small letters or
+-- capitals, whatever other sign stands around them, and Japanese and Thai words wherever they stand. Of several the
+-- first in the order below wins: an insurer who wires is insurance, a PayPal card is PayPal, a bank card is a card, a
+-- check from the bank is a cheque. Where neither text says anything: payment_method_unknown.
 
 with said as (
     select p.id, 'method' as place, lower(p.method) as words from source.dispatch_payment p

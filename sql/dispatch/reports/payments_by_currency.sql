@@ -4,7 +4,11 @@ about = "Sums are exact and in the currency itself. Source = migrated + rejected
 ---*/
 
 with money as (
-    select p.currency, p.amount as source, cast(null as decimal(12, 2)) as migrated, cast(null as decimal(12, 2)) as rejected
+    select
+        p.currency,
+        p.amount                     as source,
+        cast(null as decimal(12, 2)) as migrated,
+        cast(null as decimal(12, 2)) as rejected
     from source.dispatch_payment p
     union all
     select p.currency, null, p.amount, null from migrated.payments p

@@ -5,7 +5,7 @@ with seeds (deck, offset) as (values ('offer', 530), ('discount', 540)),
 dealt as (
     select
         f.deck, f.phase, f.kind, f.ordinal, f.ordinal - f.first as nth,
-        case f.phase when 'A' then 1514764800000000 when 'B' then t.a_end else t.b_end end as at_from,      -- 2018
+        case f.phase when 'A' then 1546300800000000 when 'B' then t.a_end else t.b_end end as at_from,      -- 2019
         case f.phase when 'A' then t.a_end          when 'B' then t.b_end else t.c_end end as at_to,
         rnd($seed + s.offset, f.ordinal)     as luck,
         rnd($seed + s.offset + 1, f.ordinal) as when_luck

@@ -3,7 +3,8 @@
 with drawn as (
     select
         b.*, p.n as products, 1 + b.luck % p.n as product_id,
-        case b.luck / 1000 % 8 when 0 then 5 when 1 then 3 when 2 then 2 when 3 then 2 when 4 then 12 else 1 end as quantity
+        case b.luck / 1000 % 8 when 0 then 5 when 1 then 3 when 2 then 2 when 3 then 2 when 4 then 12 else 1 end
+            as quantity
     from (select n from sample._figures where deck = 'product' and phase = 'A') p
     cross join sample._business b
     where b.deck = 'purchase'

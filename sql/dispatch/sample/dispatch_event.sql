@@ -1,5 +1,5 @@
--- dispatch_event: 22,400 / 24,700 / 25,000 events; 12 payloads are no JSON that jsonb takes, 40 are empty, 120 actors are
--- unknown users, many are NULL.
+-- dispatch_event: 22,400 / 24,700 / 25,000 events; 12 payloads are no JSON that jsonb takes, 40 are empty, 120 actors
+-- are unknown users, many are NULL.
 with kinds (no, kind) as (
     values
     (0, 'login'), (1, 'login.failed'), (2, 'order.viewed'), (3, 'file.downloaded'), (4, 'report.exported'),
@@ -18,8 +18,12 @@ select
         when b.kind = 'empty'     then case b.nth % 2 when 0 then null else '' end
         when b.luck / 7 % 3 = 0   then good.value
         else concat(
-            '{"ip": "192.0.2.', cast(b.luck / 2100 % 256 as text), '", "ms": ', cast(b.luck / 537600 % 900 as text), '.50',
-            case b.luck / 7 % 3 when 1 then ', "agent": "Mozilla/5.0 (X11; \"lab\")"}' else ',"tags":["夜間", null] }' end)
+            '{"ip": "192.0.2.', cast(b.luck / 2100 % 256 as text),
+            '", "ms": ', cast(b.luck / 537600 % 900 as text), '.50',
+            case b.luck / 7 % 3
+                when 1 then ', "agent": "Mozilla/5.0 (X11; \"lab\")"}'
+                else        ',"tags":["夜間", null] }'
+            end)
     end as payload,
     arrow_cast(b.at - b.luck / 11 % 5000000, 'Timestamp(Microsecond, Some("UTC"))') as occurred_at,
     arrow_cast(b.at, 'Timestamp(Microsecond, Some("UTC"))') as created_at

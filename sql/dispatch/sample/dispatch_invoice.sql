@@ -8,7 +8,6 @@ select
     concat('INV-', cast(1970 + b.at / 31556952000000 as text), '-', lpad(cast(b.id as text), 6, '0')) as number,
     cast(cast(case
         when b.luck / 8 % 40 = 0 then 0
-        when b.luck / 8 % 40 = 1 then 999999999999                  -- as large as the column holds
         when b.luck / 8 % 3 = 0  then 100 * (50 + b.luck / 320 % 2000)
         else                          5001 + b.luck / 320 % 250000
     end as decimal(20,2)) * 0.01 as decimal(12,2)) as total,

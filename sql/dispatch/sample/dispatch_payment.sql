@@ -8,8 +8,10 @@ with methods (no, method) as (
     (15, 'bank transfer'), (16, 'Bank Transfer'), (17, 'bank-transfer'), (18, 'wire'),         (19, 'Wire transfer'),
     (20, 'ACH'),           (21, ' ach'),          (22, 'EFT'),          (23, '銀行振込'),       (24, 'โอนเงิน'),
     (25, 'cash'),          (26, 'Cash'),          (27, 'CASH!'),        (28, '現金'),          (29, 'เงินสด'),
-    (30, 'cheque'),        (31, 'check'),         (32, 'Check #1042'),  (33, 'chq.'),          (34, 'cashier''s check'),
-    (35, 'insurance'),     (36, 'Insurance (Delta)'), (37, 'ins.'),     (38, '保険'),          (39, 'Insurance, by wire'),
+    (30, 'cheque'),        (31, 'check'),         (32, 'Check #1042'),  (33, 'chq.'),
+    (34, 'cashier''s check'),
+    (35, 'insurance'),     (36, 'Insurance (Delta)'), (37, 'ins.'),     (38, '保険'),
+    (39, 'Insurance, by wire'),
     (40, 'paypal'),        (41, 'PayPal'),        (42, 'Pay Pal'),      (43, 'PAYPAL (card)')
 ),
 -- Beside a method the reference says nothing, or nothing that counts
@@ -19,8 +21,9 @@ references (no, reference) as (
 -- Where the method is missing, or says nothing
 telling (no, method, reference) as (
     values
-    (0, null, 'VISA ****4242'), (1, '', 'Wire 2024-07'),     (2, 'other', 'CHK-0991'), (3, '-', 'ACH 000451'),
-    (4, null, 'PayPal TX 8HJ'), (5, '', 'insurance claim 5521'), (6, 'see ref.', 'Cash desk 2'), (7, null, 'card: ok')
+    (0, null, 'VISA ****4242'), (1, '', 'Wire 2024-07'),         (2, 'other', 'CHK-0991'),
+    (3, '-', 'ACH 000451'),     (4, null, 'PayPal TX 8HJ'),      (5, '', 'insurance claim 5521'),
+    (6, 'see ref.', 'Cash desk 2'), (7, null, 'card: ok')
 ),
 silent (no, method, reference) as (
     values
@@ -40,13 +43,16 @@ priced as (
         *,
         case when money_luck % 100 < 88 then 'USD' when money_luck % 100 < 92 then 'JPY'
              when money_luck % 100 < 96 then 'THB' when money_luck % 100 < 98 then 'INR' else 'AUD' end as currency,
-        case when money_luck % 100 < 88 and money_luck / 100 % 2 = 0 then 40 + money_luck / 200 % 460 else 0 end as weight,
+        case when money_luck % 100 < 88 and money_luck / 100 % 2 = 0 then 40 + money_luck / 200 % 460 else 0 end
+            as weight,
         case
             when money_luck % 100 < 88 and money_luck / 100 % 2 = 0 then 0
-            when money_luck % 100 < 88 then case money_luck / 200 % 12
-                when 0 then 15000 when 1 then 25000 when 2 then 9550  when 3 then 48010 when 4 then 32000 when 5 then 5
-                when 6 then 19999 when 7 then 25000 when 8 then 10000 when 9 then 60000 when 10 then 0
-                else -12550                                                                     -- money back
+            when money_luck % 100 < 88 then case money_luck / 200 % 300
+                when 7 then 0 when 23 then 1 when 41 then -12550 when 177 then 1234567     -- money back, and much
+                else case money_luck / 200 % 8
+                    when 0 then 15000 when 1 then 25000 when 2 then 9550  when 3 then 48010
+                    when 4 then 32000 when 5 then 19999 when 6 then 10000 else 60000
+                end
             end
             when money_luck % 100 < 92 then 50000 + money_luck / 200 % 80 * 10000               -- whole yen
             when money_luck % 100 < 96 then 30000 + money_luck / 200 % 40 * 5025

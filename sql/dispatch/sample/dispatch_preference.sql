@@ -1,4 +1,4 @@
--- dispatch_preference: 16,300 / 17,900 / 18,000 preferences; the users of 45 are gone. The value is text as it was sent.
+-- dispatch_preference: 16,300 / 17,900 / 18,000 preferences; the users of 45 are gone. The value is text as it came.
 with known (no, key, value) as (
     values
     ( 0, 'language', 'en-US'),                 ( 1, 'language', '日本語'),
@@ -14,9 +14,10 @@ select
     cast(b.id as int) as id,
     cast(case
         when b.kind = 'user_gone'    then 900001 + b.luck / 60 % 5000
-        -- of patients too: those of A, or all
-        when b.luck / 15 % 4 < 3     then 1 + b.luck / 60 % case b.phase when 'A' then r.before_patients_a else r.users_a end
-        else                              1 + b.luck / 60 % r.staff
+        -- of patients too, from then on
+        when b.luck / 15 % 4 = 0     then 1 + b.luck / 60 % r.staff
+        when b.phase = 'A'           then 1 + b.luck / 60 % r.before_patients_a
+        else                              1 + b.luck / 60 % r.users_a
     end as int) as user_id,
     k.key,
     k.value,

@@ -5,7 +5,8 @@ with names (no, name) as (
     (4, 'Audit "ISO 13485"'), (5, 'Price list'), (6, 'โครงการนำร่อง')
 ),
 statuses (no, status) as (
-    values (0, 'planned'), (1, 'active'), (2, 'active'), (3, 'on_hold'), (4, 'completed'), (5, 'completed'), (6, 'cancelled')
+    values
+    (0, 'planned'), (1, 'active'), (2, 'active'), (3, 'on_hold'), (4, 'completed'), (5, 'completed'), (6, 'cancelled')
 )
 select
     cast(b.id as int) as id,

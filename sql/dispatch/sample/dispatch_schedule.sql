@@ -1,5 +1,5 @@
--- dispatch_schedule: 8,200 / 8,900 / 9,000 entries of the calendar, most of them for a patient of A. The users of 28 and
--- the patients of 66 are gone; 13 end before they start.
+-- dispatch_schedule: 8,200 / 8,900 / 9,000 entries of the calendar, most of them for a patient of A. The users of 28
+-- and the patients of 66 are gone; 13 end before they start.
 with kinds (no, kind) as (
     values (0, 'appointment'), (1, 'appointment'), (2, 'scan'), (3, 'call'), (4, 'vacation'), (5, 'Teamsitzung "früh"')
 ),

@@ -2,7 +2,9 @@
 select
     cast(b.id as int) as id,
     concat(
-        case b.luck % 5 when 0 then 'mail.' when 1 then 'billing.' when 2 then 'portal.' when 3 then 'lab.' else 'ui.' end,
+        case b.luck % 5
+            when 0 then 'mail.' when 1 then 'billing.' when 2 then 'portal.' when 3 then 'lab.' else 'ui.'
+        end,
         case b.luck / 5 % 4 when 0 then 'default_' when 1 then 'max ' when 2 then 'Länder.' else '' end,
         cast(b.id as text)) as key,
     case b.kind

@@ -115,8 +115,8 @@ create table public.operations (
 
 create index operations_purchase_id_idx on public.operations (purchase_id);
 
--- The code of an offer or a discount is there once, but the index is not unique: when a later run finds a newer one, the
--- old one may still be there for a moment.
+-- The code of an offer or a discount is there once, but the index is not unique: when a later run finds a newer one,
+-- the old one may still be there for a moment.
 create table public.offers (
     id         uuid          not null,
     legacy_id  bigint        not null,

@@ -6,8 +6,6 @@ values
     (9500001, 9599999, null, 2, 'aligner', '', null, false, '2025-07-01 08:00:00+00'),
     (9500002, null,    null, 2, 'stock',   '', null, false, '2025-07-01 08:00:00+00');
 
--- Two of a code, made in the same microsecond: the greater key wins. A newer one that is invalid supersedes nothing, and
--- a code in other letters is another code.
 insert into dispatch_product (id, sku, name, price, is_active, created_at)
 values (9500001, 'ZZ-"1"', E'Tab\tand \\ back', 0.10, false, '2025-07-01 08:00:00.000001+00');
 
@@ -18,9 +16,9 @@ values
 
 insert into dispatch_payment (id, instruction_id, amount, currency, method, reference, paid_at, created_at)
 values
-    (9500001, 9599999, 1234567890.01, 'USD', 'card', '', '2025-07-01 09:00:00.000001+00', '2025-07-01 09:00:00.999999+00'),
+    (9500001, 9599999, 1234567890.01, 'USD', 'card', '', '2025-07-01 09:00:00.000001+00', '2025-07-01 09:00:00+00'),
     (9500002, 9500001, 10.10, 'JPY', 'cash', '', '2025-07-01 09:00:00+00', '2025-07-01 09:00:00+00'),
-    (9500003, 9500002, -0.01, 'THB', 'discount', 'cashew, cardinal, achoo', '2025-07-01 09:00:00+00', '2025-07-01 09:00:00+00'),
+    (9500003, 9500002, -0.01, 'THB', 'discount', 'cashew, cards', '2025-07-01 09:00:00+00', '2025-07-01 09:00:00+00'),
     (9500004, 9500002, 9999999999.99, 'INR', 'n/a', 'ref_WIRE_1', '2025-07-01 09:00:00+00', '2025-07-01 09:00:00+00'),
     (9500005, 9500002, 0.00, 'AUD', 'Pay-Pal', 'VISA', '2025-07-01 09:00:00+00', '2025-07-01 09:00:00+00');
 
@@ -41,6 +39,8 @@ values
     (9500002, 9599999, 'charge',   10.00, '2025-07-01 09:00:00+00'),    -- its purchase does not exist
     (9500003, 9500002, 'writeoff', -0.01, '2025-07-01 09:00:00+00');
 
+-- Two of a code, made in the same microsecond: the greater key wins. A newer one that is invalid supersedes nothing,
+-- and a code in other letters is another code.
 insert into dispatch_offer (id, code, product_id, percent, starts_at, ends_at, created_at)
 values
     (9500001, 'ZZ', 9500001, 10.00,  '2025-07-01+00', '2025-08-01+00', '2025-07-01 09:00:00+00'),

@@ -1,5 +1,5 @@
--- A payment needs its order, and a method that one of its two texts tells: as a word between other signs, or in Japanese
--- or Thai.
+-- A payment needs its order, and a method that one of its two texts tells: as a word between other signs, or in
+-- Japanese or Thai.
 create function oracle_payment_method(said text) returns text
     language sql stable
     as $$
