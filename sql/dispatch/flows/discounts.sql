@@ -6,7 +6,8 @@ accept      = 0.7
 description = "Discounts that can still be given: one a code."
 ---*/
 
--- As offers. One discount of nine stays behind by the same ruling; they are few, so a handful more must not stop a run.
+-- The business ruled as with the offers: one discount of nine stays behind. They are few, so a handful more must not
+-- stop a run.
 -- Valid is what is for a product that is there, starts before it ends, and takes off 0 to 100 percent. One code once:
 -- of the valid ones with the same code, to the letter, the newest by (created_at, id) wins and the others are
 -- superseded. What is not valid supersedes nothing, however new.

@@ -11,18 +11,21 @@ with starts (deck, offset, at_from, at_to) as (
     ('event',      512, 1672531200000000, null)                     -- from 2023
 ),
 dealt as (
-    select deck, phase, kind, first, unnest(generate_series(first, last)) as ordinal from sample._figures
+    select
+        f.deck, f.phase, f.kind, f.first, unnest(generate_series(f.first, f.last)) as ordinal,
+        s.offset, s.at_from, s.at_to
+    from sample._figures f
+    join starts s on s.deck = f.deck
 ),
 drawn as (
     select
         d.deck, d.phase, d.kind, d.ordinal, d.ordinal - d.first as nth,
-        rnd($seed + s.offset, d.ordinal) as luck,
-        case d.phase when 'A' then s.at_from                    when 'B' then t.a_end else t.b_end end as at_from,
-        case d.phase when 'A' then coalesce(s.at_to, t.a_end)   when 'B' then t.b_end else t.c_end end as at_to,
-        rnd($seed + s.offset + 1, d.ordinal) as when_luck
+        rnd($seed + d.offset, d.ordinal)     as luck,
+        rnd($seed + d.offset + 1, d.ordinal) as when_luck,
+        case d.phase when 'A' then d.at_from                  when 'B' then t.a_end else t.b_end end as at_from,
+        case d.phase when 'A' then coalesce(d.at_to, t.a_end) when 'B' then t.b_end else t.c_end end as at_to
     from sample._epoch t
     cross join dealt d
-    join starts s on s.deck = d.deck
 ),
 dated as (
     select *, at_from + when_luck % (at_to - at_from) as at from drawn

@@ -7,13 +7,14 @@ dealt as (
         f.deck, f.phase, f.kind, f.ordinal, f.ordinal - f.first as nth,
         case f.phase when 'A' then 1546300800000000 when 'B' then t.a_end else t.b_end end as at_from,      -- 2019
         case f.phase when 'A' then t.a_end          when 'B' then t.b_end else t.c_end end as at_to,
-        rnd($seed + s.offset, f.ordinal)     as luck,
-        rnd($seed + s.offset + 1, f.ordinal) as when_luck
+        rnd($seed + f.offset, f.ordinal)     as luck,
+        rnd($seed + f.offset + 1, f.ordinal) as when_luck
     from sample._epoch t
     cross join (
-        select deck, phase, kind, first, unnest(generate_series(first, last)) as ordinal from sample._figures
+        select n.deck, n.phase, n.kind, n.first, unnest(generate_series(n.first, n.last)) as ordinal, s.offset
+        from sample._figures n
+        join seeds s on s.deck = n.deck
     ) f
-    join seeds s on s.deck = f.deck
 ),
 valid as (
     select deck, phase, nth, ordinal, at_from + when_luck % (at_to - at_from) as at from dealt where kind = 'valid'
