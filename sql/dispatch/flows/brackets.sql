@@ -6,8 +6,9 @@ accept      = 0.99
 description = "Each bracket, on the jaw that it was bonded to."
 ---*/
 
--- A bracket belongs to a jaw that is there. Its tooth is numbered as FDI does: quadrants 1 and 2 are of the upper jaw,
--- 3 and 4 of the lower. A tooth of the other jaw, or none at all, is kept as it is, with a warning.
+-- A bracket belongs to a jaw that is there. Its tooth is numbered as FDI does: the quadrant (1 and 2 are of the upper
+-- jaw, 3 and 4 of the lower), then the tooth in it, 1 to 8. A tooth of the other jaw, or none at all, is kept as it is,
+-- with a warning.
 
 select
     b.id                                                       as _key,
@@ -17,9 +18,10 @@ select
     end                                                        as _outcome,
     warnings(
         j.jaw_type <> case
-            when b.tooth between 11 and 28 then 'upper'
-            when b.tooth between 31 and 48 then 'lower'
-            else                                'none'
+            when b.tooth % 10 not between 1 and 8 then 'none'
+            when b.tooth / 10 in (1, 2)           then 'upper'
+            when b.tooth / 10 in (3, 4)           then 'lower'
+            else                                       'none'
         end,
         'tooth_of_other_jaw'
     )                                                          as _warnings,

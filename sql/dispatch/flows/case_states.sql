@@ -18,13 +18,14 @@ with judged as (
     select
         s.*,
         case
-            when s.status is null or s.status not in (11, 12)   then skip('order_state')
-            when i.id is null                                   then reject('invalid_reference', 'orders', s.instruction_id)
-            when o._key is null                                 then reject('order_not_migrated', 'orders', i.id)
-            when i.patient_id is null                           then reject('invalid_reference')
-            when c._key is null and p.deleted_at < s.created_at then reject('case_removed_before_state', 'cases', i.patient_id)
-            when c._key is null                                 then reject('case_not_migrated', 'cases', i.patient_id)
-            else                                                     migrate()
+            when s.status is null or s.status not in (11, 12) then skip('order_state')
+            when i.id is null         then reject('invalid_reference', 'orders', s.instruction_id)
+            when o._key is null       then reject('order_not_migrated', 'orders', i.id)
+            when i.patient_id is null then reject('invalid_reference')
+            when c._key is null and p.deleted_at < s.created_at
+                                      then reject('case_removed_before_state', 'cases', i.patient_id)
+            when c._key is null       then reject('case_not_migrated', 'cases', i.patient_id)
+            else                           migrate()
         end                                                    as outcome,
         case s.status when 11 then 'treatment_active' when 12 then 'case_closed' end as state,
         i.patient_id,

@@ -1,7 +1,7 @@
 /*---
 title = "Time in treatment_active per case"
 chart = "bar"
-about = "From each treatment_active to the next state of the case, added up. The last one of a case is open: not counted."
+about = "From each treatment_active to the next state of the case, added up; one that is the last is open, not counted."
 ---*/
 
 with spans as (

@@ -26,7 +26,8 @@ values
     (9000402, 9000403, 'metal', 11, null,  null, null,  '2025-08-05 10:01+00', '2025-08-05 11:00+00'),    -- unknown
     (9000403, 9000402, 'metal', 11, 0.00,  0.10, 0.018, '2025-08-05 10:02+00', '2025-08-05 11:00+00'),    -- no order
     (9000404, 9000406, 'metal', 31, 25.50, 0.00, 0.020, '2025-08-05 10:03+00', '2025-08-05 11:00+00'),
-    (9000405, 9000407, 'metal', 48, 25.50, 0.00, 0.020, '2025-08-05 10:04+00', '2025-08-05 11:00+00');
+    (9000405, 9000407, 'metal', 48, 25.50, 0.00, 0.020, '2025-08-05 10:04+00', '2025-08-05 11:00+00'),
+    (9000406, 9000407, 'metal', 39, 25.50, 0.00, 0.020, '2025-08-05 10:05+00', '2025-08-05 11:00+00');    -- no tooth
 
 insert into dispatch_scan (id, instruction_id, kind, resolution, dose, taken_at, created_at)
 values
@@ -67,6 +68,7 @@ values
     ('brackets',     9000403, 'rejected', 'jaw_not_migrated',    ''),       -- caused two rows up: by its jaw's order
     ('brackets',     9000404, 'migrated', '',                    'tooth_of_other_jaw'),
     ('brackets',     9000405, 'migrated', '',                    ''),
+    ('brackets',     9000406, 'migrated', '',                    'tooth_of_other_jaw'),
     ('scans',        9000401, 'rejected', 'missing_instruction', ''),
     ('scans',        9000402, 'rejected', 'order_not_migrated',  ''),
     ('scans',        9000403, 'migrated', '',                    ''),

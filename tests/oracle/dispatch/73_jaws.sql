@@ -20,7 +20,9 @@ select
             'jaw_type_told_by', case when t.typed is null then 'notes' else 'jaw_type' end
         ),
         'created_at', j.created_at
-    ) end                                 as row
+    ) end                                 as row,
+    -- for the brackets
+    coalesce(t.typed, t.noted)            as jaw_type
 from dispatch_jaw j
 cross join lateral (
     -- The notes word by word; words of scripts without blanks may stand anywhere.

@@ -5,9 +5,8 @@ select
     oracle_outcome('bracket', b.id, r.reason) as outcome,
     r.reason                                  as reason,
     case
-        when not (b.tooth::text ~ (
-            case j.row ->> 'jaw_type' when 'upper' then '^(1[1-9]|2[0-8])$' when 'lower' then '^(3[1-9]|4[0-8])$' end
-        )) then array['tooth_of_other_jaw']
+        when b.tooth::text !~ (case j.jaw_type when 'upper' then '^[12][1-8]$' when 'lower' then '^[34][1-8]$' end)
+            then array['tooth_of_other_jaw']
         else '{}'
     end                                       as warnings,
     case when r.reason is null and not oracle_is_adopted('bracket', b.id) then jsonb_build_object(
