@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, RecordBatch, StructArray};
-use arrow::datatypes::{DataType, Field};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Field, Schema};
 use datafusion::prelude::DataFrame;
 use futures::StreamExt;
 use serde_json::{Map, Value};
@@ -76,6 +77,25 @@ pub async fn rows(inputs: &Inputs<'_>, file: &str, sql: &str, limit: usize) -> R
     Ok(Some(found))
 }
 
+fn exact(batch: &RecordBatch) -> Result<RecordBatch> {
+    let defect = |_| Error::unexpected("a decimal of a report has no text");
+    let mut fields = Vec::with_capacity(batch.num_columns());
+    let mut columns = Vec::with_capacity(batch.num_columns());
+    for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
+        match field.data_type() {
+            DataType::Decimal128(_, scale) | DataType::Decimal256(_, scale) if *scale > 0 => {
+                columns.push(cast(column, &DataType::Utf8).map_err(defect)?);
+                fields.push(Arc::new(Field::new(field.name(), DataType::Utf8, true)));
+            }
+            _ => {
+                columns.push(column.clone());
+                fields.push(field.clone());
+            }
+        }
+    }
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(defect)
+}
+
 fn key_text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -83,11 +103,12 @@ fn key_text(value: &Value) -> String {
     }
 }
 
-/// The rows of a batch as JSON objects.
+/// The rows of a batch as JSON objects. A decimal with a fraction is text: a JSON number would not keep every digit.
 ///
 /// # Errors
 /// [`crate::error::Kind::Config`] for a column whose type has no JSON form.
 fn objects(batch: &RecordBatch) -> Result<Vec<Map<String, Value>>> {
+    let batch = exact(batch)?;
     let rows: ArrayRef = Arc::new(StructArray::from(batch.clone()));
     let field = Arc::new(Field::new("row", DataType::Struct(batch.schema().fields().clone()), false));
     (0..rows.len())
