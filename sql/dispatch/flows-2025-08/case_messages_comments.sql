@@ -11,24 +11,12 @@ description = "Comments on a root plan become messages of the patient's case (th
 -- a comment on a revision is lost (plan_is_revision), which is most of them; the threshold says so. Plan →
 -- instruction → order → patient → case, as in the current rules.
 -- The sender may be gone: the message stays, without one.
--- The class is told by what the text contains; the first that fits wins.
+-- The class is told by what the text contains (shared/message_types.sql).
 
 with plan as (
     select p.id, p.parent_id, i.id as instruction_id, i.patient_id
     from source.dispatch_plan p
     left join source.dispatch_instruction i on i.id = p.instruction_id
-),
-
-classified as (
-    select
-        m.id,
-        case
-            when lower(m.text) like '%approve%' or lower(m.text) like '%looks good%' then 'doctor_response'
-            when lower(m.text) like '%please%' or m.text like '%?%'                  then 'patient_question'
-            when lower(m.text) like '%treatment%' or lower(m.text) like '%plan%'     then 'treatment_update'
-            else                                                                          'clinical_note'
-        end                                                    as message_type
-    from source.dispatch_comment m
 )
 
 select
@@ -52,7 +40,7 @@ select
     json_merge(row_json(m._row), json_object('message_classification', k.message_type)) as metadata,
     m.created_at                                               as created_at
 from source.dispatch_comment m
-left join classified               k  on k.id    = m.id
+left join shared.message_types     k  on k.key   = m.id and k.kind = 'comment'
 left join plan                     p  on p.id    = m.plan_id
 left join migrated.orders          o  on o._key  = p.instruction_id
 left join migrated.cases           c  on c._key  = p.patient_id

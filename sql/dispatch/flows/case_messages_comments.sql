@@ -12,23 +12,13 @@ description = "Comments on a plan become messages of the patient's case."
 -- plan_cycle: its parents go round in a circle. missing_instruction: its chain ends in a parent that does not exist,
 -- or in a root without an instruction that exists. (shared/plan_roots.sql explains the walk.)
 -- The sender may be gone: the message stays, without one.
--- The class is told by what the text contains; the first that fits wins.
-
-with classified as (
-    select
-        m.id,
-        case
-            when lower(m.text) like '%approve%' or lower(m.text) like '%looks good%' then 'doctor_response'
-            when lower(m.text) like '%please%' or m.text like '%?%'                  then 'patient_question'
-            when lower(m.text) like '%treatment%' or lower(m.text) like '%plan%'     then 'treatment_update'
-            else                                                                          'clinical_note'
-        end                                                    as message_type
-    from source.dispatch_comment m
-)
+-- The class is told by what the text contains (shared/message_types.sql).
+-- A remedy to try: with $general_case, what cannot be placed so goes to the general case of its patient or author.
 
 select
     m.id                                                       as _key,
     case
+        when $general_case and coalesce(c._key, g.patient_id) is not null then migrate()
         when p.id is null             then reject('missing_plan', 'treatment_plans', m.plan_id)
         when p.is_cycle               then reject('plan_cycle', 'treatment_plans', m.plan_id)
         when p.instruction_id is null then reject('missing_instruction', 'treatment_plans', m.plan_id)
@@ -36,10 +26,13 @@ select
         when c._key is null           then reject('case_not_migrated', 'cases', p.patient_id)
         else                               migrate()
     end                                                        as _outcome,
-    warnings(m.author_id is not null and u._key is null, 'sender_unknown') as _warnings,
+    warnings(
+        m.author_id is not null and u._key is null, 'sender_unknown',
+        $general_case and (o._key is null or c._key is null), 'general_case'
+    )                                                          as _warnings,
     m.id                                                       as legacy_comment_id,
-    legacy_uuid('case', p.patient_id)                          as case_id,
-    legacy_uuid('order', p.instruction_id)                     as order_id,
+    legacy_uuid('case', coalesce(c._key, g.patient_id))        as case_id,
+    case when c._key is not null then legacy_uuid('order', o._key) end as order_id,
     case when tp._key is not null then legacy_uuid('treatment_plan', m.plan_id) end as treatment_plan_id,
     case when u._key is not null then legacy_uuid('profile', m.author_id) end as sender_id,
     k.message_type                                             as message_type,
@@ -50,9 +43,10 @@ select
     )                                                          as metadata,
     m.created_at                                               as created_at
 from source.dispatch_comment m
-left join classified               k  on k.id    = m.id
+left join shared.message_types     k  on k.key   = m.id and k.kind = 'comment'
 left join shared.plan_roots        p  on p.id    = m.plan_id
 left join migrated.orders          o  on o._key  = p.instruction_id
 left join migrated.cases           c  on c._key  = p.patient_id
 left join migrated.treatment_plans tp on tp._key = m.plan_id
 left join migrated.profiles        u  on u._key  = m.author_id
+left join shared.general_cases     g  on g.user_id = m.author_id

@@ -15,19 +15,8 @@ description = "Records on a plan become messages of the patient's case."
 -- bear the plan's old name are messages like the others. All other records are out of scope here: instructions' are
 -- treatment_discussions, patients' are doctor_notes, where a type that does not exist is rejected too.
 -- The sender may be gone: the message stays, without one.
--- The class is told by what the text contains; the first that fits wins, as in case_messages_comments.sql.
-
-with classified as (
-    select
-        r.id,
-        case
-            when lower(r.text) like '%approve%' or lower(r.text) like '%looks good%' then 'doctor_response'
-            when lower(r.text) like '%please%' or r.text like '%?%'                  then 'patient_question'
-            when lower(r.text) like '%treatment%' or lower(r.text) like '%plan%'     then 'treatment_update'
-            else                                                                          'clinical_note'
-        end                                                    as message_type
-    from source.dispatch_record r
-)
+-- The class is told by what the text contains (shared/message_types.sql).
+-- A remedy to try: with $general_case, what cannot be placed so goes to the general case of its patient or author.
 
 select
     r.id                                                       as _key,
@@ -43,6 +32,7 @@ select
         when t.family = 'messages'    then skip('on_messages')
         when t.family = 'system'      then skip('on_system')
         when t.family = 'other'       then skip('on_other_model')
+        when $general_case and coalesce(c._key, g.patient_id) is not null then migrate()
         when p.id is null             then reject('missing_plan', 'treatment_plans', r.object_id)
         when p.is_cycle               then reject('plan_cycle', 'treatment_plans', r.object_id)
         when p.instruction_id is null then reject('missing_instruction', 'treatment_plans', r.object_id)
@@ -50,10 +40,13 @@ select
         when c._key is null           then reject('case_not_migrated', 'cases', p.patient_id)
         else                               migrate()
     end                                                        as _outcome,
-    warnings(r.author_id is not null and u._key is null, 'sender_unknown') as _warnings,
+    warnings(
+        r.author_id is not null and u._key is null, 'sender_unknown',
+        $general_case and (o._key is null or c._key is null), 'general_case'
+    )                                                          as _warnings,
     r.id                                                       as legacy_record_id,
-    legacy_uuid('case', p.patient_id)                          as case_id,
-    legacy_uuid('order', p.instruction_id)                     as order_id,
+    legacy_uuid('case', coalesce(c._key, g.patient_id))        as case_id,
+    case when c._key is not null then legacy_uuid('order', o._key) end as order_id,
     case when tp._key is not null then legacy_uuid('treatment_plan', r.object_id) end as treatment_plan_id,
     case when u._key is not null then legacy_uuid('profile', r.author_id) end as sender_id,
     k.message_type                                             as message_type,
@@ -68,10 +61,11 @@ select
     )                                                          as metadata,
     r.created_at                                               as created_at
 from source.dispatch_record r
-left join classified               k  on k.id    = r.id
+left join shared.message_types     k  on k.key   = r.id and k.kind = 'record'
 left join shared.content_types     t  on t.id    = r.content_type_id
 left join shared.plan_roots        p  on p.id    = r.object_id and t.family = 'plan'
 left join migrated.orders          o  on o._key  = p.instruction_id
 left join migrated.cases           c  on c._key  = p.patient_id
 left join migrated.treatment_plans tp on tp._key = p.id
 left join migrated.profiles        u  on u._key  = r.author_id
+left join shared.general_cases     g  on g.user_id = r.author_id

@@ -9,6 +9,7 @@ description = "One case a patient."
 -- A patient who is not deleted and has at least one instruction, loaded or not, has one case. Its workflow is that of
 -- the patient's newest instance, by (created_at, id), where there is one. No rule here leaves a patient out: only a
 -- pipeline with rules of its own for patients can meet patient_not_migrated.
+-- A remedy to try: with $default_case, the others have a case too, so that what hangs on it has a place.
 
 with ordered as (
     select i.patient_id, count(*) as instructions
@@ -37,10 +38,12 @@ select
     p.id                                                       as _key,
     case
         when m._key is null       then reject('patient_not_migrated', 'patients', p.id)
+        when $default_case        then migrate()
         when p.is_deleted         then reject('patient_deleted')
         when o.patient_id is null then reject('patient_without_order')
         else                           migrate()
     end                                                        as _outcome,
+    warnings($default_case and (p.is_deleted or o.patient_id is null), 'default_case') as _warnings,
     p.id                                                       as legacy_id,
     legacy_uuid('patient', p.id)                               as patient_id,
     w.id                                                       as workflow_legacy_id,

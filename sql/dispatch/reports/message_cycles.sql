@@ -1,17 +1,23 @@
 /*---
 title = "Questions and responses per case"
 chart = "bar"
-about = "A cycle is a patient_question and the first doctor_response after it, told from the comments of a case."
+about = "A cycle is a patient_question and the first doctor_response after it, told from all messages of a case."
 ---*/
 
-with talk as (
+with said (kind, _key, case_id, message_type, created_at) as (
+    select 1, _key, case_id, message_type, created_at from migrated.case_messages_comments
+    union all
+    select 2, _key, case_id, message_type, created_at from migrated.case_messages_records
+),
+
+talk as (
     select
         m.case_id,
         m.message_type,
         m.created_at,
-        lag(m.message_type) over (partition by m.case_id order by m.created_at, m._key) as before,
-        lag(m.created_at)   over (partition by m.case_id order by m.created_at, m._key) as before_at
-    from migrated.case_messages_comments m
+        lag(m.message_type) over (partition by m.case_id order by m.created_at, m.kind, m._key) as before,
+        lag(m.created_at)   over (partition by m.case_id order by m.created_at, m.kind, m._key) as before_at
+    from said m
     where m.message_type in ('patient_question', 'doctor_response')
 ),
 

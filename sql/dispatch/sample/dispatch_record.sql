@@ -11,6 +11,7 @@ with written as (
             when r.parent_kind in ('root', 'ordinary') and r.ordinal = r.first + 1 then 'null'
             when rnd($seed + 205, r.ordinal) % 120 = 0                             then 'unknown'
             when rnd($seed + 205, r.ordinal) % 120 < 6                             then 'null'
+            when r.model = 'plan' and not r.on_loaded_plan and rnd($seed + 206, r.ordinal) % 3 < 2 then 'patient'
             else 'known'
         end as author
     from sample._records r
@@ -26,6 +27,8 @@ select
     cast(case r.author
         when 'null'    then null
         when 'unknown' then 900001 + r.luck % 5000
+        -- most of what is on a broken plan was asked by patients
+        when 'patient' then u.before_patients_a + 1 + r.luck / 3 % u.patients_a
         else case r.luck % 3
             when 0 then 1 + r.luck / 3 % u.staff
             else        u.staff + 1 + r.luck / 3 % u.doctors_a

@@ -9,7 +9,7 @@ create table public.case_messages (
     legacy_comment_id bigint,
     legacy_record_id  bigint,
     case_id           uuid                     not null,
-    order_id          uuid                     not null,
+    order_id          uuid,                              -- none on a message of the patient's general case
     treatment_plan_id uuid,
     sender_id         uuid,
     message_type      public.case_message_type not null,
