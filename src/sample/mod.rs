@@ -49,8 +49,8 @@ struct Query {
 }
 
 /// Runs the queries of `folder` in the order of what they read, and writes one snapshot with a table a query.
-/// Queries whose name begins with `_` are views that the others share. With a `base`, the queries of that folder are
-/// known too: its tables from the snapshot that was made of them, its views planned anew; they are not written.
+/// Queries whose name begins with `_` are tables that the others share. With a `base`, the queries of that folder are
+/// known too: its tables from the snapshot that was made of them, what they share made anew; they are not written.
 ///
 /// # Errors
 /// [`crate::error::Kind::Config`] with file:line:column; what writing meets.
@@ -79,7 +79,9 @@ pub async fn generate(
         let text = Text { file: &query.file, sql: &query.sql };
         let frame = engine.plan(text, &parameters(options)).await?;
         if query.stem.starts_with('_') || query.path.parent() != Some(folder) {
-            engine.register(Schema::Sample, &query.stem, frame.into_view())?;
+            // Kept in memory: many queries read them, and planning them into each takes longer than their rows.
+            let rows = frame.cache().await.map_err(|error| running(&error, &query.file))?;
+            engine.register(Schema::Sample, &query.stem, rows.into_view())?;
             continue;
         }
         progress.start("sample", &query.stem, None);
