@@ -19,6 +19,7 @@ mod migrate;
 mod odd_source;
 mod odd_target;
 mod offline;
+mod remedies;
 mod support;
 mod trust;
 mod type_table;

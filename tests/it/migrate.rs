@@ -1,6 +1,5 @@
 //! Owns the tests of the whole: a legacy database into a target, by the program itself, with PostgreSQL as the judge.
 
-use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
@@ -8,22 +7,10 @@ use serde_json::Value;
 use tokio::sync::OnceCell;
 
 use crate::cluster::Database;
-use crate::support::repository;
+use crate::support::{rehome, repository};
 
 /// The scale of these tests: every reason occurs, and a run takes seconds.
 const SCALE: &str = "0.02";
-
-/// Runs the program; gives its JSON, and fails with what it said otherwise.
-fn rehome(dir: &Path, args: &[&str]) -> Value {
-    let output = Command::new(env!("CARGO_BIN_EXE_rehome"))
-        .args(["--format", "json", "--dir"])
-        .arg(dir)
-        .args(args)
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
-}
 
 fn pipeline(name: &str) -> String {
     repository(&format!("pipelines/{name}.toml")).display().to_string()
@@ -150,7 +137,7 @@ async fn the_report_keeps_its_contract() {
     assert!(report["seconds"].is_number());
     let flows: Vec<&str> =
         report["flows"].as_array().unwrap().iter().map(|flow| flow["flow"].as_str().unwrap()).collect();
-    assert_eq!(flows.len(), 13);
+    assert_eq!(flows.len(), 52);
     for check in report["checks"].as_array().unwrap() {
         assert!(check["check"].is_string() && check["rows"].is_u64() && check["passed"].is_boolean());
     }
@@ -165,10 +152,13 @@ async fn the_report_keeps_its_contract() {
 #[tokio::test]
 async fn the_target_holds_what_the_report_says() {
     let migrated = current().await;
-    for flow in migrated.report["flows"].as_array().unwrap() {
+    let flows = migrated.report["flows"].as_array().unwrap();
+    for flow in flows {
         let (name, target) = (flow["flow"].as_str().unwrap(), flow["target"].as_str().unwrap());
         let rows = migrated.target.text(&format!("select count(*)::text from {target}")).await;
-        assert_eq!(rows, (number(flow, "migrated") + number(flow, "adopted")).to_string(), "{name}");
+        let into_it = flows.iter().filter(|other| other["target"] == target);
+        let expected: u64 = into_it.map(|other| number(other, "migrated") + number(other, "adopted")).sum();
+        assert_eq!(rows, expected.to_string(), "{name}");
         let quarantined = migrated
             .target
             .text(&format!(
@@ -314,26 +304,30 @@ async fn warnings_agree(migrated: &Migrated, flow: &Value) {
     assert_eq!(found, expected, "warnings of {name}");
 }
 
+/// Each value of each row, as PostgreSQL prints it within JSON: digits and all.
 async fn values_agree(migrated: &Migrated, flow: &str, target: &str) {
-    let expected =
-        format!("select row->>'id', row::text from oracle_{flow} where outcome = 'migrated' order by row->>'id'");
-    let expected = migrated.legacy.session.query(&expected, &[]).await.unwrap();
-    let mut compared = 0;
-    for chunk in expected.chunks(500) {
-        let ids: Vec<String> = chunk.iter().map(|row| row.get::<_, String>(0)).collect();
-        let sql = format!("select to_jsonb(t)::text from {target} t where id::text = any($1) order by id::text");
-        let found = migrated.target.session.query(&sql, &[&ids]).await.unwrap();
-        assert_eq!(found.len(), chunk.len(), "{flow}: rows of the oracle are missing");
-        for (expected, found) in chunk.iter().zip(&found) {
-            let expected: Value = serde_json::from_str(&expected.get::<_, String>(1)).unwrap();
-            let found: Value = serde_json::from_str(&found.get::<_, String>(0)).unwrap();
-            for (column, value) in expected.as_object().unwrap() {
-                assert_eq!(&found[column], value, "{flow}.{column} of {}", expected["id"]);
-            }
-            compared += 1;
-        }
+    let ids = format!("select row->>'id' from oracle_{flow} where outcome = 'migrated' order by 1");
+    let ids = migrated.legacy.session.query(&ids, &[]).await.unwrap();
+    let ids: Vec<String> = ids.iter().map(|row| row.get(0)).collect();
+    let fetch = format!("select to_jsonb(t)::text from {target} t where id::text = any($1)");
+    let judge = format!(
+        "select count(*), coalesce(min(case when differs.key is not null then format('%s of %s', differs.key, row->>'id') end), '')
+         from unnest($1::text[]) as found (text)
+         join oracle_{flow} on outcome = 'migrated' and row->>'id' = found.text::jsonb->>'id'
+         left join lateral (
+             select min(value.key) as key from jsonb_each(row) value
+             where value.value::text is distinct from (found.text::jsonb -> value.key)::text
+         ) differs on differs.key is not null"
+    );
+    migrated.legacy.run(&format!("create index if not exists oracle_{flow}_id on oracle_{flow} ((row->>'id'))")).await;
+    for chunk in ids.chunks(2_000) {
+        let found = migrated.target.session.query(&fetch, &[&chunk]).await.unwrap();
+        let found: Vec<String> = found.iter().map(|row| row.get(0)).collect();
+        let judged = migrated.legacy.session.query_one(&judge, &[&found]).await.unwrap();
+        let (rows, differs): (i64, String) = (judged.get(0), judged.get(1));
+        assert_eq!(usize::try_from(rows).unwrap(), chunk.len(), "{flow}: rows of the oracle are missing");
+        assert_eq!(differs, "", "{flow}");
     }
-    println!("{flow}: {compared} rows agree");
 }
 
 #[tokio::test]
@@ -355,7 +349,7 @@ async fn golden_rows_have_their_fate(migrated: &Migrated) {
             .legacy
             .text(&format!("select format('%s %s %s', outcome, coalesce(reason, ''), '{warning}' = '' or '{warning}' = any(warnings)) from oracle_{flow} where key = {key}"))
             .await;
-        assert_eq!(fate, format!("{outcome} {reason} true"), "{flow} {key}");
+        assert_eq!(fate, format!("{outcome} {reason} t"), "{flow} {key}");
         let quarantined = format!(
             "select coalesce(min(reason), '') from rehome.quarantine where flow = '{flow}' and legacy_key = '{key}'"
         );
@@ -364,6 +358,17 @@ async fn golden_rows_have_their_fate(migrated: &Migrated) {
     }
 }
 
+/// What no source can make occur by these rules: users and patients never reject, so nothing waits for one in vain.
+const NEVER: [&str; 6] = [
+    "profiles auth_user_not_migrated",
+    "doctors profile_not_migrated",
+    "cases patient_not_migrated",
+    // Only the remedies give these (remedies.rs).
+    "cases default_case",
+    "case_messages_comments general_case",
+    "case_messages_records general_case",
+];
+
 /// No reason, skip or warning that a rule can give goes untried.
 #[tokio::test]
 async fn every_reason_and_warning_occurs() {
@@ -371,7 +376,8 @@ async fn every_reason_and_warning_occurs() {
     for flow in report["flows"].as_array().unwrap() {
         for kind in ["reasons", "skip_reasons", "warnings"] {
             for (code, rows) in flow[kind].as_object().unwrap() {
-                assert_ne!(*rows, 0, "{} {kind} {code}", flow["flow"]);
+                let name = format!("{} {code}", flow["flow"].as_str().unwrap());
+                assert_eq!(*rows == 0, NEVER.contains(&name.as_str()), "{kind}: {name}");
             }
         }
     }

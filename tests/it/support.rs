@@ -24,6 +24,18 @@ pub fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
+/// Runs the program; gives its JSON, and fails with what it said otherwise.
+pub fn rehome(dir: &Path, args: &[&str]) -> serde_json::Value {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_rehome"))
+        .args(["--format", "json", "--dir"])
+        .arg(dir)
+        .args(args)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
 /// One of the pipelines that the repository ships.
 pub fn pipeline(name: &str) -> Pipeline {
     Pipeline::read(&repository(&format!("pipelines/{name}.toml"))).unwrap()
