@@ -18,6 +18,7 @@ READERS = tests/it/python/requirements.txt
 
 # Everything that the build, PostgreSQL and the tests need, where something is missing.
 tools: PYTHON = yes
+tools: BROWSER = yes
 tools: packages
 	@cmp -s $(READERS) "$(VENV)/requirements.txt" && exit 0; \
 	echo "installing readers of Parquet for the tests into $(VENV)"; \
@@ -32,6 +33,7 @@ packages:
 	found=""; for dir in "" "$$(pg_config --bindir 2>/dev/null)/" /usr/lib/postgresql/*/bin/; do \
 	  command -v "$${dir}initdb" >/dev/null && command -v "$${dir}postgres" >/dev/null && found=yes; done; \
 	[ -n "$$found" ] || missing="$$missing postgresql postgresql-contrib"; \
+	[ -z "$(BROWSER)" ] || command -v chromium >/dev/null || missing="$$missing chromium"; \
 	[ -z "$(PYTHON)" ] || python3 -c "import venv, ensurepip" 2>/dev/null || missing="$$missing python3-venv"; \
 	command -v $(CARGO) >/dev/null || { echo "cargo is missing: install Rust first (https://rustup.rs)" >&2; exit 2; }; \
 	[ -z "$$missing" ] && exit 0; \

@@ -1,6 +1,7 @@
 //! Owns what a flow is: one SQL file that takes each row of one source table to one outcome.
 //! Must not know: how its SQL is planned or run.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -20,6 +21,8 @@ pub struct FlowHeader {
     target: Option<String>,
     accept: Option<f64>,
     description: Option<String>,
+    #[serde(default)]
+    remedies: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -53,6 +56,8 @@ pub struct Flow {
     /// The least share, 0 to 1, of the rows not skipped that must be migrated or adopted.
     pub accept: Option<f64>,
     pub description: Option<String>,
+    /// For reasons of its rejects: what it would take to recover their rows, in a sentence.
+    pub remedies: BTreeMap<String, String>,
 }
 
 impl Flow {
@@ -106,6 +111,7 @@ impl Flow {
             target: header.target.unwrap_or_else(|| stem.clone()),
             accept: header.accept,
             description: header.description,
+            remedies: header.remedies,
             name: stem,
         })
     }

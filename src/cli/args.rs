@@ -96,6 +96,8 @@ pub struct Demo {
     /// Another seed makes other data of the same shape
     #[arg(long, default_value_t = 1)]
     pub seed: i64,
+    #[command(flatten)]
+    pub keep_report: Keep,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -144,6 +146,8 @@ pub struct Run {
     pub no_threshold: bool,
     #[command(flatten)]
     pub reading: Reading,
+    #[command(flatten)]
+    pub keep_report: Keep,
 }
 
 /// How gently a source is read.
@@ -235,6 +239,8 @@ pub struct WhatIf {
     /// Only these flows, and those they read
     #[arg(long, value_name = "FLOW,…", value_delimiter = ',')]
     pub only: Vec<String>,
+    #[command(flatten)]
+    pub keep_report: Keep,
 }
 
 #[derive(Debug, clap::Args)]
@@ -258,6 +264,26 @@ pub struct Report {
     /// The pipeline file, if it is not where it was
     #[arg(long, value_name = "FILE")]
     pub pipeline: Option<PathBuf>,
+    /// As an HTML page: one file, for a browser, a phone or paper
+    #[arg(long, group = "form")]
+    pub html: bool,
+    /// As Markdown
+    #[arg(long, group = "form")]
+    pub md: bool,
+    /// As JSON, like --format json
+    #[arg(long, group = "form")]
+    pub json: bool,
+    /// Write it to this file, and not to stdout; .html, .md or .json also say its form
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// A file for the report, beside what is shown.
+#[derive(Debug, clap::Args)]
+pub struct Keep {
+    /// Also write the report to this file; .html, .md or .json says its form
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use clap::CommandFactory;
 
 use super::args::{
-    Args, Check, Command, Demo, Epoch, Format, Global, Kept, Reading, Report, Run, Sample, Snapshot, Take, WhatIf,
+    Args, Check, Command, Demo, Epoch, Format, Global, Keep, Kept, Reading, Report, Run, Sample, Snapshot, Take, WhatIf,
 };
+use super::render::page::{Form, Page};
 use super::{progress, render, size};
 use crate::cancel::Cancel;
 use crate::command;
@@ -63,11 +64,13 @@ fn first(failures: Vec<Error>, format: Format) -> Result<()> {
 }
 
 async fn demo(typed: Demo, setting: &Setting, format: Format) -> Result<()> {
+    let kept = kept_report(typed.keep_report)?;
     std::fs::create_dir_all(&setting.workspace)?;
     let pipeline = Pipeline::read(&shipped(&typed.pipeline))?;
     let sample = options(&pipeline, typed.scale, typed.epoch, typed.seed);
     let shown = command::demo::demo(command::demo::Demo { pipeline, sample, keep: typed.keep }, setting).await?;
     render::demo(&shown, &setting.workspace, format);
+    kept.map_or(Ok(()), |kept| kept.write(&shown.finished.report, format))?;
     first(shown.finished.failures, format)
 }
 
@@ -88,6 +91,7 @@ fn shipped(name: &str) -> PathBuf {
 }
 
 async fn migrate(typed: Run, setting: &Setting, format: Format) -> Result<()> {
+    let kept = kept_report(typed.keep_report)?;
     let request = Request {
         pipeline: Pipeline::read(&typed.pipeline)?,
         source: typed.source.as_deref().map(Address::parse).transpose()?,
@@ -103,6 +107,7 @@ async fn migrate(typed: Run, setting: &Setting, format: Format) -> Result<()> {
     };
     let finished = run::run(request, setting).await?;
     render::finished(&finished, format);
+    kept.map_or(Ok(()), |kept| kept.write(&finished.report, format))?;
     first(finished.failures, format)
 }
 
@@ -168,12 +173,13 @@ async fn take(typed: Take, setting: &Setting, format: Format) -> Result<()> {
 }
 
 async fn what_if(typed: WhatIf, setting: &Setting, format: Format) -> Result<()> {
+    let kept = kept_report(typed.keep_report)?;
     let pipeline = Pipeline::read(&typed.pipeline)?;
     let snapshot = command::snapshot::open(&typed.snapshot, setting).await?;
     snapshot.check().await?;
     let (report, _) = run::what_if(&pipeline, &snapshot, &typed.only, setting).await?;
     render::report(&report, format);
-    Ok(())
+    kept.map_or(Ok(()), |kept| kept.write(&report, format))
 }
 
 async fn check(typed: Check, setting: &Setting, format: Format) -> Result<()> {
@@ -191,12 +197,30 @@ async fn check(typed: Check, setting: &Setting, format: Format) -> Result<()> {
     Ok(())
 }
 
+/// The file that a report is kept in, if one is named: looked at before the work begins.
+fn kept_report(typed: Keep) -> Result<Option<Page>> {
+    typed.report.map(|file| Page::new(None, file)).transpose()
+}
+
 async fn report(typed: Report, setting: &Setting, format: Format) -> Result<()> {
+    let form = match () {
+        () if typed.html => Some(Form::Html),
+        () if typed.md => Some(Form::Markdown),
+        () if typed.json || format == Format::Json => Some(Form::Json),
+        () => None,
+    };
+    let page = typed.output.map(|file| Page::new(form, file)).transpose()?;
     let record = Record::find(&setting.place()?, &typed.run).await?;
     let file = typed.pipeline.unwrap_or_else(|| PathBuf::from(&record.pipeline));
     let report = run::report(&record, &Pipeline::read(&file)?, setting).await?;
-    render::report(&report, format);
-    Ok(())
+    match (page, form) {
+        (Some(page), _) => page.write(&report, format),
+        (None, Some(form)) => render::page::show(&report, form),
+        (None, None) => {
+            render::report(&report, format);
+            Ok(())
+        }
+    }
 }
 
 async fn sample(typed: Sample, setting: &Setting, format: Format) -> Result<()> {

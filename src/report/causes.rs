@@ -22,11 +22,11 @@ const EXAMPLES: usize = 5;
 /// What is said of a cause that is no row of the source.
 pub const ABSENT: &str = "not in the source";
 /// What is said of a cause that was migrated all the same: the rule that names it wants more than the row.
-const PRESENT: &str = "migrated";
+pub const PRESENT: &str = "migrated";
 /// What is said of a cause whose flow did not run.
-const UNKNOWN: &str = "not known";
+pub const UNKNOWN: &str = "not known";
 /// What is said of a cause that is, over others, its own cause.
-const CIRCLE: &str = "in a circle";
+pub const CIRCLE: &str = "in a circle";
 
 /// How the rejects of a run hang together.
 #[derive(Debug, Clone, Default, Serialize)]

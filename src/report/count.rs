@@ -15,9 +15,11 @@ use super::{FlowReport, Inputs};
 use crate::diagnosis::running;
 use crate::engine::Schema;
 use crate::error::{Error, Result};
+use crate::flow::Flow;
 use crate::key::KeyColumn;
 use crate::outcome::{KEY, OUTCOME, Outcome, REASON, WARNINGS};
 use crate::outcomes::FlowOutcomes;
+use crate::reads::reads;
 
 /// Keys named for each reason.
 const EXAMPLES: usize = 5;
@@ -60,6 +62,7 @@ pub async fn flow(inputs: &Inputs<'_>, outcomes: &FlowOutcomes) -> Result<FlowRe
         flow: name.clone(),
         source: outcomes.source.clone(),
         target: outcomes.target.clone(),
+        reads: flow.map(|flow| read_by(inputs, flow)).transpose()?.unwrap_or_default(),
         source_rows,
         migrated: kept,
         adopted,
@@ -71,12 +74,19 @@ pub async fn flow(inputs: &Inputs<'_>, outcomes: &FlowOutcomes) -> Result<FlowRe
         owners,
         warnings,
         examples,
+        remedies: flow.map(|flow| flow.remedies.clone()).unwrap_or_default(),
         share,
         accept,
         accepted: accept.is_none_or(|least| share >= least),
         seconds,
         rows_per_second,
     })
+}
+
+/// The flows whose results a flow reads.
+fn read_by(inputs: &Inputs<'_>, flow: &Flow) -> Result<Vec<String>> {
+    let tables = reads(inputs.pipeline, flow.text())?.tables.into_iter();
+    Ok(tables.filter(|(schema, _)| schema == Schema::Migrated.name()).map(|(_, table)| table).collect())
 }
 
 fn declared(outcomes: &FlowOutcomes, outcome: Outcome) -> BTreeMap<String, u64> {

@@ -4,7 +4,10 @@
 mod causes;
 mod check;
 mod count;
+mod facts;
+pub mod page;
 mod query;
+pub mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +20,8 @@ use crate::error::{Context, Error, Result};
 use crate::outcomes::{FlowOutcomes, FlowShape, OutcomeStore};
 use crate::pipeline::{Pipeline, Severity};
 use crate::views;
-pub use causes::{ABSENT, Cause, RootCauses};
+pub use causes::{ABSENT, CIRCLE, Cause, PRESENT, RootCauses, UNKNOWN};
+pub use facts::{Facts, Phase, ReadBack};
 
 /// What a run did to each row, and what is checked about it. Serialises to the documented JSON.
 #[derive(Debug, Clone, Serialize)]
@@ -25,6 +29,8 @@ pub struct Report {
     pub run: String,
     pub snapshot: String,
     pub pipeline: String,
+    /// Two runs with the same hash applied the same rules.
+    pub pipeline_hash: String,
     /// Wall time of the whole run, in seconds; 0 when it is not known.
     pub seconds: f64,
     /// Does every flow's source row have exactly one outcome?
@@ -34,11 +40,14 @@ pub struct Report {
     /// In the order in which they ran.
     pub flows: Vec<FlowReport>,
     pub checks: Vec<CheckReport>,
+    /// What the rejects go back to.
     pub root_causes: RootCauses,
     /// The rows of each report of the pipeline, by its name.
     pub reports: BTreeMap<String, Vec<Map<String, Value>>>,
     /// Title and chart of each report.
     pub titles: BTreeMap<String, Title>,
+    #[serde(flatten)]
+    pub facts: Facts,
 }
 
 /// What a report of the pipeline is called, and how it may be drawn.
@@ -55,6 +64,8 @@ pub struct FlowReport {
     pub flow: String,
     pub source: String,
     pub target: String,
+    /// The flows whose results it reads.
+    pub reads: Vec<String>,
     pub source_rows: u64,
     pub migrated: u64,
     pub adopted: u64,
@@ -69,6 +80,8 @@ pub struct FlowReport {
     pub warnings: BTreeMap<String, u64>,
     /// A few keys for each reason of a reject.
     pub examples: BTreeMap<String, Vec<String>>,
+    /// What it would take to recover the rows of a reason, where the flow says so.
+    pub remedies: BTreeMap<String, String>,
     /// Migrated and adopted of the rows in scope (neither skipped nor elsewhere), 0 to 1.
     pub share: f64,
     /// The least share that the flow declares.
@@ -242,6 +255,8 @@ impl Inputs<'_> {
             root_causes,
             reports,
             titles,
+            pipeline_hash: self.pipeline.hash.clone(),
+            facts: Facts::default(),
         })
     }
 }

@@ -1,13 +1,13 @@
 //! Owns the one-way sequence of a migration: snapshot → outcomes → target → verification → report.
 //! Must not know: how any stage works, or how the result is shown.
 
+mod clock;
 mod load;
 mod record;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
 
 use uuid::Uuid;
 
@@ -19,11 +19,12 @@ use crate::graph::Graph;
 use crate::outcomes::OutcomeStore;
 use crate::pipeline::Pipeline;
 use crate::progress::Sink;
-use crate::report::{self, Inputs, Refused, Report};
+use crate::report::{self, Inputs, ReadBack, Refused, Report};
 use crate::server::Address;
 use crate::snapshot::Snapshot;
 use crate::storage::Location;
 use crate::transform::Transform;
+use clock::Clock;
 pub use record::{Record, identity_of};
 
 /// What every command needs to work: where, how much, and who listens.
@@ -89,7 +90,7 @@ pub struct Finished {
 /// # Errors
 /// Whatever keeps the run from its report. A run that ends with a report gives its failures in [`Finished`].
 pub async fn run(request: Request, setting: &Setting) -> Result<Finished> {
-    let started = Instant::now();
+    let mut clock = Clock::start();
     let (pipeline, graph) = chosen(&request.pipeline, &request.only)?;
     let full = Graph::new(&request.pipeline)?;
     let snapshot = match (&request.snapshot, &request.source) {
@@ -103,7 +104,8 @@ pub async fn run(request: Request, setting: &Setting) -> Result<Finished> {
     if request.snapshot.is_some() {
         snapshot.check().await?;
     }
-    log::info!("snapshot {} after {:.1} s", snapshot.id(), started.elapsed().as_secs_f64());
+    log::info!("snapshot {}", snapshot.id());
+    clock.lap("extract");
     let loading = load::Loading::open(&request.target, &pipeline, &snapshot, setting).await?;
     let run_id = loading.run;
     let store = OutcomeStore::open(&setting.place()?, &run_id.to_string());
@@ -115,10 +117,10 @@ pub async fn run(request: Request, setting: &Setting) -> Result<Finished> {
     report::check_queries(&engine, &pipeline).await?;
     loading.check(&shapes).await.at(At::Pipeline, &pipeline.name)?;
     let loaded = loading.run(&stage, &pipeline, &graph, &store, setting).await?;
-    log::info!("loaded after {:.1} s", started.elapsed().as_secs_f64());
+    clock.lap("transform and load");
     let verification = if request.verify { Some(loaded.verify(&request.target, &store, setting).await?) } else { None };
     let verified = verification.as_ref().is_some_and(load::Verified::clean);
-    log::info!("verified after {:.1} s", started.elapsed().as_secs_f64());
+    clock.lap("verify");
     let inputs = Inputs {
         engine: &engine,
         pipeline: &pipeline,
@@ -128,9 +130,10 @@ pub async fn run(request: Request, setting: &Setting) -> Result<Finished> {
         refused: &loaded.refused,
         load_seconds: &loaded.seconds,
     };
-    let seconds = started.elapsed().as_secs_f64();
-    let mut report = inputs.report(&run_id.to_string(), snapshot.id(), seconds, verified).await?;
-    report.seconds = started.elapsed().as_secs_f64();
+    let mut report = inputs.report(&run_id.to_string(), snapshot.id(), clock.seconds(), verified).await?;
+    clock.lap("report");
+    report.seconds = clock.seconds();
+    report.facts = clock.facts_of_target(&snapshot, verification.as_ref(), request.enforce);
     let record = Record {
         run: run_id,
         pipeline: request.pipeline.file.clone(),
@@ -142,7 +145,7 @@ pub async fn run(request: Request, setting: &Setting) -> Result<Finished> {
         load_seconds: loaded.seconds.clone(),
         refused: loaded.refused.clone(),
         verified,
-        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        facts: report.facts.clone(),
     };
     record.save(&store).await?;
     let failures = failures(&report, verification.as_ref(), request.enforce);
@@ -278,7 +281,8 @@ pub async fn report(record: &Record, pipeline: &Pipeline, setting: &Setting) -> 
         refused: &record.refused,
         load_seconds: &record.load_seconds,
     };
-    inputs.report(&record.run.to_string(), &record.snapshot_id, record.seconds, record.verified).await
+    let report = inputs.report(&record.run.to_string(), &record.snapshot_id, record.seconds, record.verified).await?;
+    Ok(Report { facts: record.facts.clone(), ..report })
 }
 
 /// Applies a pipeline's rules to a snapshot without any database: what would become of each row?
@@ -291,7 +295,7 @@ pub async fn what_if(
     only: &[String],
     setting: &Setting,
 ) -> Result<(Report, Location)> {
-    let started = Instant::now();
+    let mut clock = Clock::start();
     let (pipeline, graph) = chosen(pipeline, only)?;
     let run = format!("what-if-{}", &run_id(&pipeline, snapshot, Uuid::nil()).simple().to_string()[..12]);
     let store = OutcomeStore::open(&setting.place()?, &run);
@@ -304,6 +308,7 @@ pub async fn what_if(
     for flow in graph.order.iter().filter_map(|index| pipeline.flows.get(*index)) {
         outcomes.push(stage.run(flow, &store).await?);
     }
+    clock.lap("transform");
     let (refused, load_seconds) = (Refused::new(), BTreeMap::new());
     let inputs = Inputs {
         engine: &engine,
@@ -315,6 +320,8 @@ pub async fn what_if(
         load_seconds: &load_seconds,
     };
     let mut report = inputs.report(&run, snapshot.id(), 0.0, false).await?;
-    report.seconds = started.elapsed().as_secs_f64();
+    clock.lap("report");
+    report.seconds = clock.seconds();
+    report.facts = clock.facts(snapshot, ReadBack::NoTarget);
     Ok((report, store.location().clone()))
 }

@@ -11,7 +11,7 @@ use crate::error::{At, Error, Kind, Result};
 use crate::graph::Graph;
 use crate::outcomes::{FlowOutcomes, OutcomeStore};
 use crate::pipeline::Pipeline;
-use crate::report::Refused;
+use crate::report::{Facts, Refused};
 use crate::storage::Location;
 
 const FILE: &str = "run.json";
@@ -34,7 +34,8 @@ pub struct Record {
     /// Rows that the target refused: flow → reason → keys.
     pub refused: Refused,
     pub verified: bool,
-    pub tool_version: String,
+    #[serde(flatten)]
+    pub facts: Facts,
 }
 
 impl Record {
@@ -55,15 +56,16 @@ impl Record {
     pub async fn find(workspace: &Location, name: &str) -> Result<Self> {
         let mut found: Vec<(std::time::SystemTime, Self)> = Vec::new();
         let runs = workspace.child("runs");
-        for file in runs.list().await? {
+        let files = runs.list().await?;
+        for file in &files {
             let Some(run) = file.strip_suffix(&format!("/{FILE}")).filter(|run| !run.contains('/')) else { continue };
             if name != "latest" && !run.starts_with(name) {
                 continue;
             }
-            let bytes = runs.get(&file).await?.unwrap_or_default();
+            let bytes = runs.get(file).await?.unwrap_or_default();
             let record = serde_json::from_slice(&bytes)
-                .map_err(|_| Error::new(Kind::Corrupt, "a run's record does not read").at(At::File, &file))?;
-            let changed = runs.local().and_then(|folder| folder.join(&file).metadata().ok()?.modified().ok());
+                .map_err(|_| Error::new(Kind::Corrupt, "a run's record does not read").at(At::File, file))?;
+            let changed = runs.local().and_then(|folder| folder.join(file).metadata().ok()?.modified().ok());
             found.push((changed.unwrap_or(std::time::UNIX_EPOCH), record));
         }
         found.sort_by_key(|(changed, _)| *changed);
@@ -71,9 +73,26 @@ impl Record {
         match found.pop() {
             Some((_, record)) if name == "latest" || count == 1 => Ok(record),
             Some(_) => Err(Error::config(format!("{count} runs begin with '{name}'")).hint("give more of the id")),
-            None => Err(Error::config(format!("there is no finished run '{name}' in {workspace}"))
-                .hint("`rehome run` prints a run's id; --dir names the folder where it worked")),
+            None => Err(absent(workspace, name, &files)),
         }
+    }
+}
+
+/// Why there is no report: no such run, one that has not ended, or no run at all.
+fn absent(workspace: &Location, name: &str, files: &[String]) -> Error {
+    let begun =
+        files.iter().filter_map(|file| file.split('/').next()).filter(|run| name == "latest" || run.starts_with(name));
+    let mut begun: Vec<&str> = begun.collect();
+    begun.dedup();
+    match begun.iter().partition::<Vec<&str>, _>(|run| run.starts_with("what-if-")) {
+        (tried, runs) if runs.is_empty() && !tried.is_empty() && name != "latest" => {
+            Error::config(format!("'{}' is no run: rules were only tried", tried.join("', '")))
+                .hint("`rehome what-if` given again shows its report; --report FILE keeps it")
+        }
+        (_, runs) if !runs.is_empty() => Error::config(format!("the run {} has not finished", runs.join(", ")))
+            .hint("a report is of a finished run: give the same `rehome run` again, and it takes up where it was"),
+        _ => Error::config(format!("there is no finished run '{name}' in {workspace}"))
+            .hint("`rehome run` prints a run's id; --dir names the folder where it worked"),
     }
 }
 

@@ -66,6 +66,7 @@ pub fn check(engine: &Engine, flow: &Flow, frame: DataFrame, pipeline: &Pipeline
     let verdicts = declared_verdicts(frame.logical_plan()).map_err(|error| told(&error))?;
     let warnings = declared_warnings(frame.logical_plan()).map_err(|error| told(&error))?;
     owners(flow, &verdicts, flows)?;
+    remedies(flow, &verdicts)?;
     let verdicts = rerouted(flow, verdicts, pipeline.reroute.get(&flow.name))?;
     let causes = declared_causes(frame.logical_plan()).map_err(|error| told(&error))?;
     if let Some(cause) = causes.iter().find(|cause| !flows.contains(cause)) {
@@ -179,6 +180,21 @@ fn owners(flow: &Flow, verdicts: &BTreeSet<Verdict>, flows: &[String]) -> Result
         }
     }
     Ok(())
+}
+
+/// Is there a remedy for a reason that the flow does not have?
+fn remedies(flow: &Flow, verdicts: &BTreeSet<Verdict>) -> Result<()> {
+    let reason = |verdict: &Verdict| match verdict {
+        Verdict::Reject(reason) => Some(reason.clone()),
+        _ => None,
+    };
+    let reasons: Vec<String> = verdicts.iter().filter_map(reason).collect();
+    let Some(unknown) = flow.remedies.keys().find(|reason| !reasons.contains(reason)) else { return Ok(()) };
+    let error = fail(flow, &format!("`remedies` names '{unknown}', for which the flow rejects nothing"));
+    Err(match closest(unknown, &reasons) {
+        Some(name) => error.hint(format!("did you mean '{name}'?")),
+        None => error.hint(format!("its reasons are {}", reasons.join(", "))),
+    })
 }
 
 /// What each verdict means where the pipeline gives some rejects to another flow.

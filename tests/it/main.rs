@@ -2,6 +2,7 @@
 
 mod artefact;
 mod bad_input;
+mod browser;
 mod causes;
 mod certificates;
 mod cluster;
@@ -19,6 +20,7 @@ mod migrate;
 mod odd_source;
 mod odd_target;
 mod offline;
+mod page;
 mod remedies;
 mod support;
 mod trust;

@@ -1,6 +1,7 @@
 //! Owns how results are shown on stdout: text for people, JSON for machines. Must not know: how they came about.
 
 pub mod error;
+pub mod page;
 mod report;
 pub mod snapshot;
 
@@ -10,6 +11,7 @@ use super::args::Format;
 use crate::command::check::Checked;
 use crate::command::demo::Shown;
 use crate::report::Report;
+use crate::report::words::count;
 use crate::run::Finished;
 
 /// A table without lines but the one below its head.
@@ -27,19 +29,6 @@ fn numbers(table: &mut comfy_table::Table, columns: impl IntoIterator<Item = usi
             column.set_cell_alignment(comfy_table::CellAlignment::Right);
         }
     }
-}
-
-/// A number with its thousands set apart.
-fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 fn json<T: Serialize>(value: &T) {
@@ -87,7 +76,7 @@ pub fn demo(shown: &Shown, dir: &std::path::Path, format: Format) {
     let program = std::env::args().next().unwrap_or_else(|| "rehome".to_owned());
     anstream::println!("\nTo look further:");
     anstream::println!(
-        "  {program} --dir {dir} report {run}   # also the pipeline's own reports; --format json for machines"
+        "  {program} --dir {dir} report {run}   # also the pipeline's own reports; --html -o report.html for a browser"
     );
     if let Some(kept) = &shown.kept {
         anstream::println!(

@@ -3,7 +3,8 @@
 use anstyle::{AnsiColor, Style};
 use serde_json::Value;
 
-use super::{count, numbers, table};
+use super::{numbers, table};
+use crate::report::words::{self, count};
 use crate::report::{FlowReport, Report};
 
 /// Rows of a pipeline's report that a terminal shows.
@@ -87,8 +88,7 @@ fn outcomes(report: &Report) {
 
 fn share(flow: &FlowReport) -> String {
     let mark = if flow.accepted { "" } else { " !" };
-    // Rounded down: 100 % is said only when nothing is missing.
-    format!("{:.3} %{mark}", (flow.share * 100_000.0).floor() / 1_000.0)
+    format!("{}{mark}", words::share(flow.share))
 }
 
 fn rate(flow: &FlowReport) -> String {

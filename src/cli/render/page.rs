@@ -1,0 +1,95 @@
+//! Owns where a report goes that is a document: to stdout or into a file. Must not know: what it looks like.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use crate::cli::args::Format;
+use crate::error::{At, Error, Result};
+use crate::report::{Report, page};
+
+/// What a document is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    Html,
+    Markdown,
+    Json,
+}
+
+/// A file that a report is to be written to.
+pub struct Page {
+    form: Form,
+    file: PathBuf,
+}
+
+impl Form {
+    /// What the name of a file says.
+    fn of(file: &Path) -> Option<Self> {
+        match file.extension()?.to_str()?.to_lowercase().as_str() {
+            "html" | "htm" => Some(Self::Html),
+            "md" | "markdown" => Some(Self::Markdown),
+            "json" => Some(Self::Json),
+            _ => None,
+        }
+    }
+
+    fn document(self, report: &Report) -> Result<String> {
+        match self {
+            Self::Html => page::html(report),
+            Self::Markdown => page::markdown(report),
+            Self::Json => serde_json::to_string(report).map_err(|_| Error::unexpected("the report has no JSON form")),
+        }
+    }
+}
+
+impl Page {
+    /// A file in this form, else in the one that its name says. It is not touched yet.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Config`] when no form is named, or there is no such folder.
+    pub fn new(form: Option<Form>, file: PathBuf) -> Result<Self> {
+        let named = |error: Error| error.at(At::File, file.display().to_string());
+        let Some(form) = form.or_else(|| Form::of(&file)) else {
+            return Err(named(Error::config("the name does not say in which form the report is to be written"))
+                .hint("end it with .html, .md or .json"));
+        };
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        if !folder.is_dir() || file.is_dir() {
+            return Err(
+                named(Error::config("the report cannot be written there")).hint("name a file in a folder that exists")
+            );
+        }
+        Ok(Self { form, file })
+    }
+
+    /// Writes the report, and says where it is.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Config`] for a file that cannot be written.
+    pub fn write(&self, report: &Report, format: Format) -> Result<()> {
+        let document = self.form.document(report)?;
+        std::fs::write(&self.file, document).map_err(|error| {
+            let told = match error.kind() {
+                std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Error::from(error),
+                kind => Error::config(format!("the report cannot be written: {kind}")),
+            };
+            told.at(At::File, self.file.display().to_string())
+        })?;
+        if format == Format::Text {
+            anstream::println!("report    {}", self.file.display());
+        }
+        Ok(())
+    }
+}
+
+/// Prints the document on stdout. A reader that has seen enough is no error.
+///
+/// # Errors
+/// As making it.
+pub fn show(report: &Report, form: Form) -> Result<()> {
+    let document = form.document(report)?;
+    let mut out = std::io::stdout().lock();
+    match out.write_all(document.as_bytes()).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
