@@ -307,7 +307,9 @@ async fn sixty_flows_and_hostile_texts_fit_the_page() {
         assert!(wrong.as_str().unwrap().contains("a_flow_with_a_rather_long_name_7"), "{wrong}");
         let because = browser.evaluate("document.querySelectorAll('.causes')[5].textContent").to_string();
         assert!(
-            because.contains("12 rows, because 6 rows of a_flow_with_a_rather_long_name_3 did not reach the target: the_parent"),
+            because.contains(
+                "12 rows, because 6 rows of a_flow_with_a_rather_long_name_3 did not reach the target: the_parent"
+            ),
             "{because}"
         );
         assert!(because.contains("and that because 2 rows of a_flow_with_a_rather_long_name_1"), "{because}");
