@@ -133,8 +133,13 @@ fn agrees(browser: &mut Browser, report: &Value) {
         let (held, read) = &found[&name];
         let same = match &value {
             Value::Null => held.is_empty() && read == "–",
-            Value::String(text) => held == text && (read == text || name.starts_with("run.")),
-            number => held.parse::<f64>().ok() == number.as_f64(),
+            Value::String(text) => held == text && (read == text.trim() || name.starts_with("run.")),
+            number if number.is_f64() => {
+                // The reader of this JSON errs in the last digit of a time.
+                let (held, number): (f64, f64) = (held.parse().unwrap(), number.as_f64().unwrap());
+                (held - number).abs() <= number.abs() * f64::EPSILON
+            }
+            number => *held == number.to_string(),
         };
         assert!(same, "{name}: {held:?}, read as {read:?}, is {value}");
         if let (Some(number), false) = (value.as_u64(), name.starts_with("run.") || name.starts_with("check.")) {
@@ -283,7 +288,7 @@ fn large() -> Report {
             ("places".into(), chart("By place", "bar")),
         ]),
         root_causes: RootCauses { rejected: 3_540, roots: 2, causes: (1..60).map(cause).collect() },
-        facts: Facts { read_back: ReadBack::Clean, ..Facts::default() },
+        facts: Facts { tool_version: "0.1.0".into(), read_back: ReadBack::Clean, ..Facts::default() },
     }
 }
 

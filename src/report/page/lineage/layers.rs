@@ -108,7 +108,7 @@ mod tests {
         }
         let ways = layered.spots.iter().filter(|spot| **spot == Spot::Way).count();
         assert_eq!(ways, 2, "the line from 0 to 3 passes two columns, and the one to 6 goes along with it");
-        assert_eq!(layered.links.len(), 3 + 3 + 1 + 1);
+        assert_eq!(layered.links.len(), 3 + 3 + 1 + 2, "the chain, the way to 3, 4 to 5, and both ends at 6");
     }
 
     #[test]
