@@ -5,6 +5,9 @@ entity      = "comment_message"
 target      = "case_messages"
 accept      = 0.35
 description = "Comments on a root plan become messages of the patient's case (the rules of August 2025)."
+
+[remedies]
+plan_is_revision = "Apply the current rules, which take a revision to its root."
 ---*/
 
 -- The rules of August 2025: the plan of the comment is looked up as it is, and only root plans were known by then. So

@@ -4,6 +4,9 @@ key         = "id"
 entity      = "order"
 accept      = 0.99
 description = "Every instruction becomes an order of its patient, with a doctor who answers for it."
+
+[remedies]
+missing_doctor = "Apply the current rules, which ask the patient's office too."
 ---*/
 
 -- The rules of August 2025. Doctor, the first that is one of ours: the instruction's; the patient's (its doctor_id is

@@ -4,6 +4,9 @@ key         = "id"
 entity      = "audit_log"
 accept      = 0.99
 description = "What the staff added, changed and deleted by hand."
+
+[remedies]
+unknown_action = "Add the action flag to the rule, once it is known what it means."
 ---*/
 
 -- An entry is of the time of its action. Its flag says what was done: 1 addition, 2 change, 3 deletion; any other says

@@ -4,6 +4,9 @@ key         = "id"
 entity      = "bracket"
 accept      = 0.99
 description = "Each bracket, on the jaw that it was bonded to."
+
+[remedies]
+jaw_not_migrated = "Recover the jaw, and they follow."
 ---*/
 
 -- A bracket belongs to a jaw that is there. Its tooth is numbered as FDI does: the quadrant (1 and 2 are of the upper

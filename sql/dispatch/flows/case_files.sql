@@ -4,6 +4,12 @@ key         = "id"
 entity      = "case_file"
 accept      = 0.99
 description = "Each file with a link to an order belongs to the case of that order."
+
+[remedies]
+conflicting_cases   = "Decide which case the file belongs to, and remove the other link; until then archive it apart."
+order_not_migrated  = "Recover the order, and they follow. Until then archive the file apart."
+missing_instruction = "Restore the instruction in the source, or point the rows to another one."
+case_not_migrated   = "The pipeline dispatch-default-case gives them a case; or restore the patient."
 ---*/
 
 -- A link leads from the file to an instruction, that to an order, the order to a patient, and the patient to a case.

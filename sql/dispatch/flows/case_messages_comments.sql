@@ -5,6 +5,13 @@ entity      = "comment_message"
 target      = "case_messages"
 accept      = 0.99
 description = "Comments on a plan become messages of the patient's case."
+
+[remedies]
+missing_plan        = "Restore the plan; or try dispatch-general-case, or dispatch-archive-notes."
+missing_instruction = "Restore the root plan's instruction; or as for missing_plan."
+plan_cycle          = "Break the circle of plans; or as for missing_plan."
+order_not_migrated  = "Recover the order, and they follow. Or dispatch-general-case."
+case_not_migrated   = "The pipeline dispatch-default-case gives them a case; or restore the patient."
 ---*/
 
 -- A comment belongs to a plan, the plan to the root of its revisions, the root to an instruction, that to an order,

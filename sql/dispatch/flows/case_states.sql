@@ -4,6 +4,12 @@ key         = "id"
 entity      = "case_state"
 accept      = 0.94
 description = "The history of each case: treatment active, case closed."
+
+[remedies]
+case_not_migrated         = "The pipeline dispatch-default-case gives them a case; or restore the patient."
+case_removed_before_state = "The pipeline dispatch-default-case gives them a case; or restore the patient."
+invalid_reference         = "Find the order that the state belongs to; a stock order has no case."
+order_not_migrated        = "Recover the order, and they follow."
 ---*/
 
 -- Status 11 says that the treatment is active, 12 that the case is closed; every other status is one of the order and

@@ -4,6 +4,10 @@ key         = "id"
 entity      = "case"
 accept      = 0.99
 description = "One case a patient."
+
+[remedies]
+patient_deleted       = "The pipeline dispatch-default-case gives them a case; or restore the patient."
+patient_without_order = "Nothing to lose yet; dispatch-default-case gives them a case all the same."
 ---*/
 
 -- A patient who is not deleted and has at least one instruction, loaded or not, has one case. Its workflow is that of

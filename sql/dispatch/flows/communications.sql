@@ -4,6 +4,10 @@ key         = "id"
 entity      = "communication"
 accept      = 0.99
 description = "Letters, calls and mails from users and to them."
+
+[remedies]
+recipient_not_migrated = "Restore the user in the source, or give the rows to another one."
+unknown_direction      = "Correct the direction in the source: inbound or outbound."
 ---*/
 
 -- The user is the sender of what came in and the recipient of what went out: without its recipient a communication is

@@ -4,6 +4,12 @@ key         = "id"
 entity      = "discount"
 accept      = 0.7
 description = "Discounts that can still be given: one a code."
+
+[remedies]
+product_not_migrated = "Restore the product, or let the discount go with it."
+invalid_period       = "Correct the dates: it ends before it starts."
+invalid_percent      = "Correct the percent: it lies outside 0 to 100."
+superseded           = "Nothing: the newest valid row of the code is loaded."
 ---*/
 
 -- The business ruled as with the offers: one discount of nine stays behind. They are few, so a handful more must not

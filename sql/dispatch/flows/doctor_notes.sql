@@ -4,6 +4,10 @@ key         = "id"
 entity      = "doctor_note"
 accept      = 0.99
 description = "Records on a patient are the doctors' notes."
+
+[remedies]
+patient_not_migrated = "Restore the patient in the source."
+unknown_content_type = "Find out what the deleted content type was, and add it to shared/content_types.sql."
 ---*/
 
 -- A record on a patient is a note of that patient. Records on plans and instructions have their own flows

@@ -4,6 +4,9 @@ key         = "id"
 entity      = "event"
 accept      = 0.99
 description = "What happened in the application, and who did it."
+
+[remedies]
+malformed_json = "Repair the JSON in the source (a lone surrogate, \\u0000, a quote), or leave it out."
 ---*/
 
 -- An event may have no actor; one who is named but unknown becomes NULL, with a warning. The payload must be JSON that

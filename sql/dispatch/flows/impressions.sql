@@ -4,6 +4,10 @@ key         = "id"
 entity      = "impression"
 accept      = 0.99
 description = "Each impression of an order, with its shrinkage and weight as they were."
+
+[remedies]
+missing_instruction = "Restore the instruction in the source, or point the rows to another one."
+order_not_migrated  = "Recover the order, and they follow."
 ---*/
 
 -- An impression belongs to an order that is there.

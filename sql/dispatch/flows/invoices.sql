@@ -4,6 +4,10 @@ key         = "id"
 entity      = "invoice"
 accept      = 0.99
 description = "The invoices of each order, to the cent."
+
+[remedies]
+missing_instruction = "Restore the instruction in the source, or point the rows to another one."
+order_not_migrated  = "Recover the order, and they follow."
 ---*/
 
 -- An invoice belongs to its order, and cannot do without one that is there. A status that is none of the five is kept

@@ -4,6 +4,11 @@ key         = "id"
 entity      = "jaw"
 accept      = 0.99
 description = "Each jaw of an order: upper or lower, however it was spelled."
+
+[remedies]
+jaw_type_unknown    = "Look at the jaw and write upper or lower; or add the spelling to the rule."
+missing_instruction = "Restore the instruction in the source, or point the rows to another one."
+order_not_migrated  = "Recover the order, and they follow."
 ---*/
 
 -- A jaw belongs to an order that is there. Upper or lower: jaw_type, in any of its spellings, blanks around it and

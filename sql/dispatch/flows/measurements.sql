@@ -4,6 +4,12 @@ key         = "id"
 entity      = "measurement"
 accept      = 0.99
 description = "Each measurement of a jaw, or of a whole order."
+
+[remedies]
+jaw_not_migrated    = "Recover the jaw, and they follow."
+missing_instruction = "Restore the instruction in the source, or point the rows to another one."
+missing_parent      = "Find out what was measured: it names neither a jaw nor an instruction."
+order_not_migrated  = "Recover the order, and they follow."
 ---*/
 
 -- A measurement that names a jaw is of that jaw and of the jaw's order, whatever instruction it names besides; one that

@@ -4,6 +4,10 @@ key         = "id"
 entity      = "message_attachment"
 accept      = 0.99
 description = "The files attached to the messages of a case."
+
+[remedies]
+file_not_migrated    = "Restore the file."
+message_not_migrated = "Recover the message, and they follow."
 ---*/
 
 -- Only records on plans have attachments: the record's message and the file must both be there.

@@ -4,6 +4,9 @@ key         = "id"
 entity      = "message"
 accept      = 0.99
 description = "Messages from one user to another."
+
+[remedies]
+recipient_not_migrated = "Restore the user in the source, or give the rows to another one."
 ---*/
 
 -- A message without its recipient is nobody's; one without its sender stays, with a warning.

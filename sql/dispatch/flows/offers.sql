@@ -4,6 +4,12 @@ key         = "id"
 entity      = "offer"
 accept      = 0.45
 description = "Offers that can still be made: one a code."
+
+[remedies]
+product_not_migrated = "Restore the product, or let the offer go with it."
+invalid_period       = "Correct the dates: it ends before it starts."
+invalid_percent      = "Correct the percent: it lies outside 0 to 100."
+superseded           = "Nothing: the newest valid row of the code is loaded."
 ---*/
 
 -- The business ruled that half of the offers stay behind (products long gone, periods and percentages that never

@@ -4,6 +4,9 @@ key         = "id"
 entity      = "operation"
 accept      = 0.99
 description = "Bookings: charges, money back, fees, adjustments, to the cent."
+
+[remedies]
+purchase_not_migrated = "Restore the purchase."
 ---*/
 
 -- A booking may be of no purchase (fees, adjustments). Where it names one, that must be there: a booking that hangs in

@@ -4,6 +4,10 @@ key         = "id"
 entity      = "order_case"
 accept      = 0.99
 description = "Each order belongs to the case of its patient."
+
+[remedies]
+case_not_migrated  = "The pipeline dispatch-default-case gives them a case; or restore the patient."
+order_not_migrated = "Recover the order, and they follow."
 ---*/
 
 -- An order without a patient (stock) belongs to no case and is out of scope; an order of a patient whose case was not

@@ -4,6 +4,10 @@ key         = "id"
 entity      = "order_state"
 accept      = 0.94
 description = "The history of each order, all statuses of it."
+
+[remedies]
+invalid_reference  = "Find the order that the state belongs to."
+order_not_migrated = "Recover the order, and they follow."
 ---*/
 
 -- Every state is one of its order, those of the case too. It needs an order that is there; the patient does not

@@ -4,6 +4,9 @@ key         = "id"
 entity      = "order"
 accept      = 0.99
 description = "Every instruction becomes an order of its patient, with a doctor who answers for it."
+
+[remedies]
+missing_doctor = "Name a doctor for the patient, or give the patient an office with exactly one."
 ---*/
 
 -- Doctor, the first that is one of ours: the instruction's; the patient's (its doctor_id is often an id of a table

@@ -4,6 +4,10 @@ key         = "id"
 entity      = "patient_doctor"
 accept      = 0.99
 description = "Which doctors treat a patient, and which of them answers for it."
+
+[remedies]
+doctor_not_migrated  = "Restore the doctor's user, or remove the stale link."
+patient_not_migrated = "Restore the patient, or remove the stale link."
 ---*/
 
 -- Both ends must be there. A doctor_id from 500001 up is a key of the dropped table dispatch_doctor: it names no user.

@@ -4,6 +4,11 @@ key         = "id"
 entity      = "payment"
 accept      = 0.99
 description = "What was paid for an order, to the cent, and how."
+
+[remedies]
+payment_method_unknown = "Look the payment up at the bank and write its method; or add the spelling to the rule."
+missing_instruction    = "Restore the instruction in the source, or point the rows to another one."
+order_not_migrated     = "Recover the order, and they follow."
 ---*/
 
 -- A payment belongs to its order; money without an order that is there goes to the quarantine and is not lost sight of.

@@ -4,6 +4,9 @@ key         = "id"
 entity      = "preference"
 accept      = 0.99
 description = "What each user prefers."
+
+[remedies]
+user_not_migrated = "Restore the user in the source, or give the rows to another one."
 ---*/
 
 -- A preference is nothing without its user. The value is text, kept to the letter: some of it looks like JSON.

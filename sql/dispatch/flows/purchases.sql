@@ -4,6 +4,9 @@ key         = "id"
 entity      = "purchase"
 accept      = 0.99
 description = "Who bought which product, to the cent."
+
+[remedies]
+product_not_migrated = "Restore the product."
 ---*/
 
 -- A purchase is of a product that is there. The buyer may be gone: the purchase stays, without one, with a warning.

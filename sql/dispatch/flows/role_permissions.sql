@@ -4,6 +4,10 @@ key         = "id"
 entity      = "role_permission"
 accept      = 1.0
 description = "What the members of a group may do, in names."
+
+[remedies]
+missing_group      = "Restore the group, or remove the stale link."
+missing_permission = "Restore the permission, or remove the stale link."
 ---*/
 
 -- Groups and permissions have no table of their own in the target: the names are kept, and the model that the

@@ -4,6 +4,10 @@ key         = "id"
 entity      = "scan"
 accept      = 0.99
 description = "Each scan of an order, with its resolution and dose as they were."
+
+[remedies]
+missing_instruction = "Restore the instruction in the source, or point the rows to another one."
+order_not_migrated  = "Recover the order, and they follow."
 ---*/
 
 -- A scan belongs to an order that is there.

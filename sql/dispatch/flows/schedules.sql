@@ -4,6 +4,9 @@ key         = "id"
 entity      = "schedule"
 accept      = 0.99
 description = "The calendar of each user."
+
+[remedies]
+user_not_migrated = "Restore the user in the source, or give the rows to another one."
 ---*/
 
 -- An entry is nothing without the user whose calendar it is in. A patient who is gone becomes NULL, with a warning. An

@@ -4,6 +4,9 @@ key         = "id"
 entity      = "setting"
 accept      = 0.9
 description = "How the application is set up."
+
+[remedies]
+malformed_json = "Repair the JSON in the source (a lone surrogate, \\u0000, a quote), or leave it out."
 ---*/
 
 -- The value must be JSON that PostgreSQL accepts as jsonb; none at all (NULL or '') is allowed, becomes {} and gets a

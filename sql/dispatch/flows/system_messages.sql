@@ -4,6 +4,10 @@ key         = "id"
 entity      = "system_message"
 accept      = 0.999
 description = "What the system sent to its users."
+
+[remedies]
+malformed_json         = "Repair the JSON in the source (a lone surrogate, \\u0000, a quote), or leave it out."
+recipient_not_migrated = "Restore the user in the source, or give the rows to another one."
 ---*/
 
 -- A notification goes to the profile of its recipient. Its context must be JSON that PostgreSQL accepts as jsonb;

@@ -4,6 +4,9 @@ key         = "id"
 entity      = "system_metadata"
 accept      = 0.95
 description = "What the application noted about itself."
+
+[remedies]
+malformed_json = "Repair the JSON in the source (a lone surrogate, \\u0000, a quote), or leave it out."
 ---*/
 
 -- The value must be JSON that PostgreSQL accepts as jsonb; none at all (NULL or '') is allowed, becomes {} and gets a

@@ -4,6 +4,11 @@ key         = "id"
 entity      = "task"
 accept      = 0.99
 description = "The work on an order, and who is to do it."
+
+[remedies]
+missing_instruction = "Restore the instruction in the source, or point the rows to another one."
+order_not_migrated  = "Recover the order, and they follow."
+unknown_role        = "Add the role to dispatch_role, or map the number to one that is there."
 ---*/
 
 -- A task is of the order of its instruction, and for a role that exists. An instruction that is NULL, 0 or gone is no

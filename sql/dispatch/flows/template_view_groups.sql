@@ -4,6 +4,10 @@ key         = "id"
 entity      = "template_view_group"
 accept      = 0.99
 description = "Which groups of users see a template, by the name of the group."
+
+[remedies]
+template_not_migrated = "Restore the template."
+unknown_group         = "Restore the group, or remove the stale link."
 ---*/
 
 -- Groups have no table of their own in the target, so a view keeps the group's name. It needs its template, and a group

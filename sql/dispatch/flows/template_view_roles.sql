@@ -4,6 +4,10 @@ key         = "id"
 entity      = "template_view_role"
 accept      = 0.99
 description = "Which technician roles see a template."
+
+[remedies]
+template_not_migrated = "Restore the template."
+unknown_role          = "Add the role to dispatch_role, or remove the stale link."
 ---*/
 
 -- A view needs its template and its role. It keeps the role's name beside the role, as it was when it was moved.

@@ -4,6 +4,10 @@ key         = "id"
 entity      = "treatment_discussion"
 accept      = 0.99
 description = "Records on an instruction are what was discussed about the order."
+
+[remedies]
+missing_instruction = "Restore the instruction in the source, or point the rows to another one."
+order_not_migrated  = "Recover the order, and they follow."
 ---*/
 
 -- A record on an instruction belongs to its order, and to the case of the order's patient where there is one: a stock

@@ -4,6 +4,11 @@ key         = "id"
 entity      = "treatment_plan"
 accept      = 0.99
 description = "Plans and their revisions, under the order of the instruction that the root plan carries."
+
+[remedies]
+missing_instruction = "Restore the instruction of the root plan, or name another one there."
+order_not_migrated  = "Recover the order, and they follow."
+plan_cycle          = "Break the circle: decide which of its plans is the root."
 ---*/
 
 -- A plan with a parent is a revision of it; the root of the chain carries the instruction, and that gives the order of

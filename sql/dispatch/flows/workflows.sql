@@ -4,6 +4,10 @@ key         = "id"
 entity      = "workflow"
 accept      = 0.99
 description = "Templates at work: each instance is a workflow of its patient's case."
+
+[remedies]
+template_not_migrated = "Restore the template."
+patient_not_migrated  = "Restore the patient."
 ---*/
 
 -- A workflow needs its template and its patient. A patient without a case (deleted, or without an order) has it all
