@@ -139,7 +139,7 @@ fn agrees(browser: &mut Browser, report: &Value) {
                 let (held, number): (f64, f64) = (held.parse().unwrap(), number.as_f64().unwrap());
                 (held - number).abs() <= number.abs() * f64::EPSILON
             }
-            number => *held == number.to_string(),
+            number => held.parse::<Value>().is_ok_and(|held| held == *number),
         };
         assert!(same, "{name}: {held:?}, read as {read:?}, is {value}");
         if let (Some(number), false) = (value.as_u64(), name.starts_with("run.") || name.starts_with("check.")) {
