@@ -89,7 +89,7 @@ pub struct Demo {
     pub epoch: Epoch,
     /// `dispatch`, `dispatch-2025-08`, or a pipeline file with a [sample]
     #[arg(long, env = "PIPELINE", default_value = "dispatch")]
-    pub pipeline: String,
+    pub pipeline: PathBuf,
     /// Leave the cluster running, and say how to reach it
     #[arg(long)]
     pub keep: bool,
@@ -123,7 +123,7 @@ impl Epoch {
 
 #[derive(Debug, clap::Args)]
 pub struct Run {
-    /// The pipeline file
+    /// The pipeline file, or the name of one in `pipelines`
     #[arg(long, env = "REHOME_PIPELINE", value_name = "FILE")]
     pub pipeline: PathBuf,
     /// The legacy database: a libpq URL, `key=value …` or `service=…`
@@ -230,7 +230,7 @@ pub struct Take {
 
 #[derive(Debug, clap::Args)]
 pub struct WhatIf {
-    /// The pipeline file
+    /// The pipeline file, or the name of one in `pipelines`
     #[arg(long, env = "REHOME_PIPELINE", value_name = "FILE")]
     pub pipeline: PathBuf,
     /// The snapshot: a folder, an object store URL, an id's beginning, or latest
@@ -245,7 +245,7 @@ pub struct WhatIf {
 
 #[derive(Debug, clap::Args)]
 pub struct Check {
-    /// The pipeline file
+    /// The pipeline file, or the name of one in `pipelines`
     #[arg(long, env = "REHOME_PIPELINE", value_name = "FILE")]
     pub pipeline: PathBuf,
     /// Plan the flows against this snapshot's tables
@@ -290,7 +290,7 @@ pub struct Keep {
 pub struct Sample {
     /// `dispatch`, `dispatch-2025-08`, or a pipeline file with a [sample]
     #[arg(long, default_value = "dispatch")]
-    pub pipeline: String,
+    pub pipeline: PathBuf,
     /// The size: 1 is the reference case, from 0.001 to 10
     #[arg(long, default_value_t = 0.05, value_parser = scale)]
     pub scale: f64,

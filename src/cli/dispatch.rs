@@ -66,7 +66,7 @@ fn first(failures: Vec<Error>, format: Format) -> Result<()> {
 async fn demo(typed: Demo, setting: &Setting, format: Format) -> Result<()> {
     let kept = kept_report(typed.keep_report)?;
     std::fs::create_dir_all(&setting.workspace)?;
-    let pipeline = Pipeline::read(&shipped(&typed.pipeline))?;
+    let pipeline = pipeline(&typed.pipeline)?;
     let sample = options(&pipeline, typed.scale, typed.epoch, typed.seed);
     let shown = command::demo::demo(command::demo::Demo { pipeline, sample, keep: typed.keep }, setting).await?;
     render::demo(&shown, &setting.workspace, format);
@@ -79,21 +79,20 @@ fn options(pipeline: &Pipeline, scale: f64, epoch: Epoch, seed: i64) -> Options 
     Options { scale, epoch: epoch.name().to_owned(), seed, schema }
 }
 
-/// The file of a pipeline: `dispatch` is `pipelines/dispatch.toml`, of this folder or of the sources.
-fn shipped(name: &str) -> PathBuf {
-    let here = Path::new("pipelines").join(format!("{name}.toml"));
-    let built = Path::new(env!("CARGO_MANIFEST_DIR")).join(&here);
-    match Path::new(name) {
-        file if file.extension().is_some() => file.to_owned(),
-        _ if here.exists() || !built.exists() => here,
-        _ => built,
+/// A pipeline by its file, or by its name: `dispatch` is `pipelines/dispatch.toml`, of this folder or of the sources.
+fn pipeline(named: &Path) -> Result<Pipeline> {
+    if named.exists() || named.extension().is_some() {
+        return Pipeline::read(named);
     }
+    let here = Path::new("pipelines").join(named.with_extension("toml"));
+    let built = Path::new(env!("CARGO_MANIFEST_DIR")).join(&here);
+    Pipeline::read(if here.exists() || !built.exists() { &here } else { &built })
 }
 
 async fn migrate(typed: Run, setting: &Setting, format: Format) -> Result<()> {
     let kept = kept_report(typed.keep_report)?;
     let request = Request {
-        pipeline: Pipeline::read(&typed.pipeline)?,
+        pipeline: pipeline(&typed.pipeline)?,
         source: typed.source.as_deref().map(Address::parse).transpose()?,
         reading: reading(&typed.reading),
         target: Address::parse(&typed.target)?,
@@ -154,7 +153,7 @@ async fn take(typed: Take, setting: &Setting, format: Format) -> Result<()> {
         ..reading(&typed.reading)
     };
     if let Some(file) = typed.pipeline {
-        let pipeline = Pipeline::read(&file)?;
+        let pipeline = pipeline(&file)?;
         let graph = crate::graph::Graph::new(&pipeline)?;
         if options.schemas.is_empty() {
             options.schemas.clone_from(&pipeline.schemas);
@@ -174,7 +173,7 @@ async fn take(typed: Take, setting: &Setting, format: Format) -> Result<()> {
 
 async fn what_if(typed: WhatIf, setting: &Setting, format: Format) -> Result<()> {
     let kept = kept_report(typed.keep_report)?;
-    let pipeline = Pipeline::read(&typed.pipeline)?;
+    let pipeline = pipeline(&typed.pipeline)?;
     let snapshot = command::snapshot::open(&typed.snapshot, setting).await?;
     snapshot.check().await?;
     let (report, _) = run::what_if(&pipeline, &snapshot, &typed.only, setting).await?;
@@ -183,7 +182,7 @@ async fn what_if(typed: WhatIf, setting: &Setting, format: Format) -> Result<()>
 }
 
 async fn check(typed: Check, setting: &Setting, format: Format) -> Result<()> {
-    let pipeline = Pipeline::read(&typed.pipeline)?;
+    let pipeline = pipeline(&typed.pipeline)?;
     let snapshot = match typed.snapshot {
         Some(place) => Some(command::snapshot::open(&place, setting).await?),
         None => None,
@@ -212,7 +211,7 @@ async fn report(typed: Report, setting: &Setting, format: Format) -> Result<()> 
     let page = typed.output.map(|file| Page::new(form, file)).transpose()?;
     let record = Record::find(&setting.place()?, &typed.run).await?;
     let file = typed.pipeline.unwrap_or_else(|| PathBuf::from(&record.pipeline));
-    let report = run::report(&record, &Pipeline::read(&file)?, setting).await?;
+    let report = run::report(&record, &pipeline(&file)?, setting).await?;
     match (page, form) {
         (Some(page), _) => page.write(&report, format),
         (None, Some(form)) => render::page::show(&report, form),
@@ -224,7 +223,7 @@ async fn report(typed: Report, setting: &Setting, format: Format) -> Result<()> 
 }
 
 async fn sample(typed: Sample, setting: &Setting, format: Format) -> Result<()> {
-    let pipeline = Pipeline::read(&shipped(&typed.pipeline))?;
+    let pipeline = pipeline(&typed.pipeline)?;
     let options = options(&pipeline, typed.scale, typed.epoch, typed.seed);
     std::fs::create_dir_all(&setting.workspace)?;
     let temporary = tempfile::Builder::new().prefix("sample-").tempdir_in(&setting.workspace)?;

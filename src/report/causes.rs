@@ -33,10 +33,26 @@ pub const CIRCLE: &str = "in a circle";
 pub struct RootCauses {
     /// All rejects.
     pub rejected: u64,
-    /// The rows that broke first: the rejects that stand on their own, and rows that are missing or out of scope.
+    /// The rows that broke first: rejects that stand on their own, and rows that are missing or out of scope. A circle
+    /// of rejects counts as one.
     pub roots: u64,
+    /// With what it began; what explains most rejects comes first.
+    pub origins: Vec<Origin>,
     /// The most frequent first.
     pub causes: Vec<Cause>,
+}
+
+/// A sort of row that broke first.
+#[derive(Debug, Clone, Serialize)]
+pub struct Origin {
+    pub flow: String,
+    pub reason: String,
+    /// Distinct rows of this sort.
+    pub roots: u64,
+    /// The rejects that go back to them, themselves included where they are rejects.
+    pub rows: u64,
+    /// A few of the roots.
+    pub keys: Vec<String>,
 }
 
 /// Rejects of one flow with one reason, whose causes and roots have the same fate.
@@ -73,8 +89,6 @@ type Row = (u32, String);
 struct Fate {
     reason: Option<String>,
     cause: Option<Row>,
-    /// Was it rejected itself? Else it is a root that no flow rejected.
-    rejected: bool,
 }
 
 /// A rejected row.
@@ -164,20 +178,20 @@ impl<'a> Tracing<'a> {
             }
             let refused = self.inputs.refused.get(&outcomes.flow).into_iter().flatten();
             for (reason, key) in refused.flat_map(|(reason, keys)| keys.iter().map(move |key| (reason, key))) {
-                self.learn((flow, key.clone()), reason, None, true);
+                self.learn((flow, key.clone()), reason, None);
             }
             for batch in self.rejects(outcomes).await? {
                 for Reject { key, reason, cause } in batch {
-                    self.learn((flow, key), &reason, cause, true);
+                    self.learn((flow, key), &reason, cause);
                 }
             }
         }
         Ok(())
     }
 
-    fn learn(&mut self, row: Row, reason: &str, cause: Option<Row>, rejected: bool) {
+    fn learn(&mut self, row: Row, reason: &str, cause: Option<Row>) {
         if let Some(fate) = self.named.get_mut(&row).filter(|fate| fate.reason.is_none()) {
-            *fate = Fate { reason: Some(reason.to_owned()), cause, rejected };
+            *fate = Fate { reason: Some(reason.to_owned()), cause };
         }
     }
 
@@ -194,7 +208,7 @@ impl<'a> Tracing<'a> {
                 }
                 let Some(rows) = self.stored(outcomes, outcome)? else { continue };
                 for (key, reason) in self.keys(rows, outcomes).await? {
-                    self.learn((flow, key), &format!("{said}: {reason}"), None, false);
+                    self.learn((flow, key), &format!("{said}: {reason}"), None);
                 }
             }
             if open(&self.named) {
@@ -203,7 +217,7 @@ impl<'a> Tracing<'a> {
                     .select(vec![ident(KEY), lit(PRESENT).alias(REASON)])
                     .map_err(|error| running(&error, &outcomes.flow))?;
                 for (key, reason) in self.keys(source, outcomes).await? {
-                    self.learn((flow, key), &reason, None, false);
+                    self.learn((flow, key), &reason, None);
                 }
             }
         }
@@ -268,8 +282,8 @@ impl<'a> Tracing<'a> {
     /// Groups the rejects by what they lead to.
     async fn lines(mut self) -> Result<RootCauses> {
         let mut lines: BTreeMap<Names, Line> = BTreeMap::new();
-        let (mut rejected, mut alone) = (0, 0);
-        let mut outside: BTreeSet<Row> = BTreeSet::new();
+        let mut origins: BTreeMap<(u32, String), (u64, BTreeSet<Row>)> = BTreeMap::new();
+        let mut rejected = 0;
         for outcomes in self.inputs.outcomes {
             let flow = self.number(&outcomes.flow);
             let mut rejects: Vec<Reject> = self.rejects(outcomes).await?.into_iter().flatten().collect();
@@ -278,34 +292,36 @@ impl<'a> Tracing<'a> {
             }
             for reject in rejects {
                 rejected += 1;
-                let own = (flow, reject.key.clone());
-                let traced = self.root_of(&own, reject.cause.as_ref());
-                let root_reason = traced.reason.unwrap_or_else(|| reject.reason.clone());
+                let (root, reason, depth) = self.root_of(&(flow, reject.key.clone()), reject.cause.as_ref());
+                let reason = reason.unwrap_or_else(|| reject.reason.clone());
+                let origin = origins.entry((root.0, reason.clone())).or_default();
+                origin.0 += 1;
+                origin.1.insert(root.clone());
                 let parent = reject.cause.as_ref().map(|cause| (cause.0, self.reason_of(cause)));
-                let names = (flow, reject.reason, parent, (traced.root.0, root_reason));
-                let line = lines.entry(names).or_default();
+                let line = lines.entry((flow, reject.reason, parent, (root.0, reason))).or_default();
                 line.rows += 1;
-                line.depth = line.depth.max(traced.depth);
+                line.depth = line.depth.max(depth);
                 remember(&mut line.keys, &reject.key);
-                match reject.cause {
-                    None => alone += 1,
-                    Some(cause) => {
-                        line.parents.insert(cause);
-                        if !traced.rejected {
-                            outside.insert(traced.root.clone());
-                        }
-                        line.roots.insert(traced.root);
-                    }
+                if let Some(cause) = reject.cause {
+                    line.parents.insert(cause);
+                    line.roots.insert(root);
                 }
             }
         }
+        let roots = origins.values().map(|(_, roots)| roots.len() as u64).sum();
+        let mut origins: Vec<Origin> = origins.into_iter().map(|(names, found)| self.origin(names, &found)).collect();
+        origins.sort_by(|a, b| b.rows.cmp(&a.rows).then_with(|| (&a.flow, &a.reason).cmp(&(&b.flow, &b.reason))));
         let mut causes: Vec<Cause> = lines.into_iter().map(|(names, line)| self.cause(names, line)).collect();
         causes.sort_by(|a, b| b.rows.cmp(&a.rows).then_with(|| (&a.flow, &a.reason).cmp(&(&b.flow, &b.reason))));
-        Ok(RootCauses { rejected, roots: alone + outside.len() as u64, causes })
+        Ok(RootCauses { rejected, roots, origins, causes })
+    }
+
+    fn origin(&self, (flow, reason): (u32, String), (rows, roots): &(u64, BTreeSet<Row>)) -> Origin {
+        let keys = examples(roots);
+        Origin { flow: self.name(flow), reason, roots: roots.len() as u64, rows: *rows, keys }
     }
 
     fn cause(&self, (flow, reason, parent, root): Names, line: Line) -> Cause {
-        let keys_of = |rows: &BTreeSet<Row>| rows.iter().take(EXAMPLES).map(|(_, key)| key.clone()).collect::<Vec<_>>();
         let alone = parent.is_none();
         Cause {
             flow: self.name(flow),
@@ -318,8 +334,8 @@ impl<'a> Tracing<'a> {
             root_reason: root.1,
             roots: if alone { line.rows } else { line.roots.len() as u64 },
             depth: line.depth,
-            root_keys: if alone { line.keys.clone() } else { keys_of(&line.roots) },
-            parent_keys: keys_of(&line.parents),
+            root_keys: if alone { line.keys.clone() } else { examples(&line.roots) },
+            parent_keys: examples(&line.parents),
             keys: line.keys,
         }
     }
@@ -328,38 +344,30 @@ impl<'a> Tracing<'a> {
         self.named.get(row).and_then(|fate| fate.reason.clone()).unwrap_or_else(|| UNKNOWN.to_owned())
     }
 
-    /// Follows the causes of a reject to their end.
-    fn root_of(&self, own: &Row, cause: Option<&Row>) -> Traced {
-        let mut traced = Traced { root: own.clone(), reason: None, depth: 0, rejected: true };
+    /// Follows the causes of a reject to their end: the root, what became of it (None: the reject stands on its own),
+    /// and the steps.
+    fn root_of(&self, own: &Row, cause: Option<&Row>) -> (Row, Option<String>, u32) {
+        let (mut root, mut reason, mut depth) = (own, None, 0);
         let mut path: Vec<&Row> = vec![own];
         let mut next = cause;
         while let Some(row) = next {
-            traced.depth += 1;
+            depth += 1;
             if let Some(start) = path.iter().position(|seen| *seen == row) {
-                // The circle is the root: the least of its rows stands for it, and none of them stands on its own.
+                // The circle is the root: the least of its rows stands for it.
                 let least = path[start..].iter().min().map_or(row, |least| *least);
-                let reason = Some(CIRCLE.to_owned());
-                return Traced { root: least.clone(), reason, depth: traced.depth, rejected: false };
+                return (least.clone(), Some(CIRCLE.to_owned()), depth);
             }
             path.push(row);
-            let fate = self.named.get(row);
-            traced.root = row.clone();
-            traced.reason = Some(self.reason_of(row));
-            traced.rejected = fate.is_some_and(|fate| fate.rejected);
-            next = fate.and_then(|fate| fate.cause.as_ref());
+            root = row;
+            reason = Some(self.reason_of(row));
+            next = self.named.get(row).and_then(|fate| fate.cause.as_ref());
         }
-        traced
+        (root.clone(), reason, depth)
     }
 }
 
-/// Where a reject began.
-struct Traced {
-    root: Row,
-    /// None: it stands on its own.
-    reason: Option<String>,
-    depth: u32,
-    /// Is the root a reject itself, and so counted as one that stands on its own?
-    rejected: bool,
+fn examples(rows: &BTreeSet<Row>) -> Vec<String> {
+    rows.iter().take(EXAMPLES).map(|(_, key)| key.clone()).collect()
 }
 
 fn remember(keys: &mut Vec<String>, key: &str) {

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::{CheckReport, Inputs, query, severity};
 use crate::diagnosis::Text;
 use crate::engine::{Engine, Schema};
-use crate::error::{At, Error, Result};
+use crate::error::{At, Error, Kind, Result};
 use crate::flow::Flow;
 use crate::header::{SqlFile, shown};
 use crate::pipeline::{CheckHeader, Pipeline};
@@ -34,10 +34,10 @@ pub async fn plan(engine: &Engine, pipeline: &Pipeline) -> Result<()> {
     Ok(())
 }
 
-/// Runs a check. None when it is about flows that have not run.
+/// Runs a check. None when it is about flows that have not run. One that fails on a value has not passed.
 ///
 /// # Errors
-/// As [`query::rows`].
+/// What reading the stored outcomes meets.
 pub async fn run(inputs: &Inputs<'_>, check: &Check) -> Result<Option<CheckReport>> {
     let file = shown(&check.path);
     let mut report: Option<CheckReport> = None;
@@ -45,7 +45,12 @@ pub async fn run(inputs: &Inputs<'_>, check: &Check) -> Result<Option<CheckRepor
         if let Some(flow) = flow {
             views::each(inputs.engine, flow).await?;
         }
-        let Some(found) = query::rows(inputs, &file, &check.sql, query::CHECK_EXAMPLES).await? else { continue };
+        let found = match query::rows(inputs, &file, &check.sql, query::CHECK_EXAMPLES).await {
+            Ok(None) => continue,
+            Ok(Some(found)) => Ok(found),
+            Err(error) if error.kind() == Kind::Config => Err(error.to_string()),
+            Err(error) => return Err(error),
+        };
         let report = report.get_or_insert_with(|| CheckReport {
             check: check.stem.clone(),
             title: check.header.title.clone(),
@@ -53,7 +58,16 @@ pub async fn run(inputs: &Inputs<'_>, check: &Check) -> Result<Option<CheckRepor
             passed: true,
             severity: severity(check.header.severity),
             keys: Vec::new(),
+            error: None,
         });
+        let found = match found {
+            Ok(found) => found,
+            Err(error) => {
+                report.passed = false;
+                report.error.get_or_insert(error);
+                continue;
+            }
+        };
         report.rows += found.rows;
         report.passed &= found.rows == 0;
         let room = query::CHECK_EXAMPLES - report.keys.len();

@@ -17,6 +17,9 @@ pub struct Facts {
     pub peak_memory_bytes: Option<u64>,
     /// The SHA-256 of the snapshot's manifest.
     pub snapshot_checksum: Option<String>,
+    /// The tables of the snapshot, and their rows.
+    pub snapshot_tables: Option<u64>,
+    pub snapshot_rows: Option<u64>,
     /// The instant as of which the source was read.
     pub snapshot_taken_at: Option<DateTime<Utc>>,
     pub read_back: ReadBack,

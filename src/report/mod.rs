@@ -16,11 +16,11 @@ use serde_json::{Map, Value};
 
 use crate::diagnosis::Text;
 use crate::engine::Engine;
-use crate::error::{Context, Error, Result};
+use crate::error::{Context, Error, Kind, Result};
 use crate::outcomes::{FlowOutcomes, FlowShape, OutcomeStore};
 use crate::pipeline::{Pipeline, Severity};
 use crate::views;
-pub use causes::{ABSENT, CIRCLE, Cause, PRESENT, RootCauses, UNKNOWN};
+pub use causes::{ABSENT, CIRCLE, Cause, Origin, PRESENT, RootCauses, UNKNOWN};
 pub use facts::{Facts, Phase, ReadBack};
 
 /// What a run did to each row, and what is checked about it. Serialises to the documented JSON.
@@ -46,6 +46,8 @@ pub struct Report {
     pub reports: BTreeMap<String, Vec<Map<String, Value>>>,
     /// Title and chart of each report.
     pub titles: BTreeMap<String, Title>,
+    /// The reports that could not be computed, and why: a value that an expression cannot take.
+    pub not_computed: BTreeMap<String, String>,
     #[serde(flatten)]
     pub facts: Facts,
 }
@@ -113,6 +115,8 @@ pub struct CheckReport {
     pub severity: &'static str,
     /// Keys of a few of these rows.
     pub keys: Vec<String>,
+    /// Why it could not be run to its end; then it has not passed.
+    pub error: Option<String>,
 }
 
 impl CheckReport {
@@ -147,6 +151,14 @@ pub async fn check_queries(engine: &Engine, pipeline: &Pipeline) -> Result<()> {
             .at(crate::error::At::Pipeline, &pipeline.name)?;
     }
     Ok(())
+}
+
+/// What the reports of a pipeline gave.
+#[derive(Default)]
+struct Figures {
+    rows: BTreeMap<String, Vec<Map<String, Value>>>,
+    titles: BTreeMap<String, Title>,
+    not_computed: BTreeMap<String, String>,
 }
 
 /// What a report is computed from.
@@ -201,24 +213,29 @@ impl Inputs<'_> {
         Ok(checks)
     }
 
-    /// Runs the pipeline's reports, those whose flows have run.
+    /// Runs the pipeline's reports, those whose flows have run. One that fails on a value leaves the others.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Config`] with the report's file:line:column.
-    pub async fn reports(&self) -> Result<(BTreeMap<String, Vec<Map<String, Value>>>, BTreeMap<String, Title>)> {
-        let (mut reports, mut titles) = (BTreeMap::new(), BTreeMap::new());
+    /// What reading the stored outcomes meets.
+    async fn reports(&self) -> Result<Figures> {
+        let mut figures = Figures::default();
         for report in &self.pipeline.reports {
             let file = crate::header::shown(&report.path);
-            if let Some(found) = query::rows(self, &file, &report.sql, query::REPORT_ROWS).await? {
-                reports.insert(report.stem.clone(), found.objects);
-                let header = report.header.clone();
-                titles.insert(
-                    report.stem.clone(),
-                    Title { title: header.title, chart: header.chart, about: header.about },
-                );
+            match query::rows(self, &file, &report.sql, query::REPORT_ROWS).await {
+                Ok(None) => {}
+                Ok(Some(found)) => {
+                    let header = report.header.clone();
+                    let title = Title { title: header.title, chart: header.chart, about: header.about };
+                    figures.rows.insert(report.stem.clone(), found.objects);
+                    figures.titles.insert(report.stem.clone(), title);
+                }
+                Err(error) if error.kind() == Kind::Config => {
+                    figures.not_computed.insert(report.stem.clone(), error.to_string());
+                }
+                Err(error) => return Err(error),
             }
         }
-        Ok((reports, titles))
+        Ok(figures)
     }
 
     /// The field of a flow's key.
@@ -242,7 +259,7 @@ impl Inputs<'_> {
         let flows = self.flows().await.at(crate::error::At::Pipeline, located)?;
         let root_causes = causes::trace(self).await.at(crate::error::At::Pipeline, located)?;
         let checks = self.checks().await.at(crate::error::At::Pipeline, located)?;
-        let (reports, titles) = self.reports().await.at(crate::error::At::Pipeline, located)?;
+        let figures = self.reports().await.at(crate::error::At::Pipeline, located)?;
         Ok(Report {
             run: run.to_owned(),
             snapshot: snapshot.to_owned(),
@@ -253,8 +270,9 @@ impl Inputs<'_> {
             flows,
             checks,
             root_causes,
-            reports,
-            titles,
+            reports: figures.rows,
+            titles: figures.titles,
+            not_computed: figures.not_computed,
             pipeline_hash: self.pipeline.hash.clone(),
             facts: Facts::default(),
         })

@@ -85,6 +85,20 @@ pub fn of(number: u64, one: &str, more: &str) -> String {
     format!("{} {}", count(number), if number == 1 { one } else { more })
 }
 
+/// Is a value of a report a number? Decimals are text there, so that no digit is lost.
+#[must_use]
+pub fn is_number(value: &serde_json::Value) -> bool {
+    value.is_number() || value.as_str().is_some_and(is_decimal)
+}
+
+/// Is it a decimal with a fraction?
+#[must_use]
+pub fn is_decimal(text: &str) -> bool {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    unsigned.split_once('.').is_some_and(|(whole, fraction)| digits(whole) && digits(fraction))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::load::Verified;
 use crate::report::{Facts, Phase, ReadBack};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Snapshot, Table};
 
 /// Runs from the beginning of a run; each lap ends one of its parts.
 pub struct Clock {
@@ -45,6 +45,8 @@ impl Clock {
             started_at: Some(self.started_at),
             phases: self.phases,
             peak_memory_bytes: peak_memory(),
+            snapshot_tables: Some(snapshot.manifest().tables.len() as u64),
+            snapshot_rows: Some(snapshot.manifest().tables.iter().map(Table::source_rows).sum()),
             snapshot_checksum: Some(snapshot.manifest().checksum.clone()),
             snapshot_taken_at: Some(snapshot.manifest().created_at),
             read_back,

@@ -229,10 +229,13 @@ fn failures(report: &Report, verification: Option<&load::Verified>, enforce: boo
         );
     }
     for check in report.checks.iter().filter(|check| check.fails()) {
-        failures.push(
-            Error::new(Kind::Verification, format!("the check {} finds {} row(s)", check.check, check.rows))
+        failures.push(match &check.error {
+            Some(error) => {
+                Error::new(Kind::Verification, format!("the check {} could not be run: {error}", check.check))
+            }
+            None => Error::new(Kind::Verification, format!("the check {} finds {} row(s)", check.check, check.rows))
                 .at(At::Key, check.keys.join(", ")),
-        );
+        });
     }
     for flow in report.flows.iter().filter(|flow| enforce && !flow.accepted) {
         let least = flow.accept.unwrap_or_default();
@@ -248,6 +251,9 @@ fn failures(report: &Report, verification: Option<&load::Verified>, enforce: boo
             .at(At::Flow, &flow.flow)
             .hint("see the reject reasons; `accept` in the flow's header is the threshold"),
         );
+    }
+    for (name, error) in &report.not_computed {
+        failures.push(Error::config(format!("the report {name} could not be computed: {error}")));
     }
     failures
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use rehome::report::{Cause, CheckReport, Facts, FlowReport, ReadBack, Report, RootCauses, Title, page};
+use rehome::report::{Cause, CheckReport, Facts, FlowReport, Origin, ReadBack, Report, RootCauses, Title, page};
 use serde_json::{Value, json};
 
 use crate::browser::Browser;
@@ -275,6 +275,7 @@ fn large() -> Report {
             passed: false,
             severity: "fail",
             keys: vec!["1".into(); 20],
+            error: None,
         }],
         reports: BTreeMap::from([
             ("years".into(), rows(years.clone().collect())),
@@ -287,7 +288,19 @@ fn large() -> Report {
             ("line".into(), chart("As a line", "line")),
             ("places".into(), chart("By place", "bar")),
         ]),
-        root_causes: RootCauses { rejected: 3_540, roots: 2, causes: (1..60).map(cause).collect() },
+        root_causes: RootCauses {
+            rejected: 3_540,
+            roots: 2,
+            origins: vec![Origin {
+                flow: name(1),
+                reason: "the_parent_is_not_migrated".into(),
+                roots: 2,
+                rows: 3_540,
+                keys: vec!["1".into()],
+            }],
+            causes: (1..60).map(cause).collect(),
+        },
+        not_computed: BTreeMap::from([("odd".into(), "an expression <b>failed</b> | on a value".into())]),
         facts: Facts { tool_version: "0.1.0".into(), read_back: ReadBack::Clean, ..Facts::default() },
     }
 }

@@ -9,11 +9,14 @@ use crate::report::{FlowReport, Report};
 
 /// Rows of a pipeline's report that a terminal shows.
 const SHOWN: usize = 20;
+/// Sorts of root causes that a terminal shows.
+const ORIGINS: usize = 10;
 
 /// The verdict, the outcomes, the reasons, the checks.
 pub fn show(report: &Report) {
     outcomes(report);
     reasons(report);
+    origins(report);
     checks(report);
     verdict(report);
 }
@@ -34,7 +37,7 @@ pub fn show_all(report: &Report) {
         for row in rows.iter().take(SHOWN) {
             shown.add_row(row.values().map(cell));
         }
-        let numeric = first.values().enumerate().filter(|(_, value)| value.is_number()).map(|(index, _)| index);
+        let numeric = first.values().enumerate().filter(|(_, value)| words::is_number(value)).map(|(index, _)| index);
         numbers(&mut shown, numeric.collect::<Vec<_>>());
         anstream::println!("{shown}");
         if rows.len() > SHOWN {
@@ -119,6 +122,30 @@ fn reasons(report: &Report) {
     }
 }
 
+/// What the rejects go back to.
+fn origins(report: &Report) {
+    let causes = &report.root_causes;
+    if causes.roots == causes.rejected {
+        return;
+    }
+    anstream::println!("\n{} rejects go back to {} rows that broke first", count(causes.rejected), count(causes.roots));
+    let mut rows = table(&["where", "what broke", "rows that broke", "rejects", "for example"]);
+    for origin in causes.origins.iter().take(ORIGINS) {
+        rows.add_row([
+            origin.flow.clone(),
+            origin.reason.clone(),
+            count(origin.roots),
+            count(origin.rows),
+            origin.keys.join(", "),
+        ]);
+    }
+    numbers(&mut rows, [2, 3]);
+    anstream::println!("{rows}");
+    if causes.origins.len() > ORIGINS {
+        anstream::println!("… and {} more", count((causes.origins.len() - ORIGINS) as u64));
+    }
+}
+
 fn checks(report: &Report) {
     let failed: Vec<_> = report.checks.iter().filter(|check| !check.passed).collect();
     let passed = report.checks.len() - failed.len();
@@ -127,6 +154,10 @@ fn checks(report: &Report) {
     }
     anstream::println!("\n{passed} of {} checks passed", report.checks.len());
     for check in failed {
+        if let Some(error) = &check.error {
+            anstream::println!("  {} {}: could not be run: {error}", check.severity, check.check);
+            continue;
+        }
         anstream::println!(
             "  {} {}: {} row(s), keys {}",
             check.severity,

@@ -1,12 +1,10 @@
 //! Owns the failure analysis: every reason with its rows, what it goes back to, and what it would take to recover them.
 //! Must not know: how causes are traced, or how they are drawn. Names rows by key, never by what they hold.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use crate::report;
-use crate::report::words::{count, part};
+use crate::report::words::part;
 use crate::report::{ABSENT, CIRCLE, FlowReport, PRESENT, Report, UNKNOWN};
 
 /// All that was rejected.
@@ -28,8 +26,8 @@ pub struct Origin {
     pub reason: String,
     /// Is the reason one of the flow's, and not words of ours?
     pub code: bool,
-    /// How many distinct rows of it there are; where they were not rejected themselves, at least so many.
-    pub roots: String,
+    /// How many distinct rows of it there are.
+    pub roots: u64,
     /// Rejected rows that go back to them.
     pub rows: u64,
     /// Of all rejected rows, and together with those before.
@@ -79,7 +77,7 @@ pub fn failures(report: &Report) -> Failures {
     let traced = &report.root_causes;
     let reasons = report.flows.iter().flat_map(|flow| reasons(flow, &traced.causes)).collect();
     let roots = (!traced.causes.is_empty()).then_some(traced.roots);
-    Failures { rows, roots, origins: origins(&traced.causes, rows), reasons }
+    Failures { rows, roots, origins: origins(&traced.origins, rows), reasons }
 }
 
 fn reasons(flow: &FlowReport, causes: &[report::Cause]) -> Vec<Reason> {
@@ -132,31 +130,21 @@ fn is_code(reason: &str) -> bool {
     ![ABSENT, PRESENT, UNKNOWN, CIRCLE].contains(&reason)
 }
 
-fn origins(causes: &[report::Cause], rejected: u64) -> Vec<Origin> {
-    let mut by_root: BTreeMap<(&str, &str), (u64, u64, bool)> = BTreeMap::new();
-    for cause in causes {
-        let (rows, roots, whole) = by_root.entry((&cause.root_flow, &cause.root_reason)).or_default();
-        *rows += cause.rows;
-        // Lines share roots. Rejects that stand on their own are all of them; else the most of a line is the least.
-        *roots = (*roots).max(cause.roots);
-        *whole |= cause.parent_flow.is_none();
-    }
-    let mut sorted: Vec<_> = by_root.into_iter().collect();
-    sorted.sort_by_key(|(_, (rows, ..))| std::cmp::Reverse(*rows));
+fn origins(origins: &[report::Origin], rejected: u64) -> Vec<Origin> {
     let mut before = 0;
-    let origin = |((flow, reason), (rows, roots, whole)): ((&str, &str), (u64, u64, bool))| {
-        before += rows;
+    let origin = |origin: &report::Origin| {
+        before += origin.rows;
         Origin {
-            flow: flow.to_owned(),
-            reason: reason.to_owned(),
-            code: is_code(reason),
-            roots: format!("{}{}", if whole { "" } else { "≥ " }, count(roots)),
-            rows,
-            part: part(ratio(rows, rejected)),
+            flow: origin.flow.clone(),
+            reason: origin.reason.clone(),
+            code: is_code(&origin.reason),
+            roots: origin.roots,
+            rows: origin.rows,
+            part: part(ratio(origin.rows, rejected)),
             together: part(ratio(before, rejected)),
         }
     };
-    sorted.into_iter().map(origin).collect()
+    origins.iter().map(origin).collect()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a share of fewer than 2^52 rows")]

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::report::Report;
-use crate::report::words::{bytes, part, seconds, time};
+use crate::report::words::{bytes, count, of, part, seconds, time};
 
 /// Something that is known of the run.
 #[derive(Debug, Serialize)]
@@ -36,12 +36,14 @@ pub fn facts(report: &Report) -> Vec<Fact> {
     let facts = &report.facts;
     let code = |text: &str| (!text.is_empty()).then(|| (text.to_owned(), text.to_owned()));
     let instant = |at: &DateTime<Utc>| (time(at), at.to_rfc3339());
+    let read = |(rows, tables)| (format!("{} in {}", count(rows), of(tables, "table", "tables")), rows.to_string());
     let all = [
         ("run", "Run", code(&report.run), true),
         ("pipeline", "Pipeline", code(&report.pipeline), false),
         ("pipeline_hash", "Pipeline, SHA-256", code(&report.pipeline_hash), true),
         ("snapshot", "Snapshot", code(&report.snapshot), true),
         ("snapshot_checksum", "Snapshot, SHA-256", facts.snapshot_checksum.as_deref().and_then(code), true),
+        ("snapshot_rows", "Rows read", facts.snapshot_rows.zip(facts.snapshot_tables).map(read), false),
         ("snapshot_taken_at", "Source as of", facts.snapshot_taken_at.as_ref().map(instant), false),
         ("tool_version", "rehome", code(&facts.tool_version), false),
         ("started_at", "Started", facts.started_at.as_ref().map(instant), false),

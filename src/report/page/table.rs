@@ -4,7 +4,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::report::words::grouped;
+use crate::report::words::{grouped, is_decimal, is_number};
 
 /// The most rows of a table on the page; the JSON has the others.
 const MOST: usize = 100;
@@ -44,7 +44,7 @@ impl Table {
         let column = |name: &String| Column {
             name: name.clone(),
             title: spoken(name),
-            number: rows.iter().any(|row| row.get(name).is_some_and(Value::is_number)),
+            number: rows.iter().any(|row| row.get(name).is_some_and(is_number)),
         };
         let columns: Vec<Column> = first.keys().map(column).collect();
         let digits: Vec<usize> = columns.iter().map(|column| digits(rows, &column.name)).collect();
@@ -80,6 +80,7 @@ fn digits(rows: &[Map<String, Value>], column: &str) -> usize {
 fn cell(cell: Option<&Value>, digits: usize, name: bool) -> Cell {
     let text = match cell {
         None | Some(Value::Null) => "–".to_owned(),
+        Some(Value::String(text)) if is_decimal(text) => grouped(text),
         Some(Value::String(text)) => text.clone(),
         Some(Value::Number(number)) if name => number.to_string(),
         Some(Value::Number(number)) => match number.as_f64() {
@@ -105,13 +106,15 @@ mod tests {
 
     #[test]
     fn digits_are_aligned_and_years_are_no_counts() {
-        let rows = json!([{"year": 2018, "rows": 12345, "percent": 100, "by": null}, {"year": 2019, "rows": 7, "percent": 98.39, "by": "x"}]);
+        let rows = json!([{"year": 2018, "rows": 12345, "percent": 100, "sum": "8561274.30", "by": null},
+            {"year": 2019, "rows": 7, "percent": 98.39, "sum": "-0.05", "by": "1.x"}]);
         let rows: Vec<_> = rows.as_array().unwrap().iter().map(|row| row.as_object().unwrap().clone()).collect();
         let table = Table::new(&rows);
         let texts: Vec<Vec<&str>> =
             table.rows.iter().map(|row| row.iter().map(|cell| cell.text.as_str()).collect()).collect();
-        assert_eq!(texts, [["2018", "12,345", "100.00", "–"], ["2019", "7", "98.39", "x"]]);
+        assert_eq!(texts, [["2018", "12,345", "100.00", "8,561,274.30", "–"], ["2019", "7", "98.39", "-0.05", "1.x"]]);
         assert_eq!(table.rows[0][1].value, "12345");
-        assert_eq!(table.columns.iter().map(|column| column.number).collect::<Vec<_>>(), [true, true, true, false]);
+        let numbers: Vec<bool> = table.columns.iter().map(|column| column.number).collect();
+        assert_eq!(numbers, [true, true, true, true, false]);
     }
 }

@@ -51,7 +51,7 @@ pub fn verdict(report: &Report) -> Verdict {
         (0, flows) => format!("The source holds no row for {}.", of(flows as u64, "flow", "flows")),
         _ if report.conserved => {
             let flows = of(report.flows.len() as u64, "flow", "flows");
-            format!("Each of the {} of {flows} has exactly one outcome.", of(rows, "source row", "source rows"))
+            format!("{flows} took {} to exactly one outcome each.", of(rows, "source row", "source rows"))
         }
         _ => "Some source rows have no outcome, or more than one.".to_owned(),
     };
@@ -143,6 +143,9 @@ fn checks(report: &Report) -> Badge {
     let failed: Vec<_> = report.checks.iter().filter(|check| !check.passed).collect();
     let lines = failed.iter().map(|check| {
         let what = check.title.as_ref().unwrap_or(&check.check);
+        if let Some(error) = &check.error {
+            return format!("{what} ({}): could not be run: {error}", check.severity);
+        }
         let keys = if check.keys.is_empty() { String::new() } else { format!(", keys {}", check.keys.join(", ")) };
         format!("{what} ({}): {}{keys}", check.severity, of(check.rows, "row", "rows"))
     });
