@@ -158,7 +158,7 @@ async fn a_missing_source_table_is_told() {
     source.run("create table one (id int primary key)").await;
     let target = Database::fresh().await;
     let args = ["run", "--pipeline", &dispatch(), "--source", &source.url, "--target", &target.url];
-    fails(dir.path(), &args, 2, &["auth_user"]);
+    fails(dir.path(), &args, 2, &["no table \"auth_group\"", &source.url[source.url.rfind('/').unwrap()..]]);
     fails(dir.path(), &["snapshot", "--source", &source.url, "--tables", "onne"], 2, &["onne", "one"]);
     assert!(
         !dir.path().join("snapshots").exists() || walk(dir.path()).iter().all(|file| !file.ends_with("manifest.json"))
@@ -174,4 +174,37 @@ fn walk(folder: &Path) -> Vec<String> {
         }
     }
     found
+}
+
+/// A check or a report that does not plan is told before a row is moved, with its place; so is a column of the source
+/// that a check wants and nobody has.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_check_with_an_error_in_its_sql_is_told_first() {
+    let dir = tempfile::tempdir().unwrap();
+    let dispatch = pipeline("dispatch");
+    let snapshot = sample(&dispatch, dir.path(), 0.001, "A").await.location().to_string();
+    let target = Database::fresh().await;
+    for file in rehome::header::sql_files(&repository("sql/dispatch/target")).unwrap() {
+        target.run(&std::fs::read_to_string(file).unwrap()).await;
+    }
+    for (folder, sql, place) in [
+        ("checks", "select p._key\nfrom migrated.patients p\nwhere p.offce_id is null", "broken.sql:3:7"),
+        ("checks", "select p._key from migrated.patient p", "broken.sql:1:20"),
+        ("reports", "select count(*) as rows\nfrom source.dispatch_patient\nwhere", "broken.sql"),
+    ] {
+        let home = tempfile::tempdir().unwrap();
+        std::fs::create_dir(home.path().join(folder)).unwrap();
+        std::fs::write(home.path().join(folder).join("broken.sql"), sql).unwrap();
+        let file = home.path().join("p.toml");
+        let base = repository("pipelines/dispatch.toml").display().to_string();
+        std::fs::write(&file, format!("name = \"p\"\nextends = \"{base}\"\n{folder} = \"{folder}\"\n")).unwrap();
+        let file = file.display().to_string();
+        fails(dir.path(), &["what-if", "--pipeline", &file, "--snapshot", &snapshot], 2, &[place]);
+        let run = ["run", "--pipeline", &file, "--snapshot", &snapshot, "--target", &target.url];
+        fails(dir.path(), &run, 2, &[place]);
+    }
+    assert_eq!(
+        target.text("select (select count(*) from offices) || ' ' || (select count(*) from auth.users)").await,
+        "0 0"
+    );
 }

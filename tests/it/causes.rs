@@ -180,3 +180,23 @@ async fn rejects_are_rerouted_to_the_flow_that_owns_them() {
         assert!(error.kind() == Kind::Config && words.iter().all(|word| told.contains(word)), "{told}");
     }
 }
+
+/// A value that an expression cannot take fails its report or its check, and nothing else.
+#[tokio::test]
+async fn a_query_that_fails_on_a_value_leaves_the_others() {
+    let overflow = "select id as _key, 9223372036854775807 + id as more from source.people";
+    let files = [
+        ("reports/a_odd.sql", overflow),
+        ("reports/b_even.sql", "select count(*) as people, cast(1.50 as decimal(4, 2)) as share from source.people"),
+        ("checks/odd.sql", overflow),
+        ("checks/even.sql", "select id as _key from source.people where id > 18"),
+    ];
+    let found = report(&[("people", PEOPLE)], &files).await.unwrap();
+    assert_eq!(found.not_computed.keys().collect::<Vec<_>>(), ["a_odd"]);
+    assert!(found.not_computed["a_odd"].contains("a_odd.sql"), "{:?}", found.not_computed);
+    assert_eq!(found.reports["b_even"][0]["people"], 20);
+    assert_eq!(found.reports["b_even"][0]["share"], "1.50", "a decimal keeps its digits");
+    let [even, odd] = &found.checks[..] else { panic!("{:?}", found.checks) };
+    assert_eq!((even.rows, even.passed, even.error.is_none()), (2, false, true));
+    assert!(odd.fails() && odd.error.as_ref().unwrap().contains("odd.sql"), "{odd:?}");
+}
