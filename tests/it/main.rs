@@ -9,6 +9,7 @@ mod cluster;
 mod connections;
 mod contract;
 mod encode;
+mod epochs;
 mod extract;
 mod figures;
 mod instant;
