@@ -87,9 +87,7 @@ pub fn demo(shown: &Shown, dir: &std::path::Path, format: Format) {
         anstream::println!("The cluster stays in {}; stop it with\n  {}", kept.folder.display(), kept.stop);
     } else {
         let snapshot = &shown.finished.snapshot;
-        anstream::println!(
-            "  {program} --dir {dir} what-if --pipeline dispatch-default-case --snapshot {snapshot}"
-        );
+        anstream::println!("  {program} --dir {dir} what-if --pipeline dispatch-default-case --snapshot {snapshot}");
         anstream::println!("  make demo KEEP=1   # leaves the cluster running, for psql");
     }
 }
