@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use arrow::array::{AsArray, StringArray};
+use arrow::array::{Array, AsArray, RecordBatch, StringArray};
 use datafusion::logical_expr::lit;
 use datafusion::prelude::{DataFrame, ident};
 use futures::StreamExt;
@@ -93,7 +93,7 @@ struct Fate {
 
 /// A rejected row.
 struct Reject {
-    key: String,
+    row: Row,
     reason: String,
     cause: Option<Row>,
 }
@@ -116,11 +116,15 @@ type Names = (u32, String, Option<(u32, String)>, (u32, String));
 /// # Errors
 /// What reading the stored rejects meets.
 pub async fn trace(inputs: &Inputs<'_>) -> Result<RootCauses> {
-    let mut tracing = Tracing::new(inputs);
-    tracing.name_causes().await?;
-    tracing.learn_rejected().await?;
+    let mut tracing = Tracing { inputs, flows: Vec::new(), numbers: HashMap::new(), named: HashMap::new() };
+    // Flows that ran come first, so that their numbers tell them from flows that are only named.
+    for outcomes in inputs.outcomes {
+        tracing.number(&outcomes.flow);
+    }
+    let rejects = tracing.rejects().await?;
+    tracing.learn_rejected(&rejects);
     tracing.learn_others().await?;
-    tracing.lines().await
+    Ok(tracing.lines(rejects))
 }
 
 struct Tracing<'a> {
@@ -132,15 +136,7 @@ struct Tracing<'a> {
     named: HashMap<Row, Fate>,
 }
 
-impl<'a> Tracing<'a> {
-    fn new(inputs: &'a Inputs<'a>) -> Self {
-        let mut tracing = Self { inputs, flows: Vec::new(), numbers: HashMap::new(), named: HashMap::new() };
-        for outcomes in inputs.outcomes {
-            tracing.number(&outcomes.flow);
-        }
-        tracing
-    }
-
+impl Tracing<'_> {
     fn number(&mut self, flow: &str) -> u32 {
         if let Some(number) = self.numbers.get(flow) {
             return *number;
@@ -155,43 +151,19 @@ impl<'a> Tracing<'a> {
         self.flows.get(flow as usize).cloned().unwrap_or_default()
     }
 
-    /// Every row that some reject names, whatever became of it.
-    async fn name_causes(&mut self) -> Result<()> {
-        for outcomes in self.inputs.outcomes {
-            for batch in self.rejects(outcomes).await? {
-                for reject in batch {
-                    if let Some(cause) = reject.cause {
-                        self.named.entry(cause).or_default();
-                    }
-                }
-            }
+    /// Every row that some reject names; and what became of those that were rejected themselves.
+    fn learn_rejected(&mut self, rejects: &[Reject]) {
+        for cause in rejects.iter().filter_map(|reject| reject.cause.as_ref()) {
+            self.named.entry(cause.clone()).or_default();
         }
-        Ok(())
+        for reject in rejects {
+            self.learn(&reject.row, &reject.reason, reject.cause.as_ref());
+        }
     }
 
-    /// Of the named rows, those that were rejected: by their flow, or by the target.
-    async fn learn_rejected(&mut self) -> Result<()> {
-        for outcomes in self.inputs.outcomes {
-            let flow = self.number(&outcomes.flow);
-            if !self.named.keys().any(|(named, _)| *named == flow) {
-                continue;
-            }
-            let refused = self.inputs.refused.get(&outcomes.flow).into_iter().flatten();
-            for (reason, key) in refused.flat_map(|(reason, keys)| keys.iter().map(move |key| (reason, key))) {
-                self.learn((flow, key.clone()), reason, None);
-            }
-            for batch in self.rejects(outcomes).await? {
-                for Reject { key, reason, cause } in batch {
-                    self.learn((flow, key), &reason, cause);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn learn(&mut self, row: Row, reason: &str, cause: Option<Row>) {
-        if let Some(fate) = self.named.get_mut(&row).filter(|fate| fate.reason.is_none()) {
-            *fate = Fate { reason: Some(reason.to_owned()), cause };
+    fn learn(&mut self, row: &Row, reason: &str, cause: Option<&Row>) {
+        if let Some(fate) = self.named.get_mut(row).filter(|fate| fate.reason.is_none()) {
+            *fate = Fate { reason: Some(reason.to_owned()), cause: cause.cloned() };
         }
     }
 
@@ -208,7 +180,7 @@ impl<'a> Tracing<'a> {
                 }
                 let Some(rows) = self.stored(outcomes, outcome)? else { continue };
                 for (key, reason) in self.keys(rows, outcomes).await? {
-                    self.learn((flow, key), &format!("{said}: {reason}"), None);
+                    self.learn(&(flow, key), &format!("{said}: {reason}"), None);
                 }
             }
             if open(&self.named) {
@@ -217,7 +189,7 @@ impl<'a> Tracing<'a> {
                     .select(vec![ident(KEY), lit(PRESENT).alias(REASON)])
                     .map_err(|error| running(&error, &outcomes.flow))?;
                 for (key, reason) in self.keys(source, outcomes).await? {
-                    self.learn((flow, key), &reason, None);
+                    self.learn(&(flow, key), &reason, None);
                 }
             }
         }
@@ -254,58 +226,62 @@ impl<'a> Tracing<'a> {
         Ok(found)
     }
 
-    /// The rejects of a flow, without their source rows.
-    async fn rejects(&mut self, outcomes: &FlowOutcomes) -> Result<Vec<Vec<Reject>>> {
-        let Some(rows) = self.stored(outcomes, Outcome::Rejected)? else { return Ok(Vec::new()) };
-        let rows = rows
-            .select([KEY, REASON, CAUSE_FLOW, CAUSE_KEY].map(ident).to_vec())
-            .map_err(|error| running(&error, &outcomes.flow))?;
-        let text = Text { file: &outcomes.flow, sql: "" };
-        let mut stream = self.inputs.engine.stream(rows, text, None).await?;
-        let mut batches = Vec::new();
-        while let Some(batch) = stream.next().await {
-            let batch = batch.map_err(|error| running(&error, &outcomes.flow))?;
-            let keys = KeyColumn::new(batch.column_by_name(KEY).cloned().ok_or_else(defect)?)?;
-            let [reasons, flows, causes] =
-                [text_of(&batch, REASON)?, text_of(&batch, CAUSE_FLOW)?, text_of(&batch, CAUSE_KEY)?];
-            let mut rejects = Vec::with_capacity(batch.num_rows());
-            for row in 0..batch.num_rows() {
-                let cause = arrow::array::Array::is_valid(&flows, row)
-                    .then(|| (self.number(flows.value(row)), causes.value(row).to_owned()));
-                rejects.push(Reject { key: keys.text(row)?, reason: reasons.value(row).to_owned(), cause });
+    /// All rejects, those of the target too, without their source rows.
+    async fn rejects(&mut self) -> Result<Vec<Reject>> {
+        let mut rejects = Vec::new();
+        for outcomes in self.inputs.outcomes {
+            let flow = self.number(&outcomes.flow);
+            for (reason, keys) in self.inputs.refused.get(&outcomes.flow).into_iter().flatten() {
+                rejects.extend(keys.iter().map(|key| Reject {
+                    row: (flow, key.clone()),
+                    reason: reason.clone(),
+                    cause: None,
+                }));
             }
-            batches.push(rejects);
+            let Some(rows) = self.stored(outcomes, Outcome::Rejected)? else { continue };
+            let rows = rows
+                .select([KEY, REASON, CAUSE_FLOW, CAUSE_KEY].map(ident).to_vec())
+                .map_err(|error| running(&error, &outcomes.flow))?;
+            let text = Text { file: &outcomes.flow, sql: "" };
+            let mut stream = self.inputs.engine.stream(rows, text, None).await?;
+            while let Some(batch) = stream.next().await {
+                let batch = batch.map_err(|error| running(&error, &outcomes.flow))?;
+                self.read(flow, &batch, &mut rejects)?;
+            }
         }
-        Ok(batches)
+        Ok(rejects)
+    }
+
+    fn read(&mut self, flow: u32, batch: &RecordBatch, rejects: &mut Vec<Reject>) -> Result<()> {
+        let keys = KeyColumn::new(batch.column_by_name(KEY).cloned().ok_or_else(defect)?)?;
+        let [reasons, flows, causes] =
+            [text_of(batch, REASON)?, text_of(batch, CAUSE_FLOW)?, text_of(batch, CAUSE_KEY)?];
+        for row in 0..batch.num_rows() {
+            let cause = flows.is_valid(row).then(|| (self.number(flows.value(row)), causes.value(row).to_owned()));
+            rejects.push(Reject { row: (flow, keys.text(row)?), reason: reasons.value(row).to_owned(), cause });
+        }
+        Ok(())
     }
 
     /// Groups the rejects by what they lead to.
-    async fn lines(mut self) -> Result<RootCauses> {
+    fn lines(&self, rejects: Vec<Reject>) -> RootCauses {
         let mut lines: BTreeMap<Names, Line> = BTreeMap::new();
         let mut origins: BTreeMap<(u32, String), (u64, BTreeSet<Row>)> = BTreeMap::new();
-        let mut rejected = 0;
-        for outcomes in self.inputs.outcomes {
-            let flow = self.number(&outcomes.flow);
-            let mut rejects: Vec<Reject> = self.rejects(outcomes).await?.into_iter().flatten().collect();
-            for (reason, keys) in self.inputs.refused.get(&outcomes.flow).into_iter().flatten() {
-                rejects.extend(keys.iter().map(|key| Reject { key: key.clone(), reason: reason.clone(), cause: None }));
-            }
-            for reject in rejects {
-                rejected += 1;
-                let (root, reason, depth) = self.root_of(&(flow, reject.key.clone()), reject.cause.as_ref());
-                let reason = reason.unwrap_or_else(|| reject.reason.clone());
-                let origin = origins.entry((root.0, reason.clone())).or_default();
-                origin.0 += 1;
-                origin.1.insert(root.clone());
-                let parent = reject.cause.as_ref().map(|cause| (cause.0, self.reason_of(cause)));
-                let line = lines.entry((flow, reject.reason, parent, (root.0, reason))).or_default();
-                line.rows += 1;
-                line.depth = line.depth.max(depth);
-                remember(&mut line.keys, &reject.key);
-                if let Some(cause) = reject.cause {
-                    line.parents.insert(cause);
-                    line.roots.insert(root);
-                }
+        let rejected = rejects.len() as u64;
+        for Reject { row, reason, cause } in rejects {
+            let (root, root_reason, depth) = self.root_of(&row, cause.as_ref());
+            let root_reason = root_reason.unwrap_or_else(|| reason.clone());
+            let origin = origins.entry((root.0, root_reason.clone())).or_default();
+            origin.0 += 1;
+            origin.1.insert(root.clone());
+            let parent = cause.as_ref().map(|cause| (cause.0, self.reason_of(cause)));
+            let line = lines.entry((row.0, reason, parent, (root.0, root_reason))).or_default();
+            line.rows += 1;
+            line.depth = line.depth.max(depth);
+            remember(&mut line.keys, &row.1);
+            if let Some(cause) = cause {
+                line.parents.insert(cause);
+                line.roots.insert(root);
             }
         }
         let roots = origins.values().map(|(_, roots)| roots.len() as u64).sum();
@@ -313,7 +289,7 @@ impl<'a> Tracing<'a> {
         origins.sort_by(|a, b| b.rows.cmp(&a.rows).then_with(|| (&a.flow, &a.reason).cmp(&(&b.flow, &b.reason))));
         let mut causes: Vec<Cause> = lines.into_iter().map(|(names, line)| self.cause(names, line)).collect();
         causes.sort_by(|a, b| b.rows.cmp(&a.rows).then_with(|| (&a.flow, &a.reason).cmp(&(&b.flow, &b.reason))));
-        Ok(RootCauses { rejected, roots, origins, causes })
+        RootCauses { rejected, roots, origins, causes }
     }
 
     fn origin(&self, (flow, reason): (u32, String), (rows, roots): &(u64, BTreeSet<Row>)) -> Origin {
@@ -376,7 +352,7 @@ fn remember(keys: &mut Vec<String>, key: &str) {
     }
 }
 
-fn text_of(batch: &arrow::array::RecordBatch, name: &str) -> Result<StringArray> {
+fn text_of(batch: &RecordBatch, name: &str) -> Result<StringArray> {
     let column = batch.column_by_name(name).ok_or_else(defect)?;
     let text = arrow::compute::cast(column, &arrow::datatypes::DataType::Utf8).map_err(|_| defect())?;
     Ok(text.as_string::<i32>().clone())

@@ -45,36 +45,38 @@ pub async fn run(inputs: &Inputs<'_>, check: &Check) -> Result<Option<CheckRepor
         if let Some(flow) = flow {
             views::each(inputs.engine, flow).await?;
         }
-        let found = match query::rows(inputs, &file, &check.sql, query::CHECK_EXAMPLES).await {
-            Ok(None) => continue,
-            Ok(Some(found)) => Ok(found),
-            Err(error) if error.kind() == Kind::Config => Err(error.to_string()),
-            Err(error) => return Err(error),
-        };
-        let report = report.get_or_insert_with(|| CheckReport {
-            check: check.stem.clone(),
-            title: check.header.title.clone(),
-            rows: 0,
-            passed: true,
-            severity: severity(check.header.severity),
-            keys: Vec::new(),
-            error: None,
-        });
-        let found = match found {
-            Ok(found) => found,
-            Err(error) => {
-                report.passed = false;
-                report.error.get_or_insert(error);
-                continue;
+        match query::rows(inputs, &file, &check.sql, query::CHECK_EXAMPLES).await {
+            Ok(None) => {}
+            Ok(Some(found)) => {
+                let report = report.get_or_insert_with(|| blank(check));
+                report.rows += found.rows;
+                report.passed &= found.rows == 0;
+                let room = query::CHECK_EXAMPLES - report.keys.len();
+                let named = |key: String| flow.map_or(key.clone(), |flow| format!("{} {key}", flow.name));
+                report.keys.extend(found.keys.into_iter().take(room).map(named));
             }
-        };
-        report.rows += found.rows;
-        report.passed &= found.rows == 0;
-        let room = query::CHECK_EXAMPLES - report.keys.len();
-        let named = |key: String| flow.map_or(key.clone(), |flow| format!("{} {key}", flow.name));
-        report.keys.extend(found.keys.into_iter().take(room).map(named));
+            Err(error) if error.kind() == Kind::Config => {
+                let report = report.get_or_insert_with(|| blank(check));
+                report.passed = false;
+                report.error.get_or_insert(error.to_string());
+            }
+            Err(error) => return Err(error),
+        }
     }
     Ok(report)
+}
+
+/// The report of a check that has found nothing yet.
+fn blank(check: &Check) -> CheckReport {
+    CheckReport {
+        check: check.stem.clone(),
+        title: check.header.title.clone(),
+        rows: 0,
+        passed: true,
+        severity: severity(check.header.severity),
+        keys: Vec::new(),
+        error: None,
+    }
 }
 
 /// What a check is run for: nothing in particular, or each flow that it can be run for.

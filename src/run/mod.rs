@@ -277,6 +277,7 @@ pub async fn report(record: &Record, pipeline: &Pipeline, setting: &Setting) -> 
     let stage =
         Transform::new(&pipeline, &graph, &snapshot, &engine, setting.progress.clone(), setting.cancel.clone()).await?;
     let shapes = stage.plan(&graph).await?;
+    report::check_queries(&engine, &pipeline).await?;
     let outcomes = record::outcomes(&pipeline, &graph, &store).await?;
     let inputs = Inputs {
         engine: &engine,

@@ -208,3 +208,26 @@ async fn a_check_with_an_error_in_its_sql_is_told_first() {
         "0 0"
     );
 }
+
+/// A report whose SQL was broken since the run is told with its place, and not left out.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_report_broken_since_the_run_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let source = Database::with("create table person (id int primary key, name text)").await;
+    let target = Database::with("create table people (id uuid primary key, name text)").await;
+    let home = dir.path().join("p");
+    for folder in ["flows", "reports"] {
+        std::fs::create_dir_all(home.join(folder)).unwrap();
+    }
+    let flow = "/*---\nsource = \"person\"\n---*/ select id as _key, migrate() as _outcome, name from source.person";
+    std::fs::write(home.join("flows/people.sql"), flow).unwrap();
+    let report = home.join("reports/names.sql");
+    std::fs::write(&report, "select count(name) as names from migrated.people").unwrap();
+    let file = home.join("p.toml").display().to_string();
+    std::fs::write(&file, "name = \"p\"\nflows = \"flows\"\nreports = \"reports\"\n").unwrap();
+    let run = rehome(dir.path(), &["run", "--pipeline", &file, "--source", &source.url, "--target", &target.url]);
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    assert!(rehome(dir.path(), &["report"]).status.success());
+    std::fs::write(&report, "select count(nam) as names from migrated.people").unwrap();
+    fails(dir.path(), &["report"], 2, &["names.sql:1:14"]);
+}

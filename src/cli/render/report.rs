@@ -44,6 +44,9 @@ pub fn show_all(report: &Report) {
             anstream::println!("… and {} more", count((rows.len() - SHOWN) as u64));
         }
     }
+    for (name, error) in &report.not_computed {
+        anstream::println!("\n{name} could not be computed: {error}");
+    }
 }
 
 fn cell(value: &Value) -> String {
