@@ -122,7 +122,7 @@ pub struct SavedDdl {
     pub nulls_equal: bool,
 }
 
-/// Makes the ledger's schema where it is missing.
+/// Makes the ledger where it, or any part of it, is missing.
 ///
 /// # Errors
 /// [`Kind::Privilege`] when the role may create no schema.
@@ -140,6 +140,7 @@ pub async fn ensure(connection: &Connection) -> Result<()> {
             }
         })?;
     }
+    connection.batch_execute(include_str!("../../sql/control/ledger/name_target.sql")).await?;
     Ok(())
 }
 
