@@ -131,6 +131,13 @@ impl Error {
         self
     }
 
+    /// Adds to the hint what holds besides.
+    #[must_use]
+    pub fn also(mut self, note: &str) -> Self {
+        self.0.hint = Some(self.0.hint.map_or_else(|| note.to_owned(), |hint| format!("{hint}; {note}")));
+        self
+    }
+
     #[must_use]
     pub fn kind(&self) -> Kind {
         self.0.kind

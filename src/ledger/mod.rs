@@ -183,11 +183,19 @@ pub async fn unlock(connection: &Connection) -> Result<()> {
     Ok(())
 }
 
+/// A run that has begun, in this process.
+#[derive(Debug, Clone, Copy)]
+pub struct Begun {
+    pub epoch: Epoch,
+    /// An earlier process began it and did not end it: what the target refused then is not decided.
+    pub taken_up: bool,
+}
+
 /// Begins a run, or takes up the one with the same id, and becomes the one that may write.
 ///
 /// # Errors
 /// [`Kind::Config`] when the run was begun with other rules or another snapshot.
-pub async fn begin(connection: &Connection, run: &RunIdentity) -> Result<Epoch> {
+pub async fn begin(connection: &Connection, run: &RunIdentity) -> Result<Begun> {
     let row = connection
         .query_one(
             include_str!("../../sql/control/ledger/begin_run.sql"),
@@ -200,7 +208,7 @@ pub async fn begin(connection: &Connection, run: &RunIdentity) -> Result<Epoch> 
             .hint("start a new run, or resume with the rules and the snapshot it was begun with"));
     }
     let epoch = connection.query_one(include_str!("../../sql/control/ledger/take_epoch.sql"), &[&run.run_id]).await?;
-    Ok(Epoch(epoch.try_get("epoch")?))
+    Ok(Begun { epoch: Epoch(epoch.try_get("epoch")?), taken_up: row.try_get("taken_up")? })
 }
 
 /// The run is in the target, whole.
@@ -305,6 +313,15 @@ pub async fn refused(connection: &Connection, run: Uuid, flow: Option<&str>) -> 
             })
         })
         .collect()
+}
+
+/// Lets rows out of the quarantine that the target refused; in the transaction that tries them again.
+///
+/// # Errors
+/// What the server says.
+pub async fn readmit(connection: &Connection, run: Uuid, flow: &str, ids: &[Uuid]) -> Result<()> {
+    connection.execute(include_str!("../../sql/control/ledger/readmit.sql"), &[&run, &flow, &ids]).await?;
+    Ok(())
 }
 
 /// Keeps a definition; to be followed by the DROP in the same transaction.

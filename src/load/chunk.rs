@@ -1,7 +1,7 @@
 //! Owns one chunk of the load: one file of outcomes, one transaction, claimed first.
 //! Must not know: which chunks there are, or what happens when a connection is lost.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, FixedSizeBinaryArray, RecordBatch, StringArray, new_null_array};
@@ -41,6 +41,8 @@ pub(super) struct Flow<'a> {
     pub quarantine: &'a Table,
     /// Others have written mappings of this entity: ours are merged into them.
     pub merge_mappings: bool,
+    /// Rows that the target refused, to be tried again where their chunk is in.
+    pub again: &'a HashSet<Uuid>,
     pub cancel: &'a Cancel,
 }
 
@@ -52,25 +54,39 @@ pub(super) enum Done {
 }
 
 impl Flow<'_> {
-    /// Loads a file of migrated rows. On an error the connection is in no defined state.
-    pub async fn migrated(&self, connection: &Connection, chunk: &str, batches: Vec<RecordBatch>) -> Result<Done> {
-        if !self.begin(connection, chunk).await? {
-            return Ok(Done::Before);
-        }
+    /// Loads a file of migrated rows; of a file that is in already, only the rows that are to be tried again.
+    /// On an error the connection is in no defined state.
+    pub async fn migrated(
+        &self,
+        connection: &Connection,
+        chunk: &str,
+        batches: Vec<RecordBatch>,
+    ) -> Result<Done> {
+        let first = self.begin(connection, chunk).await?;
         let kept = Kept::of(&batches)?;
+        let skip = if first { BTreeSet::new() } else { kept.all_but(self.again)? };
+        if !first {
+            if skip.len() == kept.rows() {
+                connection.batch_execute(ROLLBACK).await?;
+                return Ok(Done::Before);
+            }
+            let ids: Vec<Uuid> = self.again.iter().copied().collect();
+            ledger::readmit(connection, self.run, self.flow, &ids).await?;
+        }
         let rows = Rows::new(batches, self.table)?;
-        let target = isolate::copy(connection, &rows, &BTreeSet::new(), self.cancel).await?;
+        let target = isolate::copy(connection, &rows, &skip, self.cancel).await?;
         drop(rows);
-        self.map(connection, &kept, &target.refused).await?;
+        self.map(connection, &kept, skip.into_iter().chain(target.refused.keys().copied()).collect()).await?;
         self.refuse(connection, &kept, &target.refused).await?;
-        let refused = target.refused.len() as u64;
-        self.commit(connection, chunk, target.rows, refused).await?;
-        Ok(Done::Now { rows: target.rows + refused })
+        let (all, refused) = (kept.rows() as u64, target.refused.len() as u64);
+        self.commit(connection, chunk, all - refused, refused).await?;
+        Ok(if first { Done::Now { rows: all } } else { Done::Before })
     }
 
     /// Puts a file of rejected rows into the quarantine.
     pub async fn rejected(&self, connection: &Connection, chunk: &str, batches: Vec<RecordBatch>) -> Result<Done> {
         if !self.begin(connection, chunk).await? {
+            connection.batch_execute(ROLLBACK).await?;
             return Ok(Done::Before);
         }
         let kept = Kept::of(&batches)?;
@@ -98,16 +114,10 @@ impl Flow<'_> {
         Ok(Done::Now { rows })
     }
 
-    /// Begins the transaction and claims the chunk; false when it is done already.
+    /// Begins the transaction and claims the chunk; false when it is in already, and then the transaction is still open.
     async fn begin(&self, connection: &Connection, chunk: &str) -> Result<bool> {
         connection.batch_execute(BEGIN).await?;
-        match ledger::claim(connection, self.run, self.flow, chunk, self.epoch).await? {
-            Claim::Mine => Ok(true),
-            Claim::Done => {
-                connection.batch_execute(ROLLBACK).await?;
-                Ok(false)
-            }
-        }
+        Ok(ledger::claim(connection, self.run, self.flow, chunk, self.epoch).await? == Claim::Mine)
     }
 
     async fn commit(&self, connection: &Connection, chunk: &str, rows: u64, refused: u64) -> Result<()> {
@@ -115,15 +125,14 @@ impl Flow<'_> {
         Ok(connection.batch_execute(COMMIT).await?)
     }
 
-    /// Writes the mappings of all rows but the refused ones.
-    async fn map(&self, connection: &Connection, kept: &Kept, refused: &BTreeMap<usize, Why>) -> Result<()> {
-        let ids = kept.ids.as_ref().ok_or_else(|| Error::unexpected("migrated rows without an id"))?;
-        if kept.rows() == 0 {
+    /// Writes the mappings of all rows but those of `skip`.
+    async fn map(&self, connection: &Connection, kept: &Kept, skip: BTreeSet<usize>) -> Result<()> {
+        let ids = kept.ids()?;
+        if kept.rows() == skip.len() {
             return Ok(());
         }
         let batch = self.mappings.batch(self.entity, &kept.keys, ids, self.run)?;
         let rows = Rows::new(vec![batch], self.mappings.table())?;
-        let skip: BTreeSet<usize> = refused.keys().copied().collect();
         if !self.merge_mappings {
             connection.batch_execute(SAVEPOINT).await?;
             match rows.copy(connection, 0..rows.len(), &skip, self.cancel).await? {
@@ -231,8 +240,19 @@ impl Kept {
         self.keys.len()
     }
 
+    fn ids(&self) -> Result<&FixedSizeBinaryArray> {
+        self.ids.as_ref().ok_or_else(|| Error::unexpected("migrated rows without an id"))
+    }
+
+    /// The rows whose id is none of these.
+    fn all_but(&self, ids: &HashSet<Uuid>) -> Result<BTreeSet<usize>> {
+        let own = self.ids()?;
+        let is_other = |row: &usize| Uuid::from_slice(own.value(*row)).is_ok_and(|id| !ids.contains(&id));
+        Ok((0..own.len()).filter(is_other).collect())
+    }
+
     fn ids_of(&self, rows: &[usize]) -> Result<ArrayRef> {
-        let ids = self.ids.as_ref().ok_or_else(|| Error::unexpected("migrated rows without an id"))?;
+        let ids = self.ids()?;
         FixedSizeBinaryArray::try_from_iter(rows.iter().map(|row| ids.value(*row)))
             .map(|ids| Arc::new(ids) as ArrayRef)
             .map_err(|_| Error::unexpected("an id that is no UUID"))

@@ -1,13 +1,15 @@
 //! Owns the way of stored outcomes into the target: chunks over several connections, each exactly once.
 //! Must not know: how outcomes were computed. Nothing is decided here about a row but whether the target takes it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use uuid::Uuid;
+
 use crate::cancel::Cancel;
 use crate::error::{At, Context, Error, Kind, Result};
-use crate::ledger::{self, Adopted, Epoch, LoadedFlow, Mappings, Refusal, RunIdentity};
+use crate::ledger::{self, Adopted, Begun, LoadedFlow, Mappings, Refusal, RunIdentity};
 use crate::outcome::Outcome;
 use crate::outcomes::{FlowOutcomes, FlowShape, OutcomeFile, OutcomeStore};
 use crate::progress::Sink;
@@ -33,6 +35,9 @@ const ENTITY_KNOWN: &str = include_str!("../../sql/control/load/entity_known.sql
 const ANALYZE: &str = include_str!("../../sql/control/load/analyze.sql");
 const SET_SEQUENCE: &str = include_str!("../../sql/control/load/set_sequence.sql");
 
+/// The SQLSTATE of a row that a foreign key refuses.
+const FOREIGN_KEY: &str = "23503";
+
 /// Pauses before a chunk is tried again on a new connection.
 const PAUSES: [Duration; 4] =
     [Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(5), Duration::from_secs(15)];
@@ -49,7 +54,9 @@ pub struct Loader {
     quarantine: Table,
     mappings: Mappings,
     run: RunIdentity,
-    epoch: Epoch,
+    begun: Begun,
+    /// The flows loaded so far, in their order.
+    loaded: Vec<FlowOutcomes>,
     jobs: usize,
     sink: Arc<dyn Sink>,
     cancel: Cancel,
@@ -98,7 +105,7 @@ impl Loader {
         ledger::lock(&coordinator).await?;
         ledger::ensure(&coordinator).await?;
         let mappings = Mappings::ensure(&coordinator, mappings, catalog.schema()).await?;
-        let epoch = ledger::begin(&coordinator, &run).await?;
+        let begun = ledger::begin(&coordinator, &run).await?;
         let quarantine = Catalog::read(&coordinator, "rehome").await?.require("quarantine")?.clone();
         let mut modes = BTreeMap::new();
         for away in ledger::saved_ddl(&coordinator).await? {
@@ -111,7 +118,8 @@ impl Loader {
         }
         let jobs = jobs.max(1);
         let address = address.clone();
-        Ok(Self { address, coordinator, catalog, quarantine, mappings, run, epoch, jobs, sink, cancel, modes })
+        let loaded = Vec::new();
+        Ok(Self { address, coordinator, catalog, quarantine, mappings, run, begun, loaded, jobs, sink, cancel, modes })
     }
 
     /// The mappings of these entities that no run of ours wrote: their UUIDs are kept.
@@ -149,7 +157,8 @@ impl Loader {
         })
     }
 
-    /// Brings a flow's migrated rows into its target and its rejected rows into the quarantine.
+    /// Brings a flow's migrated rows into its target and its rejected rows into the quarantine. What the target refused
+    /// to an earlier process of this run, which did not end it, is tried again.
     ///
     /// # Errors
     /// Whatever is no fault of a row; what has been committed stays, and the same call goes on from there.
@@ -163,6 +172,11 @@ impl Loader {
             self.prepare(&table, migrated).await?;
             self.prepare_mappings(flow, store, migrated).await?;
         }
+        let mut again = HashSet::new();
+        if self.begun.taken_up {
+            let refused = ledger::refused(&self.coordinator, self.run.run_id, Some(&flow.flow)).await?;
+            again.extend(refused.into_iter().filter_map(|row| row.id));
+        }
         let files: VecDeque<OutcomeFile> = flow
             .files
             .iter()
@@ -170,22 +184,8 @@ impl Loader {
             .cloned()
             .collect();
         self.sink.start("load", &flow.flow, Some(files.iter().map(|file| file.rows).sum()));
-        let shared = chunk::Flow {
-            run: self.run.run_id,
-            epoch: self.epoch,
-            flow: &flow.flow,
-            entity: &flow.entity,
-            table: &table,
-            mappings: &self.mappings,
-            quarantine: &self.quarantine,
-            merge_mappings: self.entity_known(flow).await?,
-            cancel: &self.cancel,
-        };
-        let workers = self.jobs.min(files.len());
-        let queue = Mutex::new(files);
-        futures::future::try_join_all((0..workers).map(|_| self.work(&shared, &queue, store)))
-            .await
-            .at(At::Flow, &flow.flow)?;
+        self.load_files(flow, &table, files, store, &again).await.at(At::Flow, &flow.flow)?;
+        self.loaded.push(flow.clone());
         self.sink.finish(&flow.flow);
         Ok(Loaded {
             flow: flow.flow.clone(),
@@ -195,14 +195,76 @@ impl Loader {
         })
     }
 
-    /// Brings constraints and indexes back, takes out the rows they refuse, sets sequences, ends the run and gives the
-    /// lock back: the last call to a loader.
+    /// Loads files over several connections; of those that are in already, the rows of `again`.
+    async fn load_files(
+        &self,
+        flow: &FlowOutcomes,
+        table: &Table,
+        files: VecDeque<OutcomeFile>,
+        store: &OutcomeStore,
+        again: &HashSet<Uuid>,
+    ) -> Result<()> {
+        let shared = chunk::Flow {
+            run: self.run.run_id,
+            epoch: self.begun.epoch,
+            flow: &flow.flow,
+            entity: &flow.entity,
+            table,
+            mappings: &self.mappings,
+            quarantine: &self.quarantine,
+            merge_mappings: self.entity_known(flow).await?,
+            again,
+            cancel: &self.cancel,
+        };
+        let workers = self.jobs.min(files.len());
+        let queue = Mutex::new(files);
+        futures::future::try_join_all((0..workers).map(|_| self.work(&shared, &queue, store))).await?;
+        Ok(())
+    }
+
+    /// Where a foreign key could not be away for the load, rows came before their parents: they are tried again, as
+    /// long as that brings any of them in.
+    async fn retry(&self, store: &OutcomeStore) -> Result<()> {
+        let mut before = usize::MAX;
+        loop {
+            let mut waiting: BTreeMap<String, HashSet<Uuid>> = BTreeMap::new();
+            for row in ledger::refused(&self.coordinator, self.run.run_id, None).await? {
+                if row.sqlstate == FOREIGN_KEY && row.reason == chunk::REFUSED_BY_TARGET {
+                    waiting.entry(row.flow).or_default().extend(row.id);
+                }
+            }
+            let rows: usize = waiting.values().map(HashSet::len).sum();
+            if rows == 0 || rows >= before {
+                return Ok(());
+            }
+            before = rows;
+            for flow in &self.loaded {
+                let Some(again) = waiting.get(&flow.flow) else { continue };
+                let table = self.catalog.require(&flow.target).at(At::Flow, &flow.flow)?;
+                let files = flow.files_of(Outcome::Migrated).cloned().collect();
+                self.load_files(flow, table, files, store, again).await.at(At::Flow, &flow.flow)?;
+            }
+        }
+    }
+
+    /// Constraints and indexes that are away while rows are loaded.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub async fn away(&self) -> Result<usize> {
+        Ok(ledger::saved_ddl(&self.coordinator).await?.len())
+    }
+
+    /// Decides what became of rows whose parents came later, brings constraints and indexes back, takes out the rows
+    /// they refuse, sets sequences, ends the run and gives the lock back: the last call to a loader. Only now is the
+    /// fate of a row decided by the rows of others, for only now are all of them there.
     ///
     /// # Errors
     /// [`Kind::Verification`] when rows of others break a constraint; it is then left as the message says.
-    pub async fn finish(&mut self) -> Result<Finished> {
+    pub async fn finish(&mut self, store: &OutcomeStore) -> Result<Finished> {
         let begun = Instant::now();
         self.sink.start("load", "constraints", None);
+        self.retry(store).await?;
         let restored = self.restore().await?;
         let flows = ledger::flows(&self.coordinator, self.run.run_id).await?;
         self.set_sequences(&flows).await?;
@@ -220,12 +282,8 @@ impl Loader {
         Ok(Finished { refused, restored, seconds: begun.elapsed().as_secs_f64() })
     }
 
-    /// Brings constraints and indexes back without ending the run: for a run that stops early. A later process of the
-    /// run then loads into the indexed tables.
-    ///
-    /// # Errors
-    /// As [`Self::finish`].
-    pub async fn restore(&self) -> Result<usize> {
+    /// Brings constraints and indexes back, and takes out the rows that they refuse.
+    async fn restore(&self) -> Result<usize> {
         let flows = ledger::flows(&self.coordinator, self.run.run_id).await?;
         let removal = remove::Removal { run: self.run.run_id, mappings: &self.mappings, flows: &flows };
         let restore = restore::Restore {

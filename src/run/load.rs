@@ -11,7 +11,7 @@ use super::Setting;
 use super::record::{Adopted, identity_of, remember_adopted};
 use super::run_id;
 use crate::engine::Identity;
-use crate::error::{At, Context, Error, Kind, Result};
+use crate::error::{At, Context, Error, Result};
 use crate::graph::Graph;
 use crate::ledger::{self, AdoptedKey, Refusal, RunIdentity};
 use crate::load::{self, Finished, Loader};
@@ -126,10 +126,11 @@ impl Loading {
         }
         .await;
         drop(send);
-        let loaded = loading.await.map_err(|_| Error::unexpected("loading was abandoned"))?;
-        transformed?;
+        let (loaded, away) = loading.await.map_err(|_| Error::unexpected("loading was abandoned"))?;
+        transformed.map_err(|error| unfinished(error, away))?;
         let gone = || Error::unexpected("loading ended before the flows did");
-        let (seconds, finished) = loaded.at(At::Pipeline, &pipeline.name)?.ok_or_else(gone)?;
+        let loaded = loaded.at(At::Pipeline, &pipeline.name).map_err(|error| unfinished(error, away))?;
+        let (seconds, finished) = loaded.ok_or_else(gone)?;
         let mut refused = Refused::new();
         for Refusal { flow, key, reason, .. } in finished.refused {
             refused.entry(flow).or_default().entry(reason).or_default().push(key);
@@ -151,34 +152,50 @@ enum Next {
     End,
 }
 
-/// Loads flow by flow. When transforming or loading fails, the target gets its constraints and indexes back all the
-/// same; not when the user stops the run, who waits: the run that takes it up goes on without them.
+/// Loads flow by flow. When transforming or loading fails, what is away of the target stays away: brought back now, a
+/// foreign key would judge rows whose parents are still to come. The run that is given again goes on without it.
 async fn load_all(
     mut loader: Loader,
     mut receive: mpsc::Receiver<Next>,
     store: OutcomeStore,
-) -> Result<Option<(BTreeMap<String, f64>, Finished)>> {
+) -> (Result<Option<Done>>, usize) {
+    let done = load_flows(&mut loader, &mut receive, &store).await;
+    let away = match done {
+        Ok(Some(_)) => 0,
+        _ => loader.away().await.unwrap_or_default(),
+    };
+    (done, away)
+}
+
+/// Time of loading by flow, and how the load ended.
+type Done = (BTreeMap<String, f64>, Finished);
+
+async fn load_flows(
+    loader: &mut Loader,
+    receive: &mut mpsc::Receiver<Next>,
+    store: &OutcomeStore,
+) -> Result<Option<Done>> {
     let mut seconds = BTreeMap::new();
     while let Some(next) = receive.recv().await {
         let Next::Flow(outcomes) = next else {
-            let finished = loader.finish().await?;
-            return Ok(Some((seconds, finished)));
+            return Ok(Some((seconds, loader.finish(store).await?)));
         };
-        match loader.load_flow(&outcomes, &store).await.at(At::Flow, &outcomes.flow) {
-            Ok(loaded) => {
-                log::info!("{} loaded in {:.1} s", outcomes.flow, loaded.seconds);
-                seconds.insert(outcomes.flow, loaded.seconds)
-            }
-            Err(error) => {
-                if error.kind() != Kind::Interrupted {
-                    loader.restore().await.map_err(|later| log::warn!("{later}")).ok();
-                }
-                return Err(error);
-            }
-        };
+        let loaded = loader.load_flow(&outcomes, store).await.at(At::Flow, &outcomes.flow)?;
+        log::info!("{} loaded in {:.1} s", outcomes.flow, loaded.seconds);
+        seconds.insert(outcomes.flow, loaded.seconds);
     }
-    loader.restore().await.map_err(|later| log::warn!("{later}")).ok();
     Ok(None)
+}
+
+/// Says of the error of a run what it leaves behind in the target.
+fn unfinished(error: Error, away: usize) -> Error {
+    if away == 0 {
+        return error;
+    }
+    error.also(&format!(
+        "{away} constraints and indexes of the target are away until this run is given again and ends; their \
+         definitions are in rehome.saved_ddl"
+    ))
 }
 
 /// What is in the target.

@@ -195,7 +195,7 @@ impl Bench {
         for flow in flows {
             loader.load_flow(flow, &self.store).await.unwrap();
         }
-        loader.finish().await.unwrap()
+        loader.finish(&self.store).await.unwrap()
     }
 
     async fn verify(&self, flows: &[&FlowOutcomes]) -> Verification {
@@ -266,7 +266,7 @@ async fn a_run_that_is_killed_is_taken_up() {
         let work = async {
             loader.load_flow(&people, &bench.store).await.unwrap();
             loader.load_flow(&notes, &bench.store).await.unwrap();
-            loader.finish().await.unwrap();
+            loader.finish(&bench.store).await.unwrap();
         };
         // Dropping it is what a kill looks like from the server's side: all connections are gone at once.
         let _ = tokio::time::timeout(std::time::Duration::from_millis(wait), work).await;
