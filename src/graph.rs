@@ -10,36 +10,62 @@ use crate::header::shown;
 use crate::pipeline::Pipeline;
 use crate::reads::reads;
 
-/// Sorts items so that each comes after those it needs; among the free ones, by name.
+/// For each name, the names that come before it.
+pub type Ties = BTreeMap<String, BTreeSet<String>>;
+
+/// Sorts items so that each comes after those it needs; among the free ones, by name. `wishes` hold as well, as far as
+/// they make no circle: where they do, the later ones in the list give way first.
 ///
 /// # Errors
-/// The names on a cycle, in order, when there is one.
-pub fn sort(needs: &BTreeMap<String, BTreeSet<String>>) -> Result<Vec<String>, Vec<String>> {
-    let mut open: BTreeMap<&str, BTreeSet<&str>> =
-        needs.iter().map(|(name, needs)| (name.as_str(), needs.iter().map(String::as_str).collect())).collect();
+/// The names on a circle of needs, in order, when there is one.
+pub fn sort(needs: &Ties, wishes: &[Ties]) -> Result<Vec<String>, Vec<String>> {
+    let levels: Vec<&Ties> = std::iter::once(needs).chain(wishes).collect();
+    let mut open: BTreeSet<&str> = needs.keys().map(String::as_str).collect();
     let mut sorted = Vec::with_capacity(open.len());
     while !open.is_empty() {
-        let Some(free) = open.iter().find(|(_, needs)| needs.is_empty()).map(|(name, _)| *name) else {
-            return Err(cycle(&open));
+        let free = |kept: usize| {
+            let ties = &levels[..kept];
+            open.iter().copied().find(|name| before(ties, name, &open).is_empty() && on_first_circle(&levels, name, &open))
         };
+        let Some(free) = (1..=levels.len()).rev().find_map(free) else { return Err(cycle(needs, &open)) };
         open.remove(free);
-        for needs in open.values_mut() {
-            needs.remove(free);
-        }
         sorted.push(free.to_owned());
     }
     Ok(sorted)
 }
 
-fn cycle(open: &BTreeMap<&str, BTreeSet<&str>>) -> Vec<String> {
+/// The open names that come directly before this one.
+fn before<'a>(levels: &[&'a Ties], name: &str, open: &BTreeSet<&'a str>) -> BTreeSet<&'a str> {
+    let all = levels.iter().filter_map(|ties| ties.get(name)).flatten().map(String::as_str);
+    all.filter(|other| *other != name && open.contains(other)).collect()
+}
+
+/// Do all names that come before this one, near or far, also come after it? So it is for a name that nothing is before,
+/// and on a circle that nothing else is before: only such a circle may be cut.
+fn on_first_circle<'a>(levels: &[&'a Ties], name: &'a str, open: &BTreeSet<&'a str>) -> bool {
+    reached(levels, name, open).iter().all(|other| reached(levels, other, open).contains(name))
+}
+
+fn reached<'a>(levels: &[&'a Ties], name: &'a str, open: &BTreeSet<&'a str>) -> BTreeSet<&'a str> {
+    let mut seen = BTreeSet::new();
+    let mut waiting = vec![name];
+    while let Some(at) = waiting.pop() {
+        waiting.extend(before(levels, at, open).into_iter().filter(|other| seen.insert(*other)));
+    }
+    seen
+}
+
+fn cycle(needs: &Ties, open: &BTreeSet<&str>) -> Vec<String> {
+    let next = |name: &str| needs.get(name).into_iter().flatten().map(String::as_str).find(|other| open.contains(other));
     let mut path: Vec<&str> = Vec::new();
-    let mut at = open.keys().next().copied();
+    // What stands before a circle is open too, but leads to no circle.
+    let mut at = open.iter().copied().find(|name| next(name).is_some());
     while let Some(name) = at {
         if let Some(start) = path.iter().position(|seen| *seen == name) {
             return path[start..].iter().chain([&name]).map(|name| (*name).to_owned()).collect();
         }
         path.push(name);
-        at = open.get(name).and_then(|needs| needs.iter().next().copied());
+        at = next(name);
     }
     path.into_iter().map(str::to_owned).collect()
 }
@@ -53,6 +79,8 @@ pub struct Graph {
     pub sources: BTreeMap<String, BTreeSet<String>>,
     /// For each flow's name, the flows whose results it reads.
     pub needs: BTreeMap<String, BTreeSet<String>>,
+    /// For each flow's name, the flows that give a key it mentions its UUID: better done before, but need not be.
+    pub mentions: Ties,
     /// The source tables that checks and reports read.
     pub looked_at: BTreeSet<String>,
 }
@@ -67,6 +95,7 @@ impl Graph {
         let names: Vec<String> = flows.iter().map(|flow| flow.name.clone()).collect();
         let mut sources = BTreeMap::new();
         let mut needs = BTreeMap::new();
+        let mut mentions = BTreeMap::new();
         for flow in flows {
             let text = flow.text();
             let mut read = BTreeSet::from([flow.source.clone()]);
@@ -83,15 +112,30 @@ impl Graph {
                     _ => return Err(unknown(flow, &schema, &table, &names)),
                 }
             }
+            let owners = flows.iter().filter(|owner| owner.name != flow.name && found.entities.contains(&owner.entity));
+            mentions.insert(flow.name.clone(), owners.map(|owner| owner.name.clone()).collect());
             sources.insert(flow.name.clone(), read);
             needs.insert(flow.name.clone(), after);
         }
-        let sorted = sort(&needs).map_err(|cycle| {
+        let mut graph = Self { order: Vec::new(), sources, needs, mentions, looked_at: looked_at(pipeline)? };
+        graph.arrange(pipeline, Vec::new())?;
+        Ok(graph)
+    }
+
+    /// Puts the flows in their order anew: what they read comes first; then, as far as possible, what is `tied` to them
+    /// (the strongest ties first in the list), and the flows whose entities they mention.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Config`]: flows that read each other in a circle, which it names.
+    pub fn arrange(&mut self, pipeline: &Pipeline, mut tied: Vec<Ties>) -> Result<()> {
+        tied.push(self.mentions.clone());
+        let sorted = sort(&self.needs, &tied).map_err(|cycle| {
             Error::config(format!("flows read each other in a circle: {}", cycle.join(" → ")))
                 .hint("let one of them read the source instead of `migrated.…`")
         })?;
-        let order = sorted.iter().filter_map(|name| names.iter().position(|known| known == name)).collect();
-        Ok(Self { order, sources, needs, looked_at: looked_at(pipeline)? })
+        let place = |name: &String| pipeline.flows.iter().position(|flow| flow.name == *name);
+        self.order = sorted.iter().filter_map(place).collect();
+        Ok(())
     }
 
     /// All source tables that a flow, a check or a report reads.
@@ -140,12 +184,28 @@ mod tests {
 
     #[test]
     fn what_is_read_comes_first() {
-        let sorted = sort(&needs(&[("a", &["c"]), ("b", &[]), ("c", &["b"])])).unwrap();
+        let sorted = sort(&needs(&[("a", &["c"]), ("b", &[]), ("c", &["b"])]), &[]).unwrap();
         assert_eq!(sorted, ["b", "c", "a"]);
     }
 
     #[test]
     fn a_cycle_is_named() {
-        assert_eq!(sort(&needs(&[("a", &["b"]), ("b", &["c"]), ("c", &["b"])])).unwrap_err(), ["b", "c", "b"]);
+        let circle = needs(&[("a", &["b"]), ("b", &["c"]), ("c", &["b"])]);
+        assert_eq!(sort(&circle, &[]).unwrap_err(), ["b", "c", "b"]);
+    }
+
+    #[test]
+    fn wishes_hold_until_they_make_a_circle() {
+        let free = || needs(&[("a", &[]), ("b", &[]), ("c", &[]), ("d", &[])]);
+        assert_eq!(sort(&free(), &[needs(&[("a", &["d"]), ("d", &["c"])])]).unwrap(), ["b", "c", "d", "a"]);
+        // b and c stand in a circle that d is before: only the circle is cut, at its first name.
+        let circle = needs(&[("b", &["c"]), ("c", &["b", "d"]), ("a", &["b"])]);
+        assert_eq!(sort(&free(), &[circle]).unwrap(), ["d", "b", "c", "a"]);
+        // The stronger of two wishes holds.
+        let wishes = [needs(&[("a", &["b"])]), needs(&[("b", &["a"])])];
+        assert_eq!(sort(&free(), &wishes).unwrap()[..2], ["b", "a"]);
+        // And a need is stronger than any.
+        let first = needs(&[("a", &["b"]), ("b", &[]), ("c", &[]), ("d", &[])]);
+        assert_eq!(sort(&first, &[needs(&[("b", &["a"])])]).unwrap()[..2], ["b", "a"]);
     }
 }

@@ -1,7 +1,7 @@
 //! Owns what the user wrote: a pipeline file, what it extends, and the SQL files it names.
 //! Must not know: how any of it is run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -140,6 +140,8 @@ pub struct Pipeline {
     pub flows: Vec<Flow>,
     /// The names of all flows that were declared, also when only some are asked for.
     pub declared: Vec<String>,
+    /// The entities of all flows that were declared.
+    pub entities: BTreeSet<String>,
     /// Views that flows, checks and reports read as `shared.…`.
     pub shared: Vec<SqlFile<SharedHeader>>,
     pub checks: Vec<SqlFile<CheckHeader>>,
@@ -176,6 +178,7 @@ impl Pipeline {
             file,
             flows: Vec::new(),
             declared: Vec::new(),
+            entities: BTreeSet::new(),
             shared: Vec::new(),
             checks: Vec::new(),
             reports: Vec::new(),
@@ -198,6 +201,7 @@ impl Pipeline {
                 .hint("`flows` names a folder of .sql files, relative to the pipeline file"));
         }
         pipeline.declared = pipeline.flows.iter().map(|flow| flow.name.clone()).collect();
+        pipeline.entities = pipeline.flows.iter().map(|flow| flow.entity.clone()).collect();
         pipeline.rerouted_flows()?;
         pipeline.hash = pipeline.fingerprint();
         Ok(pipeline)

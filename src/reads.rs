@@ -2,10 +2,12 @@
 //! Must not know: how queries are planned or run.
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 
 use datafusion::common::TableReference;
 use datafusion::sql::parser::{DFParserBuilder, Statement};
 use datafusion::sql::resolve::resolve_table_references;
+use datafusion::sql::sqlparser::ast::{Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Value, visit_expressions};
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 
 use crate::diagnosis::{Text, closest, planning};
@@ -21,6 +23,15 @@ const SHARED: &str = "shared";
 /// # Errors
 /// [`crate::error::Kind::Config`] with file:line:column when the text is no single query.
 pub fn tables_of(text: Text<'_>) -> Result<BTreeSet<(String, String)>> {
+    tables_in(&statement(text)?, text)
+}
+
+fn tables_in(statement: &Statement, text: Text<'_>) -> Result<BTreeSet<(String, String)>> {
+    let (tables, _) = resolve_table_references(statement, true).map_err(|error| planning(&error, text, &[]))?;
+    Ok(tables.into_iter().map(parts).collect())
+}
+
+fn statement(text: Text<'_>) -> Result<Statement> {
     let dialect = GenericDialect {};
     let mut statements = DFParserBuilder::new(text.sql)
         .with_dialect(&dialect)
@@ -33,8 +44,25 @@ pub fn tables_of(text: Text<'_>) -> Result<BTreeSet<(String, String)>> {
     if !matches!(&statement, Statement::Statement(inner) if is_query(inner)) {
         return Err(Error::config("only a query (SELECT or WITH … SELECT) is allowed").at(At::File, text.file));
     }
-    let (tables, _) = resolve_table_references(&statement, true).map_err(|error| planning(&error, text, &[]))?;
-    Ok(tables.into_iter().map(parts).collect())
+    Ok(statement)
+}
+
+/// The entities whose keys a query takes to UUIDs: the first argument of each `legacy_uuid`.
+fn entities_in(statement: &Statement) -> BTreeSet<String> {
+    let mut entities = BTreeSet::new();
+    let Statement::Statement(statement) = statement else { return entities };
+    let _ = visit_expressions(statement.as_ref(), |expr| {
+        if let Expr::Function(function) = expr
+            && function.name.to_string().eq_ignore_ascii_case("legacy_uuid")
+            && let FunctionArguments::List(list) = &function.args
+            && let Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Value(value)))) = list.args.first()
+            && let Value::SingleQuotedString(entity) = &value.value
+        {
+            entities.insert(entity.clone());
+        }
+        ControlFlow::<()>::Continue(())
+    });
+    entities
 }
 
 fn is_query(statement: &datafusion::sql::sqlparser::ast::Statement) -> bool {
@@ -50,6 +78,8 @@ fn parts(table: TableReference) -> (String, String) {
 pub struct Reads<'a> {
     /// Tables as (schema, table): its own and those of the views, but not the views themselves.
     pub tables: BTreeSet<(String, String)>,
+    /// The entities in `legacy_uuid`, its own and those of the views.
+    pub entities: BTreeSet<String>,
     /// The views, each after those it reads.
     pub shared: Vec<&'a SqlFile<SharedHeader>>,
 }
@@ -65,7 +95,9 @@ pub fn reads<'a>(pipeline: &'a Pipeline, text: Text<'_>) -> Result<Reads<'a>> {
 }
 
 fn follow<'a>(pipeline: &'a Pipeline, text: Text<'_>, path: &mut Vec<&'a str>, reads: &mut Reads<'a>) -> Result<()> {
-    for (schema, table) in tables_of(text)? {
+    let statement = statement(text)?;
+    reads.entities.extend(entities_in(&statement));
+    for (schema, table) in tables_in(&statement, text)? {
         if schema != SHARED {
             reads.tables.insert((schema, table));
             continue;

@@ -8,7 +8,7 @@ use crate::graph::Graph;
 use crate::load;
 use crate::pipeline::Pipeline;
 use crate::report;
-use crate::run::{Setting, identity_of};
+use crate::run::{Setting, identity_of, ties};
 use crate::server::Address;
 use crate::snapshot::Snapshot;
 use crate::target::Catalog;
@@ -45,7 +45,7 @@ pub async fn check(
     target: Option<&Address>,
     setting: &Setting,
 ) -> Result<Checked> {
-    let graph = Graph::new(pipeline)?;
+    let mut graph = Graph::new(pipeline)?;
     if let Some(snapshot) = snapshot {
         let engine = setting.engine(identity_of(pipeline, Vec::new()))?;
         let stage =
@@ -57,6 +57,7 @@ pub async fn check(
             let connection = target.connect("check").await?;
             let catalog = Catalog::read(&connection, &pipeline.target_schema).await?;
             load::check::columns(&catalog, &shapes)?;
+            graph.arrange(pipeline, ties(pipeline, &catalog))?;
         }
     }
     let flows = graph.order.iter().filter_map(|index| pipeline.flows.get(*index)).map(|flow| CheckedFlow {

@@ -39,11 +39,11 @@ pub(super) async fn take_away(
     table: &Table,
     bare: bool,
 ) -> Result<Mode> {
-    if !table.owned || table.inherits {
+    if !table.owned {
         return Ok(Mode::Untouched);
     }
-    let foreign: Vec<SavedDdl> = table.foreign_keys().filter(|key| key.own).map(foreign_key).collect();
-    if bare {
+    let foreign: Vec<SavedDdl> = table.foreign_keys().filter(|key| table.can_drop(key)).map(foreign_key).collect();
+    if bare && !table.inherits {
         let objects: Option<Vec<_>> = everything(catalog, table);
         if let Some(objects) = objects
             && attempt(connection, run, &objects).await?
@@ -62,7 +62,7 @@ fn everything(catalog: &Catalog, table: &Table) -> Option<Vec<SavedDdl>> {
     let mut objects = Vec::new();
     for key in outgoing.chain(incoming) {
         let holder = catalog.tables().find(|table| (&table.schema, &table.name) == (&key.table.0, &key.table.1))?;
-        if !key.own || !holder.owned || holder.inherits {
+        if !holder.can_drop(key) || holder.inherits {
             return None;
         }
         objects.push(foreign_key(key));

@@ -22,6 +22,7 @@ const COMMENT_CONSTRAINT: &str = include_str!("../../sql/control/load/comment_co
 const COMMENT_INDEX: &str = include_str!("../../sql/control/load/comment_index.sql");
 const CONSTRAINT_STATE: &str = include_str!("../../sql/control/load/constraint_state.sql");
 const ADD_FOREIGN_KEY: &str = include_str!("../../sql/control/load/add_foreign_key.sql");
+const IS_PARTITIONED: &str = include_str!("../../sql/control/load/is_partitioned.sql");
 const VALIDATE: &str = include_str!("../../sql/control/load/validate.sql");
 const DROP_IF_EXISTS: &str = include_str!("../../sql/control/load/drop_constraint_if_exists.sql");
 
@@ -211,30 +212,32 @@ impl Restore<'_> {
         Ok(found.into_iter().flatten().collect())
     }
 
+    /// Adds a key without a look at the rows. The key of a partitioned table cannot be added so: that waits for
+    /// [`Self::validate`].
     async fn add(&self, key: &SavedDdl) -> Result<()> {
         let connection = self.coordinator;
-        let (table, name) = (quote_table(&key.schema, &key.table), quote_ident(&key.name));
-        if connection.query_opt(CONSTRAINT_STATE, &[&table, &key.name]).await?.is_some() {
+        let table = quote_table(&key.schema, &key.table);
+        if is_there(connection, key).await? || is_partitioned(connection, &table).await? {
             return Ok(());
         }
         connection.batch_execute(&fill(BEGIN_REBUILD, &[("workers", "0")])).await?;
         let validity = if key.definition.ends_with("NOT VALID") { "" } else { "not valid" };
-        let values =
-            [("table", table.as_str()), ("name", &name), ("definition", &key.definition), ("validity", validity)];
-        connection.batch_execute(&fill(ADD_FOREIGN_KEY, &values)).await?;
-        if let Some(comment) = &key.comment {
-            let values = [("table", table.as_str()), ("name", &name), ("comment", &quote_literal(comment))];
-            connection.batch_execute(&fill(COMMENT_CONSTRAINT, &values)).await?;
-        }
+        connection.batch_execute(&addition(key, validity)).await?;
         Ok(connection.batch_execute(COMMIT).await?)
     }
 
     /// False when a row breaks the key. A key that never was validated is not validated now.
     async fn validate(&self, connection: &Connection, key: &SavedDdl) -> Result<bool> {
         let table = quote_table(&key.schema, &key.table);
+        let statement = if !is_there(connection, key).await? {
+            Some(addition(key, ""))
+        } else if key.validated {
+            Some(fill(VALIDATE, &[("table", &table), ("name", &quote_ident(&key.name))]))
+        } else {
+            None
+        };
         connection.batch_execute(&fill(BEGIN_REBUILD, &[("workers", "2")])).await?;
-        if key.validated {
-            let statement = fill(VALIDATE, &[("table", &table), ("name", &quote_ident(&key.name))]);
+        if let Some(statement) = statement {
             match connection.batch_execute(&statement).await.map_err(Error::from) {
                 Ok(()) => {}
                 Err(error) if state(&error) == Some("23503") => {
@@ -248,6 +251,29 @@ impl Restore<'_> {
         connection.batch_execute(COMMIT).await?;
         Ok(true)
     }
+}
+
+/// The statements that add a foreign key, with its comment.
+fn addition(key: &SavedDdl, validity: &str) -> String {
+    let (table, name) = (quote_table(&key.schema, &key.table), quote_ident(&key.name));
+    let values = [("table", table.as_str()), ("name", &name), ("definition", &key.definition), ("validity", validity)];
+    let mut statements = fill(ADD_FOREIGN_KEY, &values);
+    if let Some(comment) = &key.comment {
+        let values = [("table", table.as_str()), ("name", &name), ("comment", &quote_literal(comment))];
+        statements.push_str(";\n");
+        statements.push_str(&fill(COMMENT_CONSTRAINT, &values));
+    }
+    statements
+}
+
+async fn is_there(connection: &Connection, key: &SavedDdl) -> Result<bool> {
+    let table = quote_table(&key.schema, &key.table);
+    Ok(connection.query_opt(CONSTRAINT_STATE, &[&table, &key.name]).await?.is_some())
+}
+
+async fn is_partitioned(connection: &Connection, table: &str) -> Result<bool> {
+    let row = connection.query_opt(IS_PARTITIONED, &[&table]).await?;
+    Ok(row.map(|row| row.try_get("partitioned")).transpose()?.unwrap_or(false))
 }
 
 /// The SQLSTATE of an error of the server.

@@ -7,12 +7,12 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use super::Setting;
+use super::{Setting, order};
 use super::record::{Adopted, identity_of, remember_adopted};
 use super::run_id;
 use crate::engine::Identity;
 use crate::error::{At, Context, Error, Result};
-use crate::graph::Graph;
+use crate::graph::{Graph, Ties};
 use crate::ledger::{self, AdoptedKey, Refusal, RunIdentity};
 use crate::load::{self, Finished, Loader};
 use crate::outcomes::{FlowOutcomes, FlowShape, OutcomeStore};
@@ -64,14 +64,17 @@ impl Loading {
         Ok(Self { run, mappings, catalog, loader })
     }
 
+    /// Which flows the target wants loaded before which.
+    pub fn ties(&self, pipeline: &Pipeline) -> Vec<Ties> {
+        order::ties(pipeline, &self.catalog)
+    }
+
     /// The identifiers of the run: ours, and those that the target had before.
     ///
     /// # Errors
     /// What reading the mappings meets.
     pub async fn identity(&self, pipeline: &Pipeline, store: &OutcomeStore) -> Result<Identity> {
-        let mut entities: Vec<String> = pipeline.flows.iter().map(|flow| flow.entity.clone()).collect();
-        entities.sort();
-        entities.dedup();
+        let entities: Vec<String> = pipeline.entities.iter().cloned().collect();
         let found = self.loader.adopted(&entities).await?;
         let found: Vec<Adopted> = found
             .into_iter()

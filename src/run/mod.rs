@@ -3,6 +3,7 @@
 
 mod clock;
 mod load;
+mod order;
 mod record;
 
 use std::collections::BTreeMap;
@@ -25,6 +26,7 @@ use crate::snapshot::Snapshot;
 use crate::storage::Location;
 use crate::transform::Transform;
 use clock::Clock;
+pub use order::ties;
 pub use record::{Record, identity_of};
 
 /// What every command needs to work: where, how much, and who listens.
@@ -91,7 +93,7 @@ pub struct Finished {
 /// Whatever keeps the run from its report. A run that ends with a report gives its failures in [`Finished`].
 pub async fn run(request: Request, setting: &Setting) -> Result<Finished> {
     let mut clock = Clock::start();
-    let (pipeline, graph) = chosen(&request.pipeline, &request.only)?;
+    let (pipeline, mut graph) = chosen(&request.pipeline, &request.only)?;
     let full = Graph::new(&request.pipeline)?;
     let snapshot = match (&request.snapshot, &request.source) {
         (Some(location), _) => Snapshot::open(location.clone()).await?,
@@ -107,6 +109,7 @@ pub async fn run(request: Request, setting: &Setting) -> Result<Finished> {
     log::info!("snapshot {}", snapshot.id());
     clock.lap("extract");
     let loading = load::Loading::open(&request.target, &pipeline, &snapshot, setting).await?;
+    graph.arrange(&pipeline, loading.ties(&pipeline))?;
     let run_id = loading.run;
     let store = OutcomeStore::open(&setting.place()?, &run_id.to_string());
     let identity = loading.identity(&pipeline, &store).await?;
@@ -175,6 +178,14 @@ fn chosen(pipeline: &Pipeline, only: &[String]) -> Result<(Pipeline, Graph)> {
         }
     }
     let mut pipeline = pipeline.clone();
+    for name in &wanted {
+        for owner in graph.mentions.get(name).into_iter().flatten().filter(|owner| !wanted.contains(owner)) {
+            log::warn!(
+                "the flow {name} refers to rows of the flow {owner}, which is not asked for: they must be in the \
+                 target already, by an earlier --only {owner} of this run or by its mappings"
+            );
+        }
+    }
     pipeline.flows.retain(|flow| wanted.contains(&flow.name));
     let graph = Graph::new(&pipeline)?;
     Ok((pipeline, graph))

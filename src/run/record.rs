@@ -122,8 +122,7 @@ pub async fn identity(pipeline: &Pipeline, store: &OutcomeStore) -> Result<Ident
 
 /// The identifiers of a pipeline's entities.
 pub fn identity_of(pipeline: &Pipeline, adopted: Vec<Adopted>) -> Identity {
-    let entities = pipeline.flows.iter().map(|flow| flow.entity.clone()).collect();
-    Identity::new(pipeline.namespace, entities, adopted)
+    Identity::new(pipeline.namespace, pipeline.entities.clone(), adopted)
 }
 
 /// The published outcomes of a run's flows, in their order.

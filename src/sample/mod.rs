@@ -121,7 +121,7 @@ fn in_order(queries: &[Query]) -> Result<Vec<&Query>> {
             of_sample.filter(|table| queries.iter().any(|other| other.stem == *table)).collect(),
         );
     }
-    let sorted = sort(&needs)
+    let sorted = sort(&needs, &[])
         .map_err(|cycle| Error::config(format!("sample queries read each other in a circle: {}", cycle.join(" → "))))?;
     Ok(sorted.iter().filter_map(|stem| queries.iter().find(|query| query.stem == *stem)).collect())
 }

@@ -27,6 +27,8 @@ pub struct Table {
     pub name: String,
     /// Partitioned, or part of an inheritance tree.
     pub inherits: bool,
+    /// Partitioned itself: its rows lie in its partitions.
+    pub partitioned: bool,
     /// The role owns it, and so may alter it.
     pub owned: bool,
     pub writable: bool,
@@ -80,6 +82,8 @@ pub struct Constraint {
     pub deferred: bool,
     /// Declared on this very table, not inherited.
     pub own: bool,
+    /// The role may make a foreign key to the table that this one points to.
+    pub referable: bool,
     pub definition: String,
     /// The index behind it; 0 for none.
     pub index: u32,
@@ -215,6 +219,12 @@ impl Table {
     /// The foreign keys the table itself has.
     pub fn foreign_keys(&self) -> impl Iterator<Item = &Constraint> {
         self.constraints.iter().filter(|constraint| constraint.sort == Sort::ForeignKey)
+    }
+
+    /// Can this foreign key of the table be away while rows are loaded, and come back?
+    #[must_use]
+    pub fn can_drop(&self, key: &Constraint) -> bool {
+        self.owned && key.own && key.referable
     }
 
     /// `schema.name`, as people read it.

@@ -1,11 +1,11 @@
 -- Rows that a unique index refuses. Of rows with the same key the first stays: one that was there before us, else the
 -- one with the lowest legacy key.
-select numbered.place
+select numbered.part, numbered.place
 from (
-    select keyed.place,
+    select keyed.part, keyed.place,
            row_number() over (partition by keyed.key order by m.entity_uuid is not null, m.legacy_id, m.legacy_key, keyed.place) as number
     from (
-        select ctid as place, id, row({expressions}) as key
+        select tableoid as part, ctid as place, id, row({expressions}) as key
         from {table}
         where ({predicate}) and {present}
     ) keyed

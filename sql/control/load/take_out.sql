@@ -3,9 +3,9 @@ with bad as (
     {bad}
 ),
 mine as (
-    select t.ctid as place, t.id, f.flow, m.entity_type, m.legacy_id, m.legacy_key
+    select bad.part, bad.place, t.id, f.flow, m.entity_type, m.legacy_id, m.legacy_key
     from bad
-    join {table} t on t.ctid = bad.place
+    join {table} t on t.tableoid = bad.part and t.ctid = bad.place
     join {mappings} m on m.entity_uuid = t.id::{uuid_type} and m.run_id = $1
     join rehome.flows f on f.run_id = $1
                        and f.entity = m.entity_type::text
@@ -13,7 +13,7 @@ mine as (
                        and f.table_name = $3
 ),
 gone as (
-    delete from {table} t using mine where t.ctid = mine.place
+    delete from {table} t using mine where t.tableoid = mine.part and t.ctid = mine.place
 ),
 unmapped as (
     delete from {mappings} m using mine

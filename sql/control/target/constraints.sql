@@ -7,6 +7,7 @@ select
     con.condeferrable                                     as deferrable,
     con.condeferred                                       as deferred,
     con.conislocal and con.conparentid = 0                as own,
+    con.confrelid = 0 or has_table_privilege(con.confrelid, 'REFERENCES') as referable,
     pg_get_constraintdef(con.oid)                         as definition,
     con.conindid                                          as index,
     con.confrelid                                         as referenced,

@@ -4,6 +4,7 @@ select
     n.nspname::text                                            as schema,
     c.relname::text                                            as name,
     c.relkind = 'p' or c.relispartition or c.relhassubclass    as inherits,
+    c.relkind = 'p'                                            as partitioned,
     pg_has_role(c.relowner, 'USAGE')                           as owned,
     has_schema_privilege(n.oid, 'USAGE')
         and (has_table_privilege(c.oid, 'INSERT')
