@@ -25,7 +25,9 @@ pub fn sort(needs: &Ties, wishes: &[Ties]) -> Result<Vec<String>, Vec<String>> {
     while !open.is_empty() {
         let free = |kept: usize| {
             let ties = &levels[..kept];
-            open.iter().copied().find(|name| before(ties, name, &open).is_empty() && on_first_circle(&levels, name, &open))
+            open.iter()
+                .copied()
+                .find(|name| before(ties, name, &open).is_empty() && on_first_circle(&levels, name, &open))
         };
         let Some(free) = (1..=levels.len()).rev().find_map(free) else { return Err(cycle(needs, &open)) };
         open.remove(free);
@@ -56,7 +58,8 @@ fn reached<'a>(levels: &[&'a Ties], name: &'a str, open: &BTreeSet<&'a str>) -> 
 }
 
 fn cycle(needs: &Ties, open: &BTreeSet<&str>) -> Vec<String> {
-    let next = |name: &str| needs.get(name).into_iter().flatten().map(String::as_str).find(|other| open.contains(other));
+    let next =
+        |name: &str| needs.get(name).into_iter().flatten().map(String::as_str).find(|other| open.contains(other));
     let mut path: Vec<&str> = Vec::new();
     // What stands before a circle is open too, but leads to no circle.
     let mut at = open.iter().copied().find(|name| next(name).is_some());

@@ -56,12 +56,7 @@ pub(super) enum Done {
 impl Flow<'_> {
     /// Loads a file of migrated rows; of a file that is in already, only the rows that are to be tried again.
     /// On an error the connection is in no defined state.
-    pub async fn migrated(
-        &self,
-        connection: &Connection,
-        chunk: &str,
-        batches: Vec<RecordBatch>,
-    ) -> Result<Done> {
+    pub async fn migrated(&self, connection: &Connection, chunk: &str, batches: Vec<RecordBatch>) -> Result<Done> {
         let first = self.begin(connection, chunk).await?;
         let kept = Kept::of(&batches)?;
         let skip = if first { BTreeSet::new() } else { kept.all_but(self.again)? };

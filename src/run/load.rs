@@ -7,9 +7,9 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use super::{Setting, order};
 use super::record::{Adopted, identity_of, remember_adopted};
 use super::run_id;
+use super::{Setting, order};
 use crate::engine::Identity;
 use crate::error::{At, Context, Error, Result};
 use crate::graph::{Graph, Ties};

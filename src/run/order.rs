@@ -17,7 +17,11 @@ pub fn ties(pipeline: &Pipeline, catalog: &Catalog) -> Vec<Ties> {
 fn by_keys(pipeline: &Pipeline, catalog: &Catalog, away: bool) -> Ties {
     let table = |name: &str| catalog.table(name);
     let parents = |child: &Table| -> BTreeSet<(String, String)> {
-        child.foreign_keys().filter(|key| child.can_drop(key) == away).filter_map(|key| key.referenced.clone()).collect()
+        child
+            .foreign_keys()
+            .filter(|key| child.can_drop(key) == away)
+            .filter_map(|key| key.referenced.clone())
+            .collect()
     };
     let mut ties: Ties = BTreeMap::new();
     for flow in &pipeline.flows {
@@ -25,7 +29,8 @@ fn by_keys(pipeline: &Pipeline, catalog: &Catalog, away: bool) -> Ties {
         let parents = parents(child);
         let loads_parents = |other: &&crate::flow::Flow| {
             other.name != flow.name
-                && table(&other.target).is_some_and(|table| parents.contains(&(table.schema.clone(), table.name.clone())))
+                && table(&other.target)
+                    .is_some_and(|table| parents.contains(&(table.schema.clone(), table.name.clone())))
         };
         let before = pipeline.flows.iter().filter(loads_parents).map(|other| other.name.clone()).collect();
         ties.insert(flow.name.clone(), before);

@@ -21,6 +21,7 @@ mod migrate;
 mod odd_source;
 mod odd_target;
 mod offline;
+mod order_of_load;
 mod own_tables;
 mod page;
 mod remedies;

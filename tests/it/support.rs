@@ -13,6 +13,7 @@ use rehome::pipeline::Pipeline;
 use rehome::progress::{Silent, Sink};
 use rehome::run::{self, Finished, Request, Setting};
 use rehome::sample;
+use rehome::server::Address;
 use rehome::snapshot::{Origin, Snapshot, TableHeader, Writer};
 use rehome::storage::Location;
 use rehome::transform::Transform;
@@ -120,6 +121,18 @@ pub fn legacy_to_fresh(folder: &Path, flows: &[(&str, &str)]) -> Result<Pipeline
 
 /// Runs these flows from the schema legacy to the schema fresh of one database, and verifies.
 pub async fn migrate(database: &Database, flows: &[(&str, &str)]) -> Result<Finished> {
+    migrate_to(database, database.address(), flows).await
+}
+
+/// The same, into the target as another role, whose password is sesame.
+pub async fn migrate_as(database: &Database, role: &str, flows: &[(&str, &str)]) -> Result<Finished> {
+    let (scheme, rest) = database.url.split_once("://").unwrap();
+    let place = rest.split_once('@').map_or(rest, |(_, place)| place);
+    let target = Address::parse(&format!("{scheme}://{role}:sesame@{place}")).unwrap();
+    migrate_to(database, target, flows).await
+}
+
+async fn migrate_to(database: &Database, target: Address, flows: &[(&str, &str)]) -> Result<Finished> {
     let folder = tempfile::tempdir().unwrap();
     let setting = Setting {
         workspace: folder.path().join("workspace"),
@@ -132,7 +145,7 @@ pub async fn migrate(database: &Database, flows: &[(&str, &str)]) -> Result<Fini
         pipeline: legacy_to_fresh(folder.path(), flows)?,
         source: Some(database.address()),
         reading: rehome::extract::Options::default(),
-        target: database.address(),
+        target,
         snapshot: None,
         only: Vec::new(),
         verify: true,

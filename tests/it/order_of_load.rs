@@ -1,0 +1,214 @@
+//! Owns the proof that no row's fate depends on an order: not on the names of flows, the sort of a table, its size, or who
+//! owns it; nor on whether the run was broken off in between. PostgreSQL says which rows have all their ancestors.
+//! Must not know: how the order is found.
+
+use std::fmt::Write;
+
+use rehome::error::Kind;
+
+use crate::cluster::Database;
+use crate::support::{migrate, migrate_as};
+
+/// Child, column, parent: a reference to itself, a chain, a diamond, and a circle that hangs on it.
+const KEYS: [(&str, &str, &str); 8] = [
+    ("a", "boss", "a"),
+    ("b", "up", "a"),
+    ("c", "up", "a"),
+    ("d", "l", "b"),
+    ("d", "r", "c"),
+    ("e", "f", "f"),
+    ("f", "e", "e"),
+    ("f", "d", "d"),
+];
+const TABLES: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
+
+fn columns(table: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    KEYS.iter().filter(move |(child, ..)| *child == table).map(|(_, column, parent)| (*column, *parent))
+}
+
+/// Legacy tables in which some parents are missing, a target with all its foreign keys, and the survivors by the rule
+/// itself: a row whose parent is gone goes too, until none is left to go.
+fn ddl(rows: usize, partitioned: bool, circles: bool) -> String {
+    let mut sql = "create schema legacy; create schema fresh; create schema judge;".to_owned();
+    for (at, table) in TABLES.iter().enumerate() {
+        let parents: Vec<_> = columns(table).map(|(column, _)| column).collect();
+        let declared: String = parents.iter().map(|column| format!(", {column} integer")).collect();
+        let values: String = (1..=parents.len())
+            .map(|seed| format!(", case when (i + {at}) % 7 = {seed} then null when (i * {seed}) % 193 = 5 then -i else 1 + (i * {}) % {rows} end", seed + at))
+            .collect();
+        let less = match *table {
+            "a" if !circles => "update legacy.a set boss = case when id % 193 = 5 then -id else nullif(id / 2, 0) end;",
+            "f" if !circles => "update legacy.f set e = null;",
+            _ => "",
+        };
+        write!(
+            sql,
+            "create table legacy.{table} (id integer primary key{declared});
+             insert into legacy.{table} select i{values} from generate_series(1, {rows}) i;
+             {less}
+             create table judge.{table} as table legacy.{table}; create unique index on judge.{table} (id);"
+        )
+        .unwrap();
+        let uuids: String = parents.iter().map(|column| format!(", {column} uuid")).collect();
+        let (by, parts) = if partitioned {
+            let part = |n| {
+                format!(
+                    "create table fresh.{table}_{n} partition of fresh.{table} for values with (modulus 2, remainder {n});"
+                )
+            };
+            (" partition by hash (id)", part(0) + &part(1))
+        } else {
+            ("", String::new())
+        };
+        write!(sql, "create table fresh.{table} (id uuid primary key, old integer{uuids}){by}; {parts}").unwrap();
+    }
+    for (child, column, parent) in KEYS {
+        write!(sql, "alter table fresh.{child} add foreign key ({column}) references fresh.{parent};").unwrap();
+    }
+    sql.push_str("do $$ declare n bigint; gone bigint; begin loop n := 0;");
+    for (child, column, parent) in KEYS {
+        write!(
+            sql,
+            "delete from judge.{child} c where {column} is not null
+               and not exists (select from judge.{parent} p where p.id = c.{column});
+             get diagnostics gone = row_count; n := n + gone;"
+        )
+        .unwrap();
+    }
+    sql.push_str("exit when n = 0; end loop; end $$;");
+    sql
+}
+
+/// The flows, named so that their names come in this order.
+fn flows(order: [usize; 6]) -> Vec<(String, String)> {
+    let flow = |(place, index): (usize, usize)| {
+        let table = TABLES[index];
+        let uuids: String = columns(table)
+            .map(|(column, parent)| format!(", legacy_uuid('{parent}', t.{column}) as {column}"))
+            .collect();
+        let sql = format!(
+            "/*---\nsource = \"{table}\"\nentity = \"{table}\"\ntarget = \"{table}\"\n---*/\n
+             select t.id as _key, migrate() as _outcome, t.id as old{uuids} from source.{table} t"
+        );
+        (format!("n{place}_{table}"), sql)
+    };
+    order.into_iter().enumerate().map(flow).collect()
+}
+
+fn lent(flows: &[(String, String)]) -> Vec<(&str, &str)> {
+    flows.iter().map(|(name, sql)| (name.as_str(), sql.as_str())).collect()
+}
+
+/// Rows of the target that the judge did not leave, and the other way round; refused rows that are not exactly the rest.
+async fn differences(database: &Database) -> String {
+    let mut parts = Vec::new();
+    for table in TABLES {
+        parts.push(format!(
+            "select '{table}' as what from (select old from fresh.{table}) t full join judge.{table} j on j.id = t.old
+             where t.old is null or j.id is null
+             union all
+             select '{table} refused' from (select legacy_key::int as id from rehome.quarantine where flow like '%\\_{table}') q
+             full join (select id from legacy.{table} except select id from judge.{table}) g on g.id = q.id
+             where q.id is null or g.id is null"
+        ));
+    }
+    let all = parts.join(" union all ");
+    database.text(&format!("select coalesce(string_agg(what || ' ' || n, ', '), '') from (select what, count(*) n from ({all}) x group by 1) y")).await
+}
+
+async fn constraints(database: &Database) -> String {
+    database
+        .text(
+            "select string_agg(concat_ws(' ', conrelid::regclass, conname, pg_get_constraintdef(oid), convalidated), ', ' order by conrelid::regclass::text, conname)
+             from pg_constraint where connamespace = 'fresh'::regnamespace",
+        )
+        .await
+}
+
+const ORDERS: [[usize; 6]; 3] = [[0, 1, 2, 3, 4, 5], [5, 4, 3, 2, 1, 0], [4, 0, 3, 5, 2, 1]];
+
+async fn loads(rows: usize, partitioned: bool, order: [usize; 6]) {
+    let database = Database::with(&ddl(rows, partitioned, true)).await;
+    let before = constraints(&database).await;
+    let flows = flows(order);
+    let done = migrate(&database, &lent(&flows)).await.unwrap();
+    let what = format!("{rows} rows, partitioned {partitioned}, {order:?}");
+    assert!(done.failures.is_empty() && done.report.verified, "{what}: {:?}", done.failures);
+    assert_eq!(differences(&database).await, "", "{what}");
+    assert_eq!(constraints(&database).await, before, "{what}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn small_tables_are_loaded_the_same_in_any_order() {
+    for partitioned in [false, true] {
+        for order in ORDERS {
+            loads(10, partitioned, order).await;
+            loads(400, partitioned, order).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn large_tables_are_loaded_the_same_in_any_order() {
+    loads(100_000, false, ORDERS[1]).await;
+    loads(100_000, true, ORDERS[2]).await;
+}
+
+/// The role may insert and no more: no foreign key can be away, so that no row of a circle could ever be the first.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tables_of_another_owner_are_loaded_in_any_order() {
+    for partitioned in [false, true] {
+        for order in ORDERS {
+            let database = Database::with(&ddl(300, partitioned, false)).await;
+            let role = format!("carrier_{}", database.text("select current_database()").await);
+            database
+                .run(&format!(
+                    "create role {role} login password 'sesame';
+                     grant usage on schema legacy, fresh to {role}; grant select on all tables in schema legacy to {role};
+                     grant select, insert on all tables in schema fresh to {role}; grant create on schema public to {role};
+                     do $$ begin execute format('grant create on database %I to {role}', current_database()); end $$;"
+                ))
+                .await;
+            let flows = flows(order);
+            let done = migrate_as(&database, &role, &lent(&flows)).await.unwrap();
+            assert!(done.failures.is_empty() && done.report.verified, "{order:?}: {:?}", done.failures);
+            assert_eq!(differences(&database).await, "", "{partitioned} {order:?}");
+        }
+    }
+}
+
+/// What breaks a run off, once, while a table is loaded. Rows of another table are refused besides, as long as that lasts.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_broken_off_by_any_error_loses_nothing_when_taken_up() {
+    for (at, table) in TABLES.iter().enumerate() {
+        for code in ["53400", "53100", "57014", "XX000", "42501"] {
+            let database = Database::with(&ddl(300, at % 2 == 1, true)).await;
+            let before = constraints(&database).await;
+            database
+                .run(&format!(
+                    "create function fresh.break() returns trigger language plpgsql as
+                       $$ begin raise exception using errcode = '{code}', message = 'broken off'; end $$;
+                     create trigger break before insert on fresh.{table} for each statement execute function fresh.break();
+                     create function fresh.refuse() returns trigger language plpgsql as
+                       $$ begin if new.old % 3 = 0 then raise exception 'not yet'; end if; return new; end $$;
+                     create trigger refuse before insert on fresh.b for each row execute function fresh.refuse();"
+                ))
+                .await;
+            let flows = flows(ORDERS[at % 3]);
+            let Err(error) = migrate(&database, &lent(&flows)).await else { panic!("{table} {code} broke nothing") };
+            assert_ne!(error.kind(), Kind::Verification, "{error}");
+            let away: i64 = database.text("select count(*)::text from rehome.saved_ddl").await.parse().unwrap();
+            assert_eq!(away > 0, error.hint_text().is_some_and(|hint| hint.contains("rehome.saved_ddl")), "{error}");
+            assert_eq!(
+                database.text("select count(*)::text from rehome.quarantine where reason like 'foreign_key%'").await,
+                "0"
+            );
+            database.run(&format!("drop trigger break on fresh.{table}; drop trigger refuse on fresh.b")).await;
+            let done = migrate(&database, &lent(&flows)).await.unwrap();
+            assert!(done.failures.is_empty() && done.report.verified, "{table} {code}: {:?}", done.failures);
+            assert_eq!(differences(&database).await, "", "{table} {code}");
+            assert_eq!(constraints(&database).await, before, "{table} {code}");
+            assert_eq!(database.text("select count(*)::text from rehome.saved_ddl").await, "0");
+        }
+    }
+}
