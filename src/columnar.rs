@@ -15,9 +15,8 @@ use parquet::file::metadata::{ParquetMetaDataReader, SortingColumn};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 
 use crate::error::{Error, Kind, Result};
+pub use crate::key::PG_TYPE;
 
-/// The metadata key of each field that holds its PostgreSQL type.
-pub const PG_TYPE: &str = "pg_type";
 /// Rows of a row group; a file of ours is one, unless somebody writes larger files.
 const ROW_GROUP: usize = 1 << 20;
 /// Bytes of a dictionary. Small: columns whose values hardly repeat (keys, times, texts) soon go without one, which

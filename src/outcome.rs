@@ -15,6 +15,10 @@ pub const WARNINGS: &str = "_warnings";
 pub const REASON: &str = "_reason";
 /// The reason of rows that the extraction could not read exactly: no flow has seen them.
 pub const UNREADABLE: &str = "unreadable";
+/// The reason of rows with a key, given to `legacy_uuid`, that did not cast to the type of the entity's keys.
+pub const BAD_KEY_REASON: &str = "bad_key";
+/// Stands for the UUID of such a key until the row is rejected.
+pub const BAD_KEY: [u8; 16] = *b"rehome\x8dbad\x8dkey\0\0";
 /// The name of the column that holds the flow whose row is the cause of a reject, where there is one.
 pub const CAUSE_FLOW: &str = "_cause_flow";
 /// The name of the column that holds the key, as text, of the row that is the cause.

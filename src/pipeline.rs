@@ -1,7 +1,7 @@
 //! Owns what the user wrote: a pipeline file, what it extends, and the SQL files it names.
 //! Must not know: how any of it is run.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -129,6 +129,14 @@ pub struct ReportHeader {
     pub about: Option<String>,
 }
 
+/// Where the keys of an entity come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntityKey {
+    pub flow: String,
+    pub source: String,
+    pub columns: Vec<String>,
+}
+
 /// A whole migration, as declared.
 #[derive(Debug, Clone)]
 pub struct Pipeline {
@@ -140,8 +148,8 @@ pub struct Pipeline {
     pub flows: Vec<Flow>,
     /// The names of all flows that were declared, also when only some are asked for.
     pub declared: Vec<String>,
-    /// The entities of all flows that were declared.
-    pub entities: BTreeSet<String>,
+    /// The entities of all flows that were declared, with the source tables and key columns that give them their keys.
+    pub entities: BTreeMap<String, Vec<EntityKey>>,
     /// Views that flows, checks and reports read as `shared.…`.
     pub shared: Vec<SqlFile<SharedHeader>>,
     pub checks: Vec<SqlFile<CheckHeader>>,
@@ -178,7 +186,7 @@ impl Pipeline {
             file,
             flows: Vec::new(),
             declared: Vec::new(),
-            entities: BTreeSet::new(),
+            entities: BTreeMap::new(),
             shared: Vec::new(),
             checks: Vec::new(),
             reports: Vec::new(),
@@ -201,7 +209,10 @@ impl Pipeline {
                 .hint("`flows` names a folder of .sql files, relative to the pipeline file"));
         }
         pipeline.declared = pipeline.flows.iter().map(|flow| flow.name.clone()).collect();
-        pipeline.entities = pipeline.flows.iter().map(|flow| flow.entity.clone()).collect();
+        for Flow { name, entity, source, key, .. } in &pipeline.flows {
+            let from = EntityKey { flow: name.clone(), source: source.clone(), columns: key.clone() };
+            pipeline.entities.entry(entity.clone()).or_default().push(from);
+        }
         pipeline.rerouted_flows()?;
         pipeline.hash = pipeline.fingerprint();
         Ok(pipeline)

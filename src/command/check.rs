@@ -8,7 +8,7 @@ use crate::graph::Graph;
 use crate::load;
 use crate::pipeline::Pipeline;
 use crate::report;
-use crate::run::{Setting, identity_of, ties};
+use crate::run::{Setting, identity, ties};
 use crate::server::Address;
 use crate::snapshot::Snapshot;
 use crate::target::Catalog;
@@ -47,7 +47,7 @@ pub async fn check(
 ) -> Result<Checked> {
     let mut graph = Graph::new(pipeline)?;
     if let Some(snapshot) = snapshot {
-        let engine = setting.engine(identity_of(pipeline, Vec::new()))?;
+        let engine = setting.engine(identity(pipeline, Some(snapshot), Vec::new()).await?)?;
         let stage =
             Transform::new(pipeline, &graph, snapshot, &engine, setting.progress.clone(), setting.cancel.clone())
                 .await?;

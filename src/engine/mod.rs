@@ -159,7 +159,10 @@ impl Engine {
     pub async fn plan(&self, text: Text<'_>, params: &[(String, ScalarValue)]) -> Result<DataFrame> {
         let options = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
         let told = |error: &_| planning(error, text, &self.table_names());
-        let mut frame = self.ctx.sql_with_options(text.sql, options).await.map_err(|error| told(&error))?;
+        let frame = self.ctx.sql_with_options(text.sql, options).await.map_err(|error| told(&error))?;
+        let (state, plan) = frame.into_parts();
+        let plan = functions::checked_casts(plan).map_err(|error| told(&error))?;
+        let mut frame = DataFrame::new(state, plan);
         let named = frame.logical_plan().get_parameter_names().map_err(|error| told(&error))?;
         if !named.is_empty() {
             if let Some(missing) =
@@ -232,7 +235,7 @@ impl Engine {
         functions::source_row()
     }
 
-    /// The UUIDs of an entity that the target had before, by the keys' text.
+    /// The UUIDs of an entity that the target had before, by the keys' canonical form.
     #[must_use]
     pub fn adopted(&self, entity: &str) -> Option<&HashMap<String, Uuid>> {
         self.identity.adopted(entity)

@@ -7,7 +7,8 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use super::record::{Adopted, identity_of, remember_adopted};
+use super::identity::identity;
+use super::record::{Adopted, remember_adopted};
 use super::run_id;
 use super::{Setting, order};
 use crate::engine::Identity;
@@ -73,8 +74,8 @@ impl Loading {
     ///
     /// # Errors
     /// What reading the mappings meets.
-    pub async fn identity(&self, pipeline: &Pipeline, store: &OutcomeStore) -> Result<Identity> {
-        let entities: Vec<String> = pipeline.entities.iter().cloned().collect();
+    pub async fn identity(&self, pipeline: &Pipeline, snapshot: &Snapshot, store: &OutcomeStore) -> Result<Identity> {
+        let entities: Vec<String> = pipeline.entities.keys().cloned().collect();
         let found = self.loader.adopted(&entities).await?;
         let found: Vec<Adopted> = found
             .into_iter()
@@ -86,7 +87,7 @@ impl Loading {
                 (adopted.entity, key, adopted.uuid)
             })
             .collect();
-        Ok(identity_of(pipeline, remember_adopted(store, found).await?))
+        identity(pipeline, Some(snapshot), remember_adopted(store, found).await?).await
     }
 
     /// Compares the flows' columns with the target's, and looks for rows of other runs, before anything runs.

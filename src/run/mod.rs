@@ -2,6 +2,7 @@
 //! Must not know: how any stage works, or how the result is shown.
 
 mod clock;
+mod identity;
 mod load;
 mod order;
 mod record;
@@ -26,8 +27,9 @@ use crate::snapshot::Snapshot;
 use crate::storage::Location;
 use crate::transform::Transform;
 use clock::Clock;
+pub use identity::identity;
 pub use order::ties;
-pub use record::{Record, identity_of};
+pub use record::Record;
 
 /// What every command needs to work: where, how much, and who listens.
 #[derive(Clone)]
@@ -112,7 +114,7 @@ pub async fn run(request: Request, setting: &Setting) -> Result<Finished> {
     graph.arrange(&pipeline, loading.ties(&pipeline))?;
     let run_id = loading.run;
     let store = OutcomeStore::open(&setting.place()?, &run_id.to_string());
-    let identity = loading.identity(&pipeline, &store).await?;
+    let identity = loading.identity(&pipeline, &snapshot, &store).await?;
     let engine = setting.engine(identity)?;
     let stage =
         Transform::new(&pipeline, &graph, &snapshot, &engine, setting.progress.clone(), setting.cancel.clone()).await?;
@@ -284,7 +286,7 @@ pub async fn report(record: &Record, pipeline: &Pipeline, setting: &Setting) -> 
     let mut pipeline = pipeline.clone();
     pipeline.flows.retain(|flow| record.flows.contains(&flow.name));
     let graph = Graph::new(&pipeline)?;
-    let engine = setting.engine(record::identity(&pipeline, &store).await?)?;
+    let engine = setting.engine(identity(&pipeline, Some(&snapshot), record::adopted(&store).await?).await?)?;
     let stage =
         Transform::new(&pipeline, &graph, &snapshot, &engine, setting.progress.clone(), setting.cancel.clone()).await?;
     let shapes = stage.plan(&graph).await?;
@@ -317,7 +319,7 @@ pub async fn what_if(
     let (pipeline, graph) = chosen(pipeline, only)?;
     let run = format!("what-if-{}", &run_id(&pipeline, snapshot, Uuid::nil()).simple().to_string()[..12]);
     let store = OutcomeStore::open(&setting.place()?, &run);
-    let engine = setting.engine(record::identity(&pipeline, &store).await?)?;
+    let engine = setting.engine(identity(&pipeline, Some(snapshot), record::adopted(&store).await?).await?)?;
     let stage =
         Transform::new(&pipeline, &graph, snapshot, &engine, setting.progress.clone(), setting.cancel.clone()).await?;
     let shapes = stage.plan(&graph).await?;

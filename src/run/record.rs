@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::engine::Identity;
 use crate::error::{At, Error, Kind, Result};
 use crate::graph::Graph;
 use crate::outcomes::{FlowOutcomes, OutcomeStore};
@@ -111,18 +110,12 @@ pub async fn remember_adopted(store: &OutcomeStore, found: Vec<Adopted>) -> Resu
     Ok(found)
 }
 
-/// The identifiers of a run that has begun before, or of none.
+/// The foreign UUIDs that a run found when it began; none where it has not begun.
 ///
 /// # Errors
 /// What the store says.
-pub async fn identity(pipeline: &Pipeline, store: &OutcomeStore) -> Result<Identity> {
-    let adopted: Vec<Adopted> = store.get_json(ADOPTED).await?.unwrap_or_default();
-    Ok(identity_of(pipeline, adopted))
-}
-
-/// The identifiers of a pipeline's entities.
-pub fn identity_of(pipeline: &Pipeline, adopted: Vec<Adopted>) -> Identity {
-    Identity::new(pipeline.namespace, pipeline.entities.clone(), adopted)
+pub async fn adopted(store: &OutcomeStore) -> Result<Vec<Adopted>> {
+    Ok(store.get_json(ADOPTED).await?.unwrap_or_default())
 }
 
 /// The published outcomes of a run's flows, in their order.

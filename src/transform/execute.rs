@@ -169,7 +169,7 @@ impl<'a> Sorter<'a> {
     async fn take(&mut self, batch: &RecordBatch) -> Result<()> {
         let adopted = self.execution.engine.adopted(&self.execution.flow.entity);
         let adopted: Option<&HashMap<_, _>> = adopted;
-        for Part { outcome, rows, reasons, causes } in self.tally.split(batch, adopted)? {
+        for Part { outcome, rows, reasons, causes } in self.tally.split(batch, &self.execution.planned.key, adopted)? {
             match outcome {
                 Outcome::Migrated | Outcome::Adopted => {
                     let stored = conform(&rows, &self.execution.planned.shape.schema)?;

@@ -3,14 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use arrow::array::{Array, AsArray, BooleanArray, ListArray, RecordBatch, StringArray};
+use arrow::array::{Array, AsArray, BooleanArray, FixedSizeBinaryArray, ListArray, RecordBatch, StringArray};
 use arrow::compute::{cast, filter_record_batch};
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, Field};
 use uuid::Uuid;
 
 use crate::error::{At, Error, Result};
 use crate::key::KeyColumn;
-use crate::outcome::{Cause, KEY, OUTCOME, Outcome, UNREADABLE, Verdict, WARNINGS};
+use crate::outcome::{BAD_KEY, BAD_KEY_REASON, Cause, KEY, OUTCOME, Outcome, UNREADABLE, Verdict, WARNINGS};
 
 /// The counts of a flow as its rows stream by.
 #[derive(Debug)]
@@ -43,10 +43,17 @@ impl Tally {
     ///
     /// # Errors
     /// [`crate::error::Kind::Config`] for an outcome that no function of the contract gave, and for NULL keys.
-    pub fn split(&mut self, batch: &RecordBatch, adopted: Option<&HashMap<String, Uuid>>) -> Result<Vec<Part>> {
+    pub fn split(
+        &mut self,
+        batch: &RecordBatch,
+        key: &Field,
+        adopted: Option<&HashMap<String, Uuid>>,
+    ) -> Result<Vec<Part>> {
         let told = column(batch, OUTCOME)?;
         let told: StringArray = cast(told, &DataType::Utf8).map_err(|_| defect())?.as_string::<i32>().clone();
-        let keys = KeyColumn::new(column(batch, KEY)?.clone())?;
+        let keys = KeyColumn::of(column(batch, KEY)?.clone(), key)?;
+        let (bad_key, bad_keys) = (BAD_KEY_REASON.to_owned(), bad_keys(batch));
+        let mut form = String::new();
         let mut rows: BTreeMap<Outcome, Chosen> = BTreeMap::new();
         let mut last: Option<(&str, Outcome, Option<&String>)> = None;
         for row in 0..batch.num_rows() {
@@ -54,7 +61,7 @@ impl Tally {
                 return Err(Error::config("a row's _key is NULL").hint("every row of the source needs a key"));
             }
             let (text, cause) = Cause::split(told.value(row));
-            let (mut outcome, reason) = match last {
+            let (mut outcome, mut reason) = match last {
                 Some((same, outcome, reason)) if same == text => (outcome, reason),
                 _ => {
                     let verdict = self.declared.get(text).ok_or_else(|| undeclared(&keys, row))?;
@@ -62,11 +69,17 @@ impl Tally {
                 }
             };
             last = Some((text, outcome, reason));
+            if outcome == Outcome::Migrated && bad_keys.iter().any(|column| column.value(row) == BAD_KEY) {
+                (outcome, reason) = (Outcome::Rejected, Some(&bad_key));
+            }
             if outcome == Outcome::Migrated
                 && let Some(adopted) = adopted
-                && adopted.contains_key(&keys.text(row)?)
             {
-                outcome = Outcome::Adopted;
+                form.clear();
+                keys.write_canonical(row, &mut form)?;
+                if adopted.contains_key(&form) {
+                    outcome = Outcome::Adopted;
+                }
             }
             let part = rows.entry(outcome).or_insert_with(|| Chosen::none_of(batch.num_rows()));
             part.rows[row] = true;
@@ -142,6 +155,13 @@ impl Chosen {
     fn none_of(rows: usize) -> Self {
         Self { rows: vec![false; rows], reasons: Vec::new(), causes: Vec::new() }
     }
+}
+
+/// The columns of a batch in which some row has no UUID for its key did not cast.
+fn bad_keys(batch: &RecordBatch) -> Vec<&FixedSizeBinaryArray> {
+    let uuids = batch.columns().iter().filter_map(|column| column.as_fixed_size_binary_opt());
+    let is_bad = |column: &&FixedSizeBinaryArray| column.iter().flatten().any(|uuid| uuid == BAD_KEY);
+    uuids.filter(|column| column.value_length() == 16).filter(is_bad).collect()
 }
 
 fn outcome_of(verdict: &Verdict) -> (Outcome, Option<&String>) {

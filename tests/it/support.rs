@@ -48,7 +48,7 @@ pub fn silent() -> Arc<dyn Sink> {
 
 /// A session of this many threads, for the flows of a pipeline.
 pub fn engine(pipeline: &Pipeline, folder: &Path, partitions: usize) -> Engine {
-    let entities = pipeline.flows.iter().map(|flow| flow.entity.clone()).collect();
+    let entities = pipeline.flows.iter().map(|flow| (flow.entity.clone(), None)).collect();
     let identity = Arc::new(Identity::new(pipeline.namespace, entities, []));
     Engine::new(&Settings { memory: 2 << 30, partitions, spill: folder.to_owned(), identity }).unwrap()
 }

@@ -1,88 +1,138 @@
 //! Owns `legacy_uuid('entity', key)`: the UUID of a legacy key, ours or the one the target had before.
 //! Must not know: how the target's mappings are read.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, ArrayRef, FixedSizeBinaryBuilder};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, FixedSizeBinaryBuilder};
 use datafusion::arrow::datatypes::{DataType, Field};
 use datafusion::common::DataFusionError;
-use datafusion::logical_expr::{ColumnarValue, ScalarUDF};
+use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::logical_expr::expr::TryCast;
+use datafusion::logical_expr::expr_rewriter::NamePreserver;
+use datafusion::logical_expr::{ColumnarValue, Expr, LogicalPlan, ScalarUDF};
 use uuid::Uuid;
 
 use super::{Function, arity, literal};
 use crate::diagnosis::closest;
 use crate::id::Namespace;
-use crate::key::KeyColumn;
+use crate::key::{KeyColumn, KeyType};
+use crate::outcome::BAD_KEY;
+
+const NAME: &str = "legacy_uuid";
 
 /// What identifiers rest on: the namespace, the entities that flows declare, and the UUIDs that the target had before.
 #[derive(Debug, Default)]
 pub struct Identity {
     namespace: Option<Namespace>,
-    entities: BTreeSet<String>,
-    /// entity → the key's text → the foreign UUID.
+    entities: BTreeMap<String, Option<KeyType>>,
+    /// entity → the key's canonical form → the foreign UUID.
     adopted: BTreeMap<String, HashMap<String, Uuid>>,
 }
 
 impl Identity {
+    /// `entities`: with the type of their keys, where it is known. `adopted`: entity, key as text, UUID.
     #[must_use]
     pub fn new(
         namespace: Namespace,
-        entities: BTreeSet<String>,
+        entities: BTreeMap<String, Option<KeyType>>,
         adopted: impl IntoIterator<Item = (String, String, Uuid)>,
     ) -> Self {
         let mut by_entity: BTreeMap<String, HashMap<String, Uuid>> = BTreeMap::new();
         for (entity, key, uuid) in adopted {
-            by_entity.entry(entity).or_default().insert(key, uuid);
+            let Some(kind) = entities.get(&entity) else { continue };
+            let forms: Vec<String> = match kind {
+                Some(kind) => kind.canonical(&key).into_iter().collect(),
+                None => [KeyType::Number, KeyType::Text].iter().filter_map(|kind| kind.canonical(&key)).collect(),
+            };
+            let known = by_entity.entry(entity).or_default();
+            known.extend(forms.into_iter().map(|form| (form, uuid)));
         }
         Self { namespace: Some(namespace), entities, adopted: by_entity }
     }
 
-    /// The foreign UUIDs of an entity by their keys' text, if the target had any.
+    /// The foreign UUIDs of an entity by their keys' canonical form, if the target had any.
     #[must_use]
     pub fn adopted(&self, entity: &str) -> Option<&HashMap<String, Uuid>> {
         self.adopted.get(entity)
     }
 
-    fn uuids(&self, entity: &str, array: &ArrayRef) -> crate::error::Result<ArrayRef> {
+    /// May keys of this type stand for those of the entity?
+    fn fits(&self, entity: &str, field: &Field) -> Result<(), DataFusionError> {
+        if field.data_type().is_null() {
+            return Ok(());
+        }
+        let told = |error: crate::error::Error| DataFusionError::Plan(error.message().to_owned());
+        let given = KeyType::of(field).map_err(told)?;
+        match self.entities.get(entity) {
+            Some(Some(wanted)) if *wanted != given => Err(DataFusionError::Plan(format!(
+                "legacy_uuid('{entity}', …) is given a {given}, and the keys of '{entity}' are of the type {wanted}: \
+                 write {}",
+                wanted.cast()
+            ))),
+            Some(_) => Ok(()),
+            None => {
+                let names: Vec<String> = self.entities.keys().cloned().collect();
+                let hint = closest(entity, &names).map_or(String::new(), |name| format!(". Did you mean '{name}'?"));
+                Err(DataFusionError::Plan(format!("no flow has the entity '{entity}'{hint}")))
+            }
+        }
+    }
+
+    /// `failed`: rows whose key did not cast to the type of the entity's keys.
+    fn uuids(
+        &self,
+        entity: &str,
+        array: &ArrayRef,
+        field: &Field,
+        failed: Option<&BooleanArray>,
+    ) -> crate::error::Result<ArrayRef> {
         let namespace = self.namespace.unwrap_or_else(|| Namespace::of_pipeline(""));
-        let keys = KeyColumn::new(array.clone())?;
+        let keys = KeyColumn::of(array.clone(), field)?;
         let foreign = self.adopted.get(entity);
         let mut out = FixedSizeBinaryBuilder::with_capacity(array.len(), 16);
         let mut buffer = String::with_capacity(64);
         for row in 0..array.len() {
             if keys.is_null(row) {
-                out.append_null();
+                match failed.is_some_and(|failed| failed.is_valid(row) && failed.value(row)) {
+                    true => out.append_value(BAD_KEY).map_err(|_| not_sixteen())?,
+                    false => out.append_null(),
+                }
                 continue;
             }
             let known = match foreign {
-                Some(foreign) => foreign.get(&keys.text(row)?).copied(),
+                Some(foreign) => {
+                    buffer.clear();
+                    keys.write_canonical(row, &mut buffer)?;
+                    foreign.get(&buffer).copied()
+                }
                 None => None,
             };
             let uuid = match known {
                 Some(uuid) => uuid,
                 None => namespace.legacy_uuid(entity, &keys, row, &mut buffer)?,
             };
-            out.append_value(uuid.as_bytes()).map_err(|_| crate::error::Error::unexpected("a UUID has 16 bytes"))?;
+            out.append_value(uuid.as_bytes()).map_err(|_| not_sixteen())?;
         }
         Ok(Arc::new(out.finish()))
     }
 }
 
-/// The function itself.
+fn not_sixteen() -> crate::error::Error {
+    crate::error::Error::unexpected("a UUID has 16 bytes")
+}
+
+/// The function itself: the entity, the key and, where the key is a cast, which [`checked_casts`] adds, whether it failed.
 pub fn legacy_uuid(identity: &Arc<Identity>) -> ScalarUDF {
     let (planning, running) = (identity.clone(), identity.clone());
     Function::udf(
-        "legacy_uuid",
+        NAME,
         move |args| {
-            arity(args, 2, "legacy_uuid")?;
-            let entity = literal(args, 0, "legacy_uuid")?;
-            if !planning.entities.contains(entity) {
-                let names: Vec<String> = planning.entities.iter().cloned().collect();
-                let hint = closest(entity, &names).map_or(String::new(), |name| format!(". Did you mean '{name}'?"));
-                return Err(DataFusionError::Plan(format!("no flow has the entity '{entity}'{hint}")));
+            if args.arg_fields.len() != 3 {
+                arity(args, 2, NAME)?;
             }
-            Ok(Field::new("legacy_uuid", DataType::FixedSizeBinary(16), args.arg_fields[1].is_nullable()).into())
+            planning.fits(literal(args, 0, NAME)?, &args.arg_fields[1])?;
+            Ok(Field::new(NAME, DataType::FixedSizeBinary(16), args.arg_fields[1].is_nullable()).into())
         },
         move |args| {
             let ColumnarValue::Scalar(entity) = &args.args[0] else {
@@ -93,8 +143,43 @@ pub fn legacy_uuid(identity: &Arc<Identity>) -> ScalarUDF {
             if keys.data_type() == &DataType::Null {
                 return Ok(ColumnarValue::Scalar(datafusion::common::ScalarValue::FixedSizeBinary(16, None)));
             }
-            let uuids = running.uuids(entity, &keys).map_err(|error| DataFusionError::External(Box::new(error)))?;
+            let failed = args.args.get(2).map(|failed| failed.to_array(args.number_rows)).transpose()?;
+            let failed = failed.as_ref().and_then(|failed| failed.as_boolean_opt());
+            let uuids = running
+                .uuids(entity, &keys, &args.arg_fields[1], failed)
+                .map_err(|error| DataFusionError::External(Box::new(error)))?;
             Ok(ColumnarValue::Array(uuids))
         },
     )
+}
+
+/// Lets a cast inside of `legacy_uuid` fail on a row without the end of the run: the row has [`BAD_KEY`] for a UUID then.
+///
+/// # Errors
+/// What rewriting the plan meets.
+pub fn checked_casts(plan: LogicalPlan) -> Result<LogicalPlan, DataFusionError> {
+    let rewritten = plan.transform_up_with_subqueries(|node| {
+        let names = NamePreserver::new(&node);
+        let node = node.map_expressions(|expr| {
+            let name = names.save(&expr);
+            Ok(expr.transform_up(checked)?.update_data(|expr| name.restore(expr)))
+        })?;
+        if node.transformed { node.map_data(LogicalPlan::recompute_schema) } else { Ok(node) }
+    })?;
+    Ok(rewritten.data)
+}
+
+fn checked(expr: Expr) -> Result<Transformed<Expr>, DataFusionError> {
+    let Expr::ScalarFunction(mut call) = expr else { return Ok(Transformed::no(expr)) };
+    if call.name() == NAME
+        && let [_, Expr::Cast(cast)] = call.args.as_slice()
+    {
+        let whole = cast.expr.as_ref().clone();
+        let tried = Expr::TryCast(TryCast { expr: cast.expr.clone(), field: cast.field.clone() });
+        let failed = whole.is_not_null().and(tried.clone().is_null());
+        call.args.truncate(1);
+        call.args.extend([tried, failed]);
+        return Ok(Transformed::yes(Expr::ScalarFunction(call)));
+    }
+    Ok(Transformed::no(Expr::ScalarFunction(call)))
 }

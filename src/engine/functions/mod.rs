@@ -20,7 +20,7 @@ use datafusion::logical_expr::{
 use datafusion::prelude::SessionContext;
 
 pub use checked::CheckedIntegers;
-pub use identity::Identity;
+pub use identity::{Identity, checked_casts};
 pub use json::json_text;
 pub use row::source_row;
 pub use verdict::{declared_causes, declared_verdicts, declared_warnings};
@@ -34,6 +34,7 @@ pub fn register(ctx: &SessionContext, identity: &Arc<Identity>) -> Result<()> {
         ctx.register_udf(function);
     }
     ctx.register_udf(identity::legacy_uuid(identity));
+    ctx.register_udf(row::named_struct());
     // A clone shares the session's state; registering needs a mutable handle of it.
     datafusion_functions_json::register_all(&mut ctx.clone())
 }

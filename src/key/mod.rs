@@ -1,20 +1,35 @@
 //! Owns what a legacy key is: its kinds, its text form and its canonical, typed form.
 //! Must not know: where keys come from, or what they are mapped to.
 
+mod types;
+
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{
-    DataType, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    DataType, Field, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use serde_json::Value;
 use std::fmt::Write;
 
 use crate::error::{Error, Result};
+pub use types::{KeyType, PG_TYPE};
 
 /// A column of legacy keys: integers, text, anything else that prints exactly, or a struct of these (a composite key).
 pub struct KeyColumn {
     array: ArrayRef,
     kind: Keys,
+    /// How the text of a key becomes its canonical form.
+    form: Form,
+}
+
+/// What equal keys of a column need, so as to have one canonical form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Plain,
+    /// A number that is no integer of Arrow: 5.00 is 5.
+    Number,
+    /// The blanks at the end of a char(n) are none.
+    Unpadded,
 }
 
 enum Keys {
@@ -30,10 +45,29 @@ impl KeyColumn {
     /// # Errors
     /// [`crate::error::Kind::Config`] for a type that cannot serve as a key (lists, maps, floats).
     pub fn new(array: ArrayRef) -> Result<Self> {
+        let field = Field::new("key", array.data_type().clone(), true);
+        Self::of(array, &field)
+    }
+
+    /// The same, by what the field says of the PostgreSQL type of the column, or of the parts of a composite key.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn of(array: ArrayRef, field: &Field) -> Result<Self> {
+        let form = match KeyType::of(field)? {
+            KeyType::Number if !array.data_type().is_integer() => Form::Number,
+            KeyType::Text if types::is_padded(field) => Form::Unpadded,
+            _ => Form::Plain,
+        };
         let kind = match array.data_type() {
-            DataType::Struct(_) => Keys::Composite(
-                array.as_struct().columns().iter().map(|column| Self::new(column.clone())).collect::<Result<_>>()?,
-            ),
+            DataType::Struct(own) => {
+                let declared = match field.data_type() {
+                    DataType::Struct(declared) if declared.len() == own.len() => declared,
+                    _ => own,
+                };
+                let parts = array.as_struct().columns().iter().zip(declared);
+                Keys::Composite(parts.map(|(column, part)| Self::of(column.clone(), part)).collect::<Result<_>>()?)
+            }
             DataType::Utf8 => {
                 let strings = array.as_string::<i32>().clone();
                 Keys::Text(Box::new(move |row, out| out.push_str(strings.value(row))))
@@ -46,14 +80,10 @@ impl KeyColumn {
                 let strings = array.as_string_view().clone();
                 Keys::Text(Box::new(move |row, out| out.push_str(strings.value(row))))
             }
-            DataType::List(_) | DataType::LargeList(_) | DataType::Map(..) | DataType::Union(..) | DataType::Null => {
-                return Err(Error::config(format!("a key cannot be of the type {}", array.data_type())));
-            }
             integer if integer.is_integer() => Keys::Int(integers(&array)?),
-            float if float.is_floating() => return Err(Error::config("a key cannot be a floating point number")),
             _ => Keys::Other,
         };
-        Ok(Self { array, kind })
+        Ok(Self { array, kind, form })
     }
 
     /// Rows in the column.
@@ -130,19 +160,46 @@ impl KeyColumn {
         }
     }
 
-    /// Writes the canonical typed form of a key, on which identifiers rest: `int:42`, `text:abc`, `key:[1,"a"]`,
-    /// `other:2025-01-31`. Keys of different kinds never share a form.
+    /// Writes the canonical typed form of a key, on which identifiers rest: `int:42`, `num:4.5`, `text:abc`,
+    /// `key:[1,"a"]`, `other:2025-01-31`. Keys that PostgreSQL takes for equal share a form, in whatever types they are;
+    /// others never do.
     ///
     /// # Errors
     /// As [`Self::text`].
     pub fn write_canonical(&self, row: usize, out: &mut String) -> Result<()> {
+        match (self.form, &self.kind) {
+            (Form::Number, _) => {
+                let text = self.text(row)?;
+                out.push_str(&types::number(&text).unwrap_or_else(|| format!("text:{text}")));
+                return Ok(());
+            }
+            (Form::Unpadded, _) => {
+                out.push_str("text:");
+                out.push_str(self.text(row)?.trim_end_matches(' '));
+                return Ok(());
+            }
+            (Form::Plain, Keys::Composite(parts)) => {
+                let values = parts.iter().map(|part| part.canonical_json(row)).collect::<Result<Vec<_>>>()?;
+                out.push_str("key:");
+                out.push_str(&Value::Array(values).to_string());
+                return Ok(());
+            }
+            (Form::Plain, _) => {}
+        }
         out.push_str(match &self.kind {
             Keys::Int(_) => "int:",
             Keys::Text(_) => "text:",
-            Keys::Other => "other:",
-            Keys::Composite(_) => "key:",
+            Keys::Other | Keys::Composite(_) => "other:",
         });
         self.write_text(row, out)
+    }
+
+    fn canonical_json(&self, row: usize) -> Result<Value> {
+        Ok(match (self.json(row)?, self.form) {
+            (Value::String(text), Form::Number) => types::numeral(&text),
+            (Value::String(text), Form::Unpadded) => Value::from(text.trim_end_matches(' ')),
+            (value, _) => value,
+        })
     }
 }
 

@@ -1,0 +1,56 @@
+//! Owns what a run's UUIDs rest on: the namespace, the type of each entity's keys by the snapshot, and foreign UUIDs.
+//! Must not know: how a key becomes a UUID.
+
+use std::collections::BTreeMap;
+
+use super::record::Adopted;
+use crate::engine::Identity;
+use crate::error::{At, Error, Result};
+use crate::key::KeyType;
+use crate::pipeline::{EntityKey, Pipeline};
+use crate::snapshot::Snapshot;
+
+/// The identifiers of all entities of a pipeline, also of flows that were not asked for. Without a snapshot, or where it
+/// lacks a table, the type of an entity's keys stays unknown, and keys of any type are taken.
+///
+/// # Errors
+/// [`crate::error::Kind::Config`] for two flows that give one entity keys of two types.
+pub async fn identity(pipeline: &Pipeline, snapshot: Option<&Snapshot>, adopted: Vec<Adopted>) -> Result<Identity> {
+    let mut entities = BTreeMap::new();
+    for (entity, from) in &pipeline.entities {
+        let kind = match snapshot {
+            Some(snapshot) => key_type(entity, from, snapshot).await?,
+            None => None,
+        };
+        entities.insert(entity.clone(), kind);
+    }
+    Ok(Identity::new(pipeline.namespace, entities, adopted))
+}
+
+async fn key_type(entity: &str, from: &[EntityKey], snapshot: &Snapshot) -> Result<Option<KeyType>> {
+    let mut known: Option<(KeyType, &str)> = None;
+    for EntityKey { flow, source, columns } in from {
+        let Some(table) = snapshot.table(source) else { continue };
+        let schema = snapshot.arrow_schema(table).await?;
+        let fields = columns.iter().map(|column| schema.field_with_name(column).ok());
+        let Some(fields) = fields.collect::<Option<Vec<_>>>() else { continue };
+        let parts = fields.into_iter().map(KeyType::of).collect::<Result<Vec<_>>>();
+        let parts = parts.map_err(|error| error.at(At::Flow, flow.clone()).at(At::Table, source.clone()))?;
+        let kind = match parts.as_slice() {
+            [one] => one.clone(),
+            _ => KeyType::Composite(parts),
+        };
+        match &known {
+            Some((other, before)) if *other != kind => {
+                return Err(Error::config(format!(
+                    "the entity '{entity}' has keys of two types: {other} by the flow {before}, {kind} by the flow {flow}"
+                ))
+                .at(At::Flow, flow.clone())
+                .hint("rows of one entity have keys that PostgreSQL can compare: give one of the flows another entity"));
+            }
+            Some(_) => {}
+            None => known = Some((kind, flow)),
+        }
+    }
+    Ok(known.map(|(kind, _)| kind))
+}
