@@ -31,7 +31,7 @@ async fn key_type(entity: &str, from: &[EntityKey], snapshot: &Snapshot) -> Resu
     let mut known: Option<(KeyType, &str)> = None;
     for EntityKey { flow, source, columns } in from {
         let Some(table) = snapshot.table(source) else { continue };
-        let schema = snapshot.arrow_schema(table).await?;
+        let schema = snapshot.types_of(table).await?;
         let fields = columns.iter().map(|column| schema.field_with_name(column).ok());
         let Some(fields) = fields.collect::<Option<Vec<_>>>() else { continue };
         let parts = fields.into_iter().map(KeyType::of).collect::<Result<Vec<_>>>();

@@ -10,7 +10,15 @@ select
     a.attgenerated <> ''                                                    as generated,
     a.attidentity::text                                                     as identity,
     coalesce(
-        pg_get_serial_sequence(format('%I.%I', n.nspname, c.relname), a.attname),
+        -- As pg_get_serial_sequence, which fails for tables of schemas that this role may not use.
+        (select format('%I.%I', sn.nspname, s.relname)
+           from pg_catalog.pg_depend d
+           join pg_catalog.pg_class s on d.classid = 'pg_catalog.pg_class'::regclass and d.objid = s.oid
+                                     and s.relkind = 'S'
+           join pg_catalog.pg_namespace sn on sn.oid = s.relnamespace
+          where d.refclassid = 'pg_catalog.pg_class'::regclass and d.refobjid = a.attrelid
+            and d.refobjsubid = a.attnum and d.deptype in ('a', 'i')
+          order by s.oid limit 1),
         (select format('%I.%I', sn.nspname, s.relname)
            from pg_catalog.pg_attrdef def
            join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_attrdef'::regclass and d.objid = def.oid

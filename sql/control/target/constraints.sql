@@ -19,5 +19,8 @@ select
                 from unnest(con.confkey) with ordinality k(number, position)
                 join pg_catalog.pg_attribute a on a.attrelid = con.confrelid and a.attnum = k.number), '{}') as referenced_columns
 from pg_catalog.pg_constraint con
-where con.conrelid = any ($1) or con.confrelid = any ($1)
+where (con.conrelid = any ($1) or con.confrelid = any ($1))
+  -- A foreign key to a partitioned table has a shadow for each of its partitions: no rule of its own.
+  and not (con.conparentid <> 0
+           and exists (select from pg_catalog.pg_class p where p.oid = con.confrelid and p.relispartition))
 order by con.conrelid, con.conname
