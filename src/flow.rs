@@ -18,6 +18,7 @@ pub struct FlowHeader {
     #[serde(default = "id_key")]
     key: OneOrMore,
     entity: Option<String>,
+    entity_key: Option<OneOrMore>,
     target: Option<String>,
     accept: Option<f64>,
     description: Option<String>,
@@ -30,6 +31,15 @@ pub struct FlowHeader {
 enum OneOrMore {
     One(String),
     More(Vec<String>),
+}
+
+impl OneOrMore {
+    fn names(self) -> Vec<String> {
+        match self {
+            Self::One(column) => vec![column],
+            Self::More(columns) => columns,
+        }
+    }
 }
 
 fn id_key() -> OneOrMore {
@@ -51,6 +61,8 @@ pub struct Flow {
     pub key: Vec<String>,
     /// The name under which its mappings are kept.
     pub entity: String,
+    /// The columns of the source table by which others refer to a row, where these are not the ones that identify it.
+    pub entity_key: Option<Vec<String>>,
     /// The target table.
     pub target: String,
     /// The least share, 0 to 1, of the rows not skipped that must be migrated or adopted.
@@ -92,12 +104,12 @@ impl Flow {
     fn new(file: SqlFile<FlowHeader>) -> Result<Self> {
         let SqlFile { stem, path, sql, header } = file;
         let fail = |message: &str| Error::config(message).at(At::Flow, stem.clone()).at(At::File, shown(&path));
-        let key = match header.key {
-            OneOrMore::One(column) => vec![column],
-            OneOrMore::More(columns) => columns,
-        };
+        let (key, entity_key) = (header.key.names(), header.entity_key.map(OneOrMore::names));
         if key.is_empty() {
             return Err(fail("`key` names no column").hint("name the column(s) that identify a row of the source"));
+        }
+        if entity_key.as_ref().is_some_and(Vec::is_empty) {
+            return Err(fail("`entity_key` names no column").hint("name the column(s) by which others refer to a row"));
         }
         if header.accept.is_some_and(|share| !(0.0..=1.0).contains(&share)) {
             return Err(fail("`accept` must lie between 0 and 1"));
@@ -107,6 +119,7 @@ impl Flow {
             sql,
             source: header.source,
             key,
+            entity_key,
             entity: header.entity.unwrap_or_else(|| stem.clone()),
             target: header.target.unwrap_or_else(|| stem.clone()),
             accept: header.accept,

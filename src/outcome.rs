@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 /// The name of the column of a flow that holds the legacy key.
 pub const KEY: &str = "_key";
+/// The name of the column that holds the key by which others refer to a row, where that is not [`KEY`]. The engine's own.
+pub const ENTITY_KEY: &str = "_entity_key";
 /// The name of the column of a flow that holds the encoded outcome.
 pub const OUTCOME: &str = "_outcome";
 /// The name of the optional column of a flow that holds the warnings' codes.

@@ -209,8 +209,9 @@ impl Pipeline {
                 .hint("`flows` names a folder of .sql files, relative to the pipeline file"));
         }
         pipeline.declared = pipeline.flows.iter().map(|flow| flow.name.clone()).collect();
-        for Flow { name, entity, source, key, .. } in &pipeline.flows {
-            let from = EntityKey { flow: name.clone(), source: source.clone(), columns: key.clone() };
+        for Flow { name, entity, source, key, entity_key, .. } in &pipeline.flows {
+            let columns = entity_key.as_ref().unwrap_or(key).clone();
+            let from = EntityKey { flow: name.clone(), source: source.clone(), columns };
             pipeline.entities.entry(entity.clone()).or_default().push(from);
         }
         pipeline.rerouted_flows()?;

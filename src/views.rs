@@ -15,7 +15,7 @@ use crate::engine::{Engine, Schema, Stored, with_row};
 use crate::error::{At, Error, Result};
 use crate::flow::Flow;
 use crate::header::shown;
-use crate::outcome::{CAUSE_FLOW, CAUSE_KEY, KEY, OUTCOME, Outcome, REASON, SOURCE_ROW, WARNINGS};
+use crate::outcome::{CAUSE_FLOW, CAUSE_KEY, ENTITY_KEY, KEY, OUTCOME, Outcome, REASON, SOURCE_ROW, WARNINGS};
 use crate::outcomes::{FlowOutcomes, FlowShape, OutcomeStore};
 use crate::pipeline::Pipeline;
 use crate::reads::reads;
@@ -91,9 +91,17 @@ pub fn folder_of(snapshot: &Snapshot, table: &Table) -> Option<String> {
     path.as_ref().rsplit_once('/').map(|(folder, _)| format!("{folder}/"))
 }
 
-/// The columns of `migrated.<flow>`: the output's, with `_outcome`.
+/// The columns of `migrated.<flow>`: the output's, with `_outcome`; `_key` is what others refer to.
 fn migrated_schema(shape: &FlowShape) -> SchemaRef {
-    let mut fields: Vec<Arc<Field>> = shape.schema.fields().iter().cloned().collect();
+    let fields = shape.schema.fields();
+    let has_entity_key = fields.iter().any(|field| field.name() == ENTITY_KEY);
+    let own = fields.iter().filter(|field| !has_entity_key || field.name() != KEY);
+    let mut fields: Vec<Arc<Field>> = own
+        .map(|field| match field.name().as_str() {
+            ENTITY_KEY => Arc::new(field.as_ref().clone().with_name(KEY).with_nullable(false)),
+            _ => field.clone(),
+        })
+        .collect();
     fields.push(Arc::new(Field::new(OUTCOME, DataType::Utf8, false)));
     Arc::new(ArrowSchema::new(fields))
 }
@@ -131,6 +139,13 @@ pub fn migrated(engine: &Engine, store: &OutcomeStore, outcomes: &FlowOutcomes, 
             .context()
             .read_table(part)
             .and_then(|frame| frame.with_column(OUTCOME, lit(outcome.name())))
+            .and_then(|frame| {
+                if frame.schema().has_column_with_unqualified_name(ENTITY_KEY) {
+                    frame.drop_columns(&[KEY])?.with_column_renamed(ENTITY_KEY, KEY)
+                } else {
+                    Ok(frame)
+                }
+            })
             .map_err(defect)?;
         whole = Some(match whole {
             None => frame,

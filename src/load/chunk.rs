@@ -15,7 +15,7 @@ use crate::cancel::Cancel;
 use crate::error::{At, Error, Kind, Result};
 use crate::key::KeyColumn;
 use crate::ledger::{self, Claim, Epoch, Mappings};
-use crate::outcome::{CAUSE_FLOW, CAUSE_KEY, ID, KEY, REASON, SOURCE_ROW, WARNINGS};
+use crate::outcome::{CAUSE_FLOW, CAUSE_KEY, ENTITY_KEY, ID, KEY, REASON, SOURCE_ROW, WARNINGS};
 use crate::server::Connection;
 use crate::server::sql::fill;
 use crate::target::Table;
@@ -126,7 +126,7 @@ impl Flow<'_> {
         if kept.rows() == skip.len() {
             return Ok(());
         }
-        let batch = self.mappings.batch(self.entity, &kept.keys, ids, self.run)?;
+        let batch = self.mappings.batch(self.entity, kept.entity_keys(), ids, self.run)?;
         let rows = Rows::new(vec![batch], self.mappings.table())?;
         if !self.merge_mappings {
             connection.batch_execute(SAVEPOINT).await?;
@@ -138,7 +138,7 @@ impl Flow<'_> {
                 }
             }
         }
-        self.merge(connection, rows, &skip, kept.keys.is_int()).await
+        self.merge(connection, rows, &skip, kept.entity_keys().is_int()).await
     }
 
     /// Writes the mappings that are not there yet, and sees that those that are say the same.
@@ -217,6 +217,8 @@ fn column(batches: &[RecordBatch], name: &str) -> Result<Option<ArrayRef>> {
 /// What is kept of the rows of a chunk while they are sent: keys, ids and warnings.
 struct Kept {
     keys: KeyColumn,
+    /// By which others refer to the rows, where that is another key.
+    entity_keys: Option<KeyColumn>,
     ids: Option<FixedSizeBinaryArray>,
     warnings: Option<ArrayRef>,
 }
@@ -228,7 +230,17 @@ impl Kept {
         let ids = ids.map(|ids| {
             ids.as_fixed_size_binary_opt().cloned().ok_or_else(|| Error::unexpected("an id that is no UUID"))
         });
-        Ok(Self { keys: KeyColumn::new(keys)?, ids: ids.transpose()?, warnings: column(batches, WARNINGS)? })
+        let entity_keys = column(batches, ENTITY_KEY)?.map(KeyColumn::new).transpose()?;
+        Ok(Self {
+            keys: KeyColumn::new(keys)?,
+            entity_keys,
+            ids: ids.transpose()?,
+            warnings: column(batches, WARNINGS)?,
+        })
+    }
+
+    fn entity_keys(&self) -> &KeyColumn {
+        self.entity_keys.as_ref().unwrap_or(&self.keys)
     }
 
     fn rows(&self) -> usize {

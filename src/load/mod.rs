@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::cancel::Cancel;
 use crate::error::{At, Context, Error, Kind, Result};
 use crate::ledger::{self, Adopted, Begun, LoadedFlow, Mappings, Refusal, RunIdentity};
-use crate::outcome::Outcome;
+use crate::outcome::{ENTITY_KEY, KEY, Outcome};
 use crate::outcomes::{FlowOutcomes, FlowShape, OutcomeFile, OutcomeStore};
 use crate::progress::Sink;
 use crate::server::sql::{fill, quote_ident, quote_literal, quote_table};
@@ -438,7 +438,8 @@ pub async fn copy_into(connection: &Connection, table: &Table, batches: Vec<arro
 }
 
 fn integer_keys(batches: &[arrow::array::RecordBatch]) -> Result<bool> {
-    let keys = batches.first().and_then(|batch| batch.column_by_name(crate::outcome::KEY)).cloned();
+    let named = |name| batches.first().and_then(|batch| batch.column_by_name(name)).cloned();
+    let keys = named(ENTITY_KEY).or_else(|| named(KEY));
     let keys = keys.ok_or_else(|| Error::unexpected("outcome rows without a key"))?;
     Ok(crate::key::KeyColumn::new(keys)?.is_int())
 }

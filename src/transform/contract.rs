@@ -5,19 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::{DataType, Field, Schema as ArrowSchema, SchemaRef};
-use datafusion::logical_expr::{Expr, lit};
+use datafusion::logical_expr::{Expr, JoinType, lit};
 use datafusion::prelude::{DataFrame, ident};
 
 use super::labels::labels;
 use crate::diagnosis::{closest, planning};
-use crate::engine::{Engine, declared_causes, declared_verdicts, declared_warnings};
+use crate::engine::{Engine, Schema, declared_causes, declared_verdicts, declared_warnings};
 use crate::error::{At, Error, Result};
 use crate::flow::Flow;
-use crate::outcome::{ID, KEY, OUTCOME, Verdict, WARNINGS};
+use crate::outcome::{ENTITY_KEY, ID, KEY, OUTCOME, Verdict, WARNINGS};
 use crate::outcomes::FlowShape;
 use crate::pipeline::{Pipeline, Reroute};
 use crate::snapshot::Snapshot;
-use crate::views::source_table;
+use crate::views::{key_parts, source_table};
 
 /// A flow's query, checked and wrapped: `id` is added.
 pub struct Planned {
@@ -26,10 +26,20 @@ pub struct Planned {
     pub shape: FlowShape,
     /// The field of `_key`.
     pub key: Field,
+    /// The field of `_entity_key`, where the flow has another key for others to refer to.
+    pub entity_key: Option<Field>,
     /// What the query can state, and what it means in this pipeline.
     pub verdicts: BTreeMap<Verdict, Verdict>,
     pub warnings: BTreeSet<String>,
     pub has_warnings: bool,
+}
+
+impl Planned {
+    /// The field of the key by which others refer to a row.
+    #[must_use]
+    pub fn entity_key(&self) -> &Field {
+        self.entity_key.as_ref().unwrap_or(&self.key)
+    }
 }
 
 /// Are the columns of the header's `key` columns of the source?
@@ -39,9 +49,10 @@ pub struct Planned {
 pub fn key_columns(flow: &Flow, snapshot: &Snapshot) -> Result<()> {
     let table = source_table(snapshot, flow, &flow.source)?;
     let names: Vec<String> = table.columns.iter().map(|column| column.name.clone()).collect();
-    for key in &flow.key {
+    let named = flow.key.iter().map(|column| ("key", column));
+    for (what, key) in named.chain(flow.entity_key.iter().flatten().map(|column| ("entity_key", column))) {
         if !names.contains(key) {
-            let error = Error::config(format!("`key` names the column '{key}', which the source does not have"))
+            let error = Error::config(format!("`{what}` names the column '{key}', which the source does not have"))
                 .at(At::Flow, &flow.name)
                 .at(At::File, &flow.file)
                 .at(At::Table, &flow.source)
@@ -59,7 +70,7 @@ pub fn key_columns(flow: &Flow, snapshot: &Snapshot) -> Result<()> {
 ///
 /// # Errors
 /// [`crate::error::Kind::Config`] that says which part of the contract is broken.
-pub fn check(engine: &Engine, flow: &Flow, frame: DataFrame, pipeline: &Pipeline) -> Result<Planned> {
+pub async fn check(engine: &Engine, flow: &Flow, frame: DataFrame, pipeline: &Pipeline) -> Result<Planned> {
     let text = flow.text();
     let flows = &pipeline.declared;
     let told = |error: &_| planning(error, text, &[]);
@@ -82,11 +93,16 @@ pub fn check(engine: &Engine, flow: &Flow, frame: DataFrame, pipeline: &Pipeline
     if has_warnings {
         columns.push(ident(WARNINGS));
     }
-    let id = legacy_uuid(engine, flow)?.alias(ID);
+    let labels = labels(frame.logical_plan());
     let mut fields = vec![key.clone()];
     fields.extend(has_warnings.then(|| schema.field_with_name(WARNINGS).cloned()).and_then(Result::ok));
-    fields.push(Field::new(ID, DataType::FixedSizeBinary(16), false));
-    columns.push(id);
+    let (frame, entity_key) = entity_key(engine, flow, &key, frame).await?;
+    if let Some(field) = &entity_key {
+        columns.push(ident(ENTITY_KEY));
+        fields.push(field.clone());
+    }
+    fields.push(Field::new(ID, DataType::FixedSizeBinary(16), entity_key.is_some()));
+    columns.push(legacy_uuid(engine, flow)?.alias(ID));
     for field in schema.fields() {
         match field.name().as_str() {
             KEY | OUTCOME | WARNINGS => continue,
@@ -102,7 +118,6 @@ pub fn check(engine: &Engine, flow: &Flow, frame: DataFrame, pipeline: &Pipeline
         }
         fields.push(plain(field));
     }
-    let labels = labels(frame.logical_plan());
     let frame = frame.select(columns).map_err(|error| told(&error))?;
     let shape = FlowShape {
         flow: flow.name.clone(),
@@ -112,7 +127,29 @@ pub fn check(engine: &Engine, flow: &Flow, frame: DataFrame, pipeline: &Pipeline
         schema: Arc::new(ArrowSchema::new(fields)),
         labels,
     };
-    Ok(Planned { frame, shape, key, verdicts, warnings, has_warnings })
+    Ok(Planned { frame, shape, key, entity_key, verdicts, warnings, has_warnings })
+}
+
+/// Adds the key by which others refer to a row, out of the source, where that is another one than the row's own.
+async fn entity_key(engine: &Engine, flow: &Flow, key: &Field, frame: DataFrame) -> Result<(DataFrame, Option<Field>)> {
+    let Some(columns) = &flow.entity_key else { return Ok((frame, None)) };
+    let told = |error| planning(&error, flow.text(), &[]);
+    let own = |at: usize| format!("_row_{at}");
+    let whole = match columns.as_slice() {
+        [one] => ident(one),
+        many => {
+            let parts = many.iter().flat_map(|part| [lit(part.clone()), ident(part)]).collect();
+            engine.function("named_struct")?.call(parts)
+        }
+    };
+    let mut wanted: Vec<Expr> = flow.key.iter().enumerate().map(|(at, column)| ident(column).alias(own(at))).collect();
+    wanted.push(whole.alias(ENTITY_KEY));
+    let source = engine.table(Schema::Source, &flow.source).await?.select(wanted).map_err(told)?;
+    let on = key_parts("", key, &flow.key).into_iter().enumerate().map(|(at, part)| part.eq(ident(own(at))));
+    let frame = frame.join_on(source, JoinType::Left, on).map_err(told)?;
+    let field = frame.schema().field_with_unqualified_name(ENTITY_KEY).map_err(told)?;
+    let field = plain(field).with_nullable(true);
+    Ok((frame, Some(field)))
 }
 
 /// A column as it is stored: text as plain text, and any row may be NULL as far as the engine knows.
@@ -226,5 +263,6 @@ fn unknown(flow: &Flow, message: &str, name: &str, flows: &[String]) -> Error {
 
 fn legacy_uuid(engine: &Engine, flow: &Flow) -> Result<Expr> {
     let function = engine.function("legacy_uuid")?;
-    Ok(function.call(vec![lit(flow.entity.clone()), ident(KEY)]))
+    let key = if flow.entity_key.is_some() { ENTITY_KEY } else { KEY };
+    Ok(function.call(vec![lit(flow.entity.clone()), ident(key)]))
 }

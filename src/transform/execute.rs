@@ -10,6 +10,7 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Schema as ArrowSchema, SchemaRef};
 use datafusion::common::Column;
 use datafusion::execution::SendableRecordBatchStream;
+use datafusion::functions_aggregate::expr_fn::{count, first_value};
 use datafusion::logical_expr::{Expr, JoinType, SortExpr, lit};
 use datafusion::prelude::{DataFrame, ident};
 use futures::StreamExt;
@@ -20,10 +21,11 @@ use super::split::{Part, Tally};
 use super::unreadable;
 use crate::cancel::Cancel;
 use crate::diagnosis::{Text, planning, running};
-use crate::engine::{Engine, Schema};
-use crate::error::{Error, Result};
+use crate::engine::{Engine, Schema, Stored};
+use crate::error::{Error, Kind, Result};
 use crate::flow::Flow;
-use crate::outcome::{CAUSE_FLOW, CAUSE_KEY, KEY, Outcome, REASON, SOURCE_ROW, WARNINGS};
+use crate::key::KeyColumn;
+use crate::outcome::{CAUSE_FLOW, CAUSE_KEY, ENTITY_KEY, ID, KEY, Outcome, REASON, SOURCE_ROW, WARNINGS};
 use crate::outcomes::{FlowOutcomes, OutcomeFile, OutcomeStore, Writer};
 use crate::progress::Sink;
 use crate::snapshot::{Snapshot, Table};
@@ -70,13 +72,16 @@ impl Execution<'_> {
         let source_rows = conservation.finish().await?;
         if source_rows != self.table.rows {
             return Err(Error::new(
-                crate::error::Kind::Corrupt,
+                Kind::Corrupt,
                 format!("the snapshot holds {source_rows} rows, its manifest says {}", self.table.rows),
             ));
         }
         let key = &self.planned.key;
         sorter.unreadable = unreadable::rejects(self.engine, self.flow, key, self.snapshot, self.table).await?;
         let (tally, files) = sorter.finish().await?;
+        if self.planned.entity_key.is_some() {
+            self.entities_once(&files).await?;
+        }
         let outcomes = FlowOutcomes {
             flow: self.flow.name.clone(),
             entity: self.flow.entity.clone(),
@@ -92,6 +97,49 @@ impl Execution<'_> {
         };
         self.store.publish(&outcomes).await?;
         Ok(outcomes)
+    }
+
+    /// No two migrated rows stand for the same thing.
+    async fn entities_once(&self, files: &[OutcomeFile]) -> Result<()> {
+        let files = files.iter().filter(|file| matches!(file.outcome, Outcome::Migrated | Outcome::Adopted));
+        let stored = Stored {
+            location: self.store.location(),
+            files: files.map(|file| file.path.clone()).collect(),
+            schema: self.planned.shape.schema.clone(),
+            sorted_by: Vec::new(),
+        };
+        let told = |error| planning(&error, self.text(), &[]);
+        let rows = self.engine.context().read_table(stored.provider(self.engine)?).map_err(told)?;
+        let doubled = rows
+            .aggregate(
+                vec![ident(ID)],
+                vec![count(lit(1)).alias("rows"), first_value(ident(ENTITY_KEY), vec![]).alias(KEY)],
+            )
+            .and_then(|groups| groups.filter(ident("rows").gt(lit(1))))
+            .map_err(told)?;
+        let (mut found, mut keys) = (0, Vec::new());
+        let mut batches = self.engine.stream(doubled, self.text(), None).await?;
+        while let Some(batch) = batches.next().await {
+            let batch = batch.map_err(|error| running(&error, &self.flow.file))?;
+            let named = KeyColumn::new(batch.column_by_name(KEY).cloned().ok_or_else(not_as_planned)?)?;
+            found += named.len();
+            for row in 0..named.len().min(10_usize.saturating_sub(keys.len())) {
+                keys.push(named.text(row)?);
+            }
+        }
+        if found == 0 {
+            return Ok(());
+        }
+        keys.sort();
+        Err(Error::new(
+            Kind::Verification,
+            format!(
+                "{found} keys of the entity '{}' have more than one migrated row (keys {})",
+                self.flow.entity,
+                keys.join(", ")
+            ),
+        )
+        .hint("reject all rows of a key but one: row_number() over (partition by the key order by …) > 1"))
     }
 
     fn text(&self) -> Text<'_> {
@@ -169,7 +217,9 @@ impl<'a> Sorter<'a> {
     async fn take(&mut self, batch: &RecordBatch) -> Result<()> {
         let adopted = self.execution.engine.adopted(&self.execution.flow.entity);
         let adopted: Option<&HashMap<_, _>> = adopted;
-        for Part { outcome, rows, reasons, causes } in self.tally.split(batch, &self.execution.planned.key, adopted)? {
+        for Part { outcome, rows, reasons, causes } in
+            self.tally.split(batch, self.execution.planned.entity_key(), adopted)?
+        {
             match outcome {
                 Outcome::Migrated | Outcome::Adopted => {
                     let stored = conform(&rows, &self.execution.planned.shape.schema)?;

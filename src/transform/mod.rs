@@ -96,7 +96,7 @@ impl<'a> Transform<'a> {
         let located = |error: Error| error.at(At::Flow, &flow.name).at(At::Pipeline, &self.pipeline.name);
         views::shared(self.engine, self.pipeline, &self.params, text).await.map_err(located)?;
         let frame = self.engine.plan(text, &self.params).await.map_err(located)?;
-        contract::check(self.engine, flow, frame, self.pipeline).map_err(located)
+        contract::check(self.engine, flow, frame, self.pipeline).await.map_err(located)
     }
 
     /// Runs one flow and publishes its outcomes. Flows it reads must have run.

@@ -46,12 +46,13 @@ impl Tally {
     pub fn split(
         &mut self,
         batch: &RecordBatch,
-        key: &Field,
+        entity_key: &Field,
         adopted: Option<&HashMap<String, Uuid>>,
     ) -> Result<Vec<Part>> {
         let told = column(batch, OUTCOME)?;
         let told: StringArray = cast(told, &DataType::Utf8).map_err(|_| defect())?.as_string::<i32>().clone();
-        let keys = KeyColumn::of(column(batch, KEY)?.clone(), key)?;
+        let keys = KeyColumn::new(column(batch, KEY)?.clone())?;
+        let entity_keys = KeyColumn::of(column(batch, entity_key.name())?.clone(), entity_key)?;
         let (bad_key, bad_keys) = (BAD_KEY_REASON.to_owned(), bad_keys(batch));
         let mut form = String::new();
         let mut rows: BTreeMap<Outcome, Chosen> = BTreeMap::new();
@@ -72,11 +73,17 @@ impl Tally {
             if outcome == Outcome::Migrated && bad_keys.iter().any(|column| column.value(row) == BAD_KEY) {
                 (outcome, reason) = (Outcome::Rejected, Some(&bad_key));
             }
+            if outcome == Outcome::Migrated && entity_keys.is_null(row) {
+                return Err(Error::config("a migrated row has no key that others could refer to: it is NULL")
+                    .at(At::Column, entity_key.name())
+                    .at(At::Key, keys.text(row)?)
+                    .hint("write reject('null_key') for rows whose `entity_key` is NULL"));
+            }
             if outcome == Outcome::Migrated
                 && let Some(adopted) = adopted
             {
                 form.clear();
-                keys.write_canonical(row, &mut form)?;
+                entity_keys.write_canonical(row, &mut form)?;
                 if adopted.contains_key(&form) {
                     outcome = Outcome::Adopted;
                 }
