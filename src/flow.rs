@@ -9,6 +9,7 @@ use serde::Deserialize;
 use crate::diagnosis::Text;
 use crate::error::{At, Error, Result};
 use crate::header::{SqlFile, shown};
+use crate::outcome::Id;
 
 /// The header of a flow's file. Unknown keys are errors.
 #[derive(Debug, Clone, Deserialize)]
@@ -19,6 +20,9 @@ pub struct FlowHeader {
     key: OneOrMore,
     entity: Option<String>,
     entity_key: Option<OneOrMore>,
+    #[serde(default)]
+    id: Id,
+    identity: Option<OneOrMore>,
     target: Option<String>,
     accept: Option<f64>,
     description: Option<String>,
@@ -63,6 +67,10 @@ pub struct Flow {
     pub entity: String,
     /// The columns of the source table by which others refer to a row, where these are not the ones that identify it.
     pub entity_key: Option<Vec<String>>,
+    /// How a row of the target is known.
+    pub id: Id,
+    /// The columns of the target that tell its rows apart, where it is not known by `id`; empty: its primary key.
+    pub identity: Vec<String>,
     /// The target table.
     pub target: String,
     /// The least share, 0 to 1, of the rows not skipped that must be migrated or adopted.
@@ -108,6 +116,10 @@ impl Flow {
         if key.is_empty() {
             return Err(fail("`key` names no column").hint("name the column(s) that identify a row of the source"));
         }
+        let identity = header.identity.map(OneOrMore::names).unwrap_or_default();
+        if header.id == Id::Derived && !identity.is_empty() {
+            return Err(fail("`identity` is for targets without a UUID key of ours").hint("say id = \"none\" too"));
+        }
         if entity_key.as_ref().is_some_and(Vec::is_empty) {
             return Err(fail("`entity_key` names no column").hint("name the column(s) by which others refer to a row"));
         }
@@ -120,6 +132,8 @@ impl Flow {
             source: header.source,
             key,
             entity_key,
+            id: header.id,
+            identity,
             entity: header.entity.unwrap_or_else(|| stem.clone()),
             target: header.target.unwrap_or_else(|| stem.clone()),
             accept: header.accept,

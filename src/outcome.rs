@@ -29,6 +29,30 @@ pub const CAUSE_KEY: &str = "_cause_key";
 pub const SOURCE_ROW: &str = "_source_row";
 /// The name of the column of the target's UUID key, which the engine adds.
 pub const ID: &str = "id";
+/// The name of the column that tells the rows of a flow apart whose target has no such key. The engine's own.
+pub const ROW_ID: &str = "_id";
+
+/// How a row of the target is known.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Id {
+    /// By a UUID in the column `id` that follows from the entity and its key; mappings remember it.
+    #[default]
+    Derived,
+    /// By a unique key of the target whose columns the flow gives. Nothing refers to it by a UUID.
+    None,
+}
+
+impl Id {
+    /// The column that tells the rows of a flow's outcomes apart.
+    #[must_use]
+    pub fn column(self) -> &'static str {
+        match self {
+            Self::Derived => ID,
+            Self::None => ROW_ID,
+        }
+    }
+}
 
 /// What became of a source row. Each row of a flow's source has exactly one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 use crate::columnar::{decode, encode};
 use crate::error::{At, Context, Error, Kind, Result};
-use crate::outcome::Outcome;
+use crate::outcome::{Id, Outcome};
 use crate::processor::compute;
 use crate::storage::{Location, sha256};
 
@@ -43,6 +43,12 @@ pub struct FlowOutcomes {
     pub target: String,
     /// The columns of the source that are the key.
     pub key: Vec<String>,
+    /// How a row of the target is known.
+    #[serde(default)]
+    pub id: Id,
+    /// The columns of the target that tell its rows apart, where it is not known by `id`; empty: its primary key.
+    #[serde(default)]
+    pub identity: Vec<String>,
     pub source_rows: u64,
     pub counts: BTreeMap<Outcome, u64>,
     /// For rejected, skipped and elsewhere: each declared reason and its rows, zeros too.
@@ -253,6 +259,9 @@ pub struct FlowShape {
     pub file: String,
     pub target: String,
     pub entity: String,
+    pub id: Id,
+    /// As [`FlowOutcomes::identity`].
+    pub identity: Vec<String>,
     /// The target's columns, `id` first; columns that begin with `_` are the engine's own.
     pub schema: SchemaRef,
     /// Where a plan shows them: the literal texts that a column can take.

@@ -184,7 +184,8 @@ impl Engine {
         let told = |error: &_| planning(error, text, &self.table_names());
         let frame = self.ctx.sql_with_options(text.sql, options).await.map_err(|error| told(&error))?;
         let (state, plan) = frame.into_parts();
-        let plan = functions::checked_casts(plan).map_err(|error| told(&error))?;
+        let plan =
+            functions::checked_casts(plan).and_then(functions::ordered_by_place).map_err(|error| told(&error))?;
         let mut frame = DataFrame::new(state, plan);
         let named = frame.logical_plan().get_parameter_names().map_err(|error| told(&error))?;
         if !named.is_empty() {

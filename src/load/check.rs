@@ -3,7 +3,7 @@
 
 use super::encode::Encoder;
 use crate::error::{Error, Kind, Result};
-use crate::outcome::ID;
+use crate::outcome::{ID, Id};
 use crate::outcomes::FlowShape;
 use crate::target::{Catalog, Column, Table, TypeKind};
 
@@ -53,17 +53,39 @@ fn mismatches(catalog: &Catalog, shape: &FlowShape) -> Vec<String> {
             note(format!("{name} has no label '{label}' in its type {}{near}", column.formatted));
         }
     }
-    match table.column(ID) {
-        None => note(format!("{ID} is missing: every target has a UUID key of this name")),
-        Some(column) if column.ty.base().name != "uuid" => {
-            note(format!("{ID} is {}, not uuid", column.formatted));
-        }
-        Some(_) => {}
+    if let Some(what) = unknown_rows(shape, table) {
+        note(what);
     }
     if !table.writable {
         wrong.push(line(format!("this role may not insert into {}", shape.target)));
     }
     wrong
+}
+
+/// Why the rows of the target could not be known again, if they could not.
+fn unknown_rows(shape: &FlowShape, table: &Table) -> Option<String> {
+    if shape.id == Id::Derived {
+        return match table.column(ID) {
+            None => Some(format!(
+                "{ID} is missing: say id = \"none\" in the flow's header where another unique key tells the rows apart"
+            )),
+            Some(column) if column.ty.base().name != "uuid" => Some(format!(
+                "{ID} is {}, not uuid: say id = \"none\" in the flow's header, and give it",
+                column.formatted
+            )),
+            Some(_) => None,
+        };
+    }
+    match table.identity(&shape.identity) {
+        None if shape.identity.is_empty() => {
+            Some("(no column) there is no primary key: name the columns of a unique key with `identity`".to_owned())
+        }
+        None => Some(format!("({}) is no unique key of columns that are never NULL", shape.identity.join(", "))),
+        Some(columns) => {
+            let missing = columns.iter().find(|name| shape.schema.field_with_name(name).is_err())?;
+            Some(format!("{missing} tells its rows apart, and the flow does not give it"))
+        }
+    }
 }
 
 fn unfilled<'a>(shape: &'a FlowShape, table: &'a Table) -> impl Iterator<Item = &'a Column> {

@@ -15,7 +15,7 @@ use crate::cancel::Cancel;
 use crate::error::{At, Error, Kind, Result};
 use crate::key::KeyColumn;
 use crate::ledger::{self, Claim, Epoch, Mappings};
-use crate::outcome::{CAUSE_FLOW, CAUSE_KEY, ENTITY_KEY, ID, KEY, REASON, SOURCE_ROW, WARNINGS};
+use crate::outcome::{CAUSE_FLOW, CAUSE_KEY, ENTITY_KEY, ID, KEY, REASON, ROW_ID, SOURCE_ROW, WARNINGS};
 use crate::server::Connection;
 use crate::server::sql::fill;
 use crate::target::Table;
@@ -39,6 +39,8 @@ pub(super) struct Flow<'a> {
     pub table: &'a Table,
     pub mappings: &'a Mappings,
     pub quarantine: &'a Table,
+    /// Its rows have mappings.
+    pub mapped: bool,
     /// Others have written mappings of this entity: ours are merged into them.
     pub merge_mappings: bool,
     /// Rows that the target refused, to be tried again where their chunk is in.
@@ -123,7 +125,7 @@ impl Flow<'_> {
     /// Writes the mappings of all rows but those of `skip`.
     async fn map(&self, connection: &Connection, kept: &Kept, skip: BTreeSet<usize>) -> Result<()> {
         let ids = kept.ids()?;
-        if kept.rows() == skip.len() {
+        if !self.mapped || kept.rows() == skip.len() {
             return Ok(());
         }
         let batch = self.mappings.batch(self.entity, kept.entity_keys(), ids, self.run)?;
@@ -188,7 +190,7 @@ impl Flow<'_> {
 }
 
 /// Bookkeeping rows are ours: when one is refused, something is wrong that is not a row.
-fn all_or_error(copied: Copied) -> Result<()> {
+pub(super) fn all_or_error(copied: Copied) -> Result<()> {
     let (sqlstate, column) = match copied {
         Copied::Done { unwritable, .. } => match unwritable.into_iter().next() {
             None => return Ok(()),
@@ -226,7 +228,10 @@ struct Kept {
 impl Kept {
     fn of(batches: &[RecordBatch]) -> Result<Self> {
         let keys = column(batches, KEY)?.ok_or_else(|| Error::unexpected("outcome rows without a key"))?;
-        let ids = column(batches, ID)?;
+        let ids = match column(batches, ROW_ID)? {
+            Some(ids) => Some(ids),
+            None => column(batches, ID)?,
+        };
         let ids = ids.map(|ids| {
             ids.as_fixed_size_binary_opt().cloned().ok_or_else(|| Error::unexpected("an id that is no UUID"))
         });

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::cancel::Cancel;
 use crate::error::{At, Context, Error, Kind, Result};
 use crate::ledger::{self, Adopted, Begun, LoadedFlow, Mappings, Refusal, RunIdentity};
-use crate::outcome::{ENTITY_KEY, KEY, Outcome};
+use crate::outcome::{ENTITY_KEY, Id, KEY, Outcome};
 use crate::outcomes::{FlowOutcomes, FlowShape, OutcomeFile, OutcomeStore};
 use crate::progress::Sink;
 use crate::server::sql::{fill, quote_ident, quote_literal, quote_table};
@@ -25,6 +25,7 @@ pub mod encode;
 mod isolate;
 mod remove;
 mod restore;
+mod unmapped;
 
 use chunk::Done;
 use constraints::{Mode, WORTH_REBUILDING};
@@ -169,8 +170,11 @@ impl Loader {
         ledger::begin_flow(&self.coordinator, self.run.run_id, &note).await?;
         let migrated = flow.count(Outcome::Migrated);
         if migrated > 0 {
-            self.prepare(&table, migrated).await?;
-            self.prepare_mappings(flow, store, migrated).await?;
+            let mapped = flow.id == Id::Derived;
+            self.prepare(&table, migrated, mapped).await?;
+            if mapped {
+                self.prepare_mappings(flow, store, migrated).await?;
+            }
         }
         let mut again = HashSet::new();
         if self.begun.taken_up {
@@ -212,6 +216,7 @@ impl Loader {
             table,
             mappings: &self.mappings,
             quarantine: &self.quarantine,
+            mapped: flow.id == Id::Derived,
             merge_mappings: self.entity_known(flow).await?,
             again,
             cancel: &self.cancel,
@@ -265,7 +270,7 @@ impl Loader {
         let begun = Instant::now();
         self.sink.start("load", "constraints", None);
         self.retry(store).await?;
-        let restored = self.restore().await?;
+        let restored = self.restore(store).await?;
         let flows = ledger::flows(&self.coordinator, self.run.run_id).await?;
         self.set_sequences(&flows).await?;
         for ((schema, table), mode) in &self.modes {
@@ -283,9 +288,18 @@ impl Loader {
     }
 
     /// Brings constraints and indexes back, and takes out the rows that they refuse.
-    async fn restore(&self) -> Result<usize> {
+    async fn restore(&self, store: &OutcomeStore) -> Result<usize> {
         let flows = ledger::flows(&self.coordinator, self.run.run_id).await?;
-        let removal = remove::Removal { run: self.run.run_id, mappings: &self.mappings, flows: &flows };
+        let removal = remove::Removal {
+            run: self.run.run_id,
+            mappings: &self.mappings,
+            flows: &flows,
+            unmapped: self.loaded.iter().filter(|flow| flow.id == Id::None).collect(),
+            catalog: &self.catalog,
+            quarantine: &self.quarantine,
+            store,
+            cancel: &self.cancel,
+        };
         let restore = restore::Restore {
             address: &self.address,
             coordinator: &self.coordinator,
@@ -296,13 +310,15 @@ impl Loader {
         restore.all().await
     }
 
-    /// Takes away from a table what slows the load down, once a run.
-    async fn prepare(&mut self, table: &Table, rows: u64) -> Result<()> {
+    /// Takes away from a table what slows the load down, once a run. The keys by which rows without a mapping are known
+    /// stay: of two that share one, nobody could tell afterwards which is which.
+    async fn prepare(&mut self, table: &Table, rows: u64, mapped: bool) -> Result<()> {
         let name = (table.schema.clone(), table.name.clone());
         if self.modes.contains_key(&name) {
             return Ok(());
         }
-        let bare = rows >= WORTH_REBUILDING
+        let bare = mapped
+            && rows >= WORTH_REBUILDING
             && self
                 .coordinator
                 .query_one(&fill(IS_EMPTY, &[("table", &quote_table(&table.schema, &table.name))]), &[])

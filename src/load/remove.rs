@@ -5,10 +5,13 @@ use uuid::Uuid;
 
 use super::chunk::REFUSED_BY_TARGET;
 use super::copy::Why;
+use crate::cancel::Cancel;
 use crate::error::Result;
 use crate::ledger::{LoadedFlow, Mappings, SavedDdl};
+use crate::outcomes::{FlowOutcomes, OutcomeStore};
 use crate::server::Connection;
 use crate::server::sql::{fill, quote_literal, quote_table};
+use crate::target::{Catalog, Table};
 
 const TAKE_OUT: &str = include_str!("../../sql/control/load/take_out.sql");
 const NOT_IN: &str = include_str!("../../sql/control/load/not_in.sql");
@@ -21,6 +24,12 @@ pub(super) struct Removal<'a> {
     pub mappings: &'a Mappings,
     /// Of this run.
     pub flows: &'a [LoadedFlow],
+    /// Those of them whose rows have no mappings.
+    pub unmapped: Vec<&'a FlowOutcomes>,
+    pub catalog: &'a Catalog,
+    pub quarantine: &'a Table,
+    pub store: &'a OutcomeStore,
+    pub cancel: &'a Cancel,
 }
 
 impl Removal<'_> {
@@ -83,6 +92,13 @@ impl Removal<'_> {
         reason: &str,
         why: &Why,
     ) -> Result<u64> {
+        let mut taken = 0;
+        for flow in &self.unmapped {
+            let own = self.catalog.require(&flow.target)?;
+            if own.schema == schema && own.name == table {
+                taken += self.take_out_unmapped(connection, flow, own, bad, reason, why).await?;
+            }
+        }
         let here: Vec<_> = self.flows.iter().filter(|flow| flow.schema == schema && flow.table == table).collect();
         let mut others: Vec<String> = self
             .flows
@@ -105,7 +121,7 @@ impl Removal<'_> {
         let row = connection
             .query_one(&statement, &[&self.run, &schema, &table, &reason, &why.sqlstate, &why.constraint])
             .await?;
-        Ok(u64::try_from(row.try_get::<_, i64>("taken")?).unwrap_or(0))
+        Ok(taken + u64::try_from(row.try_get::<_, i64>("taken")?).unwrap_or(0))
     }
 }
 

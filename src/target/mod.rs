@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use crate::diagnosis::distance;
 use crate::error::{At, Error, Kind, Result};
 use crate::server::Connection;
+use crate::server::sql::quote_ident;
 
 mod rows;
 mod types;
@@ -219,6 +220,36 @@ impl Table {
     /// The foreign keys the table itself has.
     pub fn foreign_keys(&self) -> impl Iterator<Item = &Constraint> {
         self.constraints.iter().filter(|constraint| constraint.sort == Sort::ForeignKey)
+    }
+
+    /// The columns that tell its rows apart: those named, else its primary key, where a unique index holds them to it.
+    #[must_use]
+    pub fn identity(&self, named: &[String]) -> Option<Vec<String>> {
+        let is_unique = |columns: &[String]| {
+            let same = |key: &&Constraint| {
+                key.columns.len() == columns.len() && columns.iter().all(|column| key.columns.contains(column))
+            };
+            let whole = columns.iter().all(|name| self.column(name).is_some_and(|column| column.not_null));
+            let by_index = self.indexes.iter().any(|index| {
+                let quoted = |column: &String| index.expressions.iter().any(|key| *key == quote_ident(column));
+                index.unique
+                    && index.valid
+                    && index.predicate.is_none()
+                    && index.expressions.len() == columns.len()
+                    && columns.iter().all(quoted)
+            });
+            whole
+                && (by_index
+                    || self
+                        .constraints
+                        .iter()
+                        .filter(|key| matches!(key.sort, Sort::PrimaryKey | Sort::Unique))
+                        .any(|key| same(&key)))
+        };
+        if !named.is_empty() {
+            return is_unique(named).then(|| named.to_vec());
+        }
+        self.constraints.iter().find(|key| key.sort == Sort::PrimaryKey).map(|key| key.columns.clone())
     }
 
     /// Can this foreign key of the table be away while rows are loaded, and come back?

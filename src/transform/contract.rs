@@ -13,7 +13,7 @@ use crate::diagnosis::{closest, planning};
 use crate::engine::{Engine, Schema, declared_causes, declared_verdicts, declared_warnings};
 use crate::error::{At, Error, Result};
 use crate::flow::Flow;
-use crate::outcome::{ENTITY_KEY, ID, KEY, OUTCOME, Verdict, WARNINGS};
+use crate::outcome::{ENTITY_KEY, ID, Id, KEY, OUTCOME, Verdict, WARNINGS};
 use crate::outcomes::FlowShape;
 use crate::pipeline::{Pipeline, Reroute};
 use crate::snapshot::Snapshot;
@@ -101,14 +101,19 @@ pub async fn check(engine: &Engine, flow: &Flow, frame: DataFrame, pipeline: &Pi
         columns.push(ident(ENTITY_KEY));
         fields.push(field.clone());
     }
-    fields.push(Field::new(ID, DataType::FixedSizeBinary(16), entity_key.is_some()));
-    columns.push(legacy_uuid(engine, flow)?.alias(ID));
+    let id = flow.id.column();
+    fields.push(Field::new(id, DataType::FixedSizeBinary(16), entity_key.is_some()));
+    columns.push(legacy_uuid(engine, flow)?.alias(id));
     for field in schema.fields() {
         match field.name().as_str() {
             KEY | OUTCOME | WARNINGS => continue,
-            ID => {
-                return Err(fail(flow, "a flow does not give `id`: it follows from the entity and the key")
-                    .hint(format!("leave `id` out; it is legacy_uuid('{}', _key)", flow.entity)));
+            ID if flow.id == Id::Derived => {
+                return Err(fail(flow, "a flow does not give `id`: it follows from the entity and the key").hint(
+                    format!(
+                        "leave `id` out: it is legacy_uuid('{}', _key); or say id = \"none\" in the header and give it",
+                        flow.entity
+                    ),
+                ));
             }
             name if name.starts_with('_') => {
                 return Err(fail(flow, &format!("the column '{name}' is not one of _key, _outcome, _warnings"))
@@ -124,6 +129,8 @@ pub async fn check(engine: &Engine, flow: &Flow, frame: DataFrame, pipeline: &Pi
         file: flow.file.clone(),
         target: flow.target.clone(),
         entity: flow.entity.clone(),
+        id: flow.id,
+        identity: flow.identity.clone(),
         schema: Arc::new(ArrowSchema::new(fields)),
         labels,
     };

@@ -25,7 +25,7 @@ use crate::engine::{Engine, Schema, Stored};
 use crate::error::{Error, Kind, Result};
 use crate::flow::Flow;
 use crate::key::KeyColumn;
-use crate::outcome::{CAUSE_FLOW, CAUSE_KEY, ENTITY_KEY, ID, KEY, Outcome, REASON, SOURCE_ROW, WARNINGS};
+use crate::outcome::{CAUSE_FLOW, CAUSE_KEY, ENTITY_KEY, KEY, Outcome, REASON, SOURCE_ROW, WARNINGS};
 use crate::outcomes::{FlowOutcomes, OutcomeFile, OutcomeStore, Writer};
 use crate::progress::Sink;
 use crate::snapshot::{Snapshot, Table};
@@ -88,6 +88,8 @@ impl Execution<'_> {
             source: self.flow.source.clone(),
             target: self.flow.target.clone(),
             key: self.flow.key.clone(),
+            id: self.flow.id,
+            identity: self.flow.identity.clone(),
             source_rows: self.table.source_rows(),
             counts: tally.counts,
             reasons: tally.reasons,
@@ -112,7 +114,7 @@ impl Execution<'_> {
         let rows = self.engine.context().read_table(stored.provider(self.engine)?).map_err(told)?;
         let doubled = rows
             .aggregate(
-                vec![ident(ID)],
+                vec![ident(self.flow.id.column())],
                 vec![count(lit(1)).alias("rows"), first_value(ident(ENTITY_KEY), vec![]).alias(KEY)],
             )
             .and_then(|groups| groups.filter(ident("rows").gt(lit(1))))

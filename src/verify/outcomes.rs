@@ -15,7 +15,7 @@ use super::{Example, actual, canon, expected, hash};
 use crate::cancel::Cancel;
 use crate::error::{Error, Result};
 use crate::key::KeyColumn;
-use crate::outcome::{ID, KEY, Outcome};
+use crate::outcome::{ID, Id, KEY, Outcome};
 use crate::outcomes::{FlowOutcomes, OutcomeFile, OutcomeStore};
 use crate::server::Connection;
 use crate::server::sql::{fill, quote_ident, quote_literal, quote_table};
@@ -33,28 +33,42 @@ const ASKED_AT_ONCE: usize = 16 << 20;
 
 /// The columns compared, in the order of the outcome.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Columns(Vec<(String, Canon)>);
+pub(super) struct Columns {
+    all: Vec<(String, Canon)>,
+    /// Which of them tell rows apart, where there is no UUID: a row is known by their hash.
+    identity: Option<Vec<usize>>,
+}
 
 impl Columns {
-    fn of(batch: &RecordBatch, table: &Table) -> Result<Self> {
+    fn of(batch: &RecordBatch, table: &Table, flow: &FlowOutcomes) -> Result<Self> {
         let schema = batch.schema();
-        let fields = schema.fields().iter().filter(|field| !field.name().starts_with('_') && field.name() != ID);
+        let is_id = |name: &str| flow.id == Id::Derived && name == ID;
+        let fields = schema.fields().iter().filter(|field| !field.name().starts_with('_') && !is_id(field.name()));
         let columns = fields.map(|field| {
             let column = table.column(field.name()).ok_or_else(|| {
                 Error::new(crate::error::Kind::Drift, format!("the target's column {} is gone", field.name()))
             })?;
             Ok((field.name().clone(), canon::plan(field.data_type(), column)))
         });
-        Ok(Self(columns.collect::<Result<_>>()?))
+        let all: Vec<(String, Canon)> = columns.collect::<Result<_>>()?;
+        if flow.id == Id::Derived {
+            return Ok(Self { all, identity: None });
+        }
+        let identity = table.identity(&flow.identity).unwrap_or_default();
+        let place = |name: &String| all.iter().position(|(own, _)| own == name);
+        let identity: Option<Vec<usize>> = identity.iter().map(place).collect();
+        let gone = || Error::new(crate::error::Kind::Drift, "the target's unique key has other columns by now");
+        Ok(Self { identity: Some(identity.filter(|places| !places.is_empty()).ok_or_else(gone)?), all })
     }
 
     /// The COPY that reads a part of the target.
     pub fn statement(&self, table: &Table, part: Part) -> String {
-        let own = quote_ident(ID);
+        let own = self.identity.is_none().then(|| quote_ident(ID));
         let columns: Vec<_> =
-            std::iter::once(own).chain(self.0.iter().map(|(name, canon)| canon.expression(name))).collect();
+            own.into_iter().chain(self.all.iter().map(|(name, canon)| canon.expression(name))).collect();
         let uuid = |id| quote_literal(&uuid::Uuid::from_u128(id).to_string());
-        let range = if part.is_all() {
+        // What a hash is, the server does not know: it gives all rows, and the reader chooses.
+        let range = if part.is_all() || self.identity.is_some() {
             "true".to_owned()
         } else {
             fill(RANGE, &[("low", &uuid(part.low)), ("high", &uuid(part.high))])
@@ -64,8 +78,18 @@ impl Columns {
     }
 
     /// Reads what the statement gives.
-    pub fn reader(&self) -> TargetReader {
-        TargetReader { rows: actual::Rows::new(), columns: self.clone(), buffer: Vec::new() }
+    pub fn reader(&self, part: Part) -> TargetReader {
+        TargetReader { rows: actual::Rows::new(), columns: self.clone(), part, buffer: Vec::new() }
+    }
+
+    /// The hash of the columns that tell rows apart: their bytes begin at `ends[place - 1]`.
+    fn known_by(places: &[usize], ends: &[usize], bytes: &[u8]) -> u128 {
+        let mut own = Vec::with_capacity(32);
+        for place in places {
+            let from = place.checked_sub(1).map_or(0, |before| ends[before]);
+            own.extend_from_slice(&bytes[from..ends[*place]]);
+        }
+        hash::hash(&own)
     }
 }
 
@@ -73,20 +97,32 @@ impl Columns {
 pub(super) struct TargetReader {
     rows: actual::Rows,
     columns: Columns,
+    part: Part,
     buffer: Vec<u8>,
 }
 
 impl TargetReader {
     pub fn take(&mut self, bytes: &[u8], mut each: impl FnMut(u128, u128)) -> Result<()> {
-        let Self { rows, columns, buffer } = self;
+        let Self { rows, columns, part, buffer } = self;
+        let mut ends = Vec::with_capacity(columns.all.len());
         rows.take(bytes, |mut fields| {
-            let id = fields.next().flatten().and_then(|id| id.try_into().ok()).map(u128::from_be_bytes);
-            let id = id.ok_or_else(|| Error::unexpected("a row of the target without a UUID"))?;
             buffer.clear();
-            for ((_, canon), field) in columns.0.iter().zip(fields) {
+            ends.clear();
+            let id = match columns.identity {
+                Some(_) => None,
+                None => Some(uuid_of(fields.next())?),
+            };
+            for ((_, canon), field) in columns.all.iter().zip(fields) {
                 actual::field(canon, field, buffer);
+                ends.push(buffer.len());
             }
-            each(id, hash::hash(buffer));
+            let id = match (&columns.identity, id) {
+                (Some(places), _) => Columns::known_by(places, &ends, buffer),
+                (None, id) => id.unwrap_or_default(),
+            };
+            if part.holds(id) {
+                each(id, hash::hash(buffer));
+            }
             Ok(())
         })
     }
@@ -94,6 +130,11 @@ impl TargetReader {
     pub fn end(self) -> Result<()> {
         self.rows.end()
     }
+}
+
+fn uuid_of(field: Option<Option<&[u8]>>) -> Result<u128> {
+    let id = field.flatten().and_then(|id| id.try_into().ok()).map(u128::from_be_bytes);
+    id.ok_or_else(|| Error::unexpected("a row of the target without a UUID"))
 }
 
 /// Reads the migrated rows of a flow.
@@ -125,10 +166,10 @@ impl Reader<'_> {
         self.cancel.check()?;
         let mut batches = self.store.read(file).await?;
         let Some(first) = batches.first() else { return Ok(Default::default()) };
-        let columns = Columns::of(first, self.table)?;
+        let columns = Columns::of(first, self.table, self.flow)?;
         for batch in &mut batches {
             // The server cannot say what it makes of a value that it refuses.
-            *batch = self.normalise(&taken(batch, refused)?, &columns).await?;
+            *batch = self.normalise(&taken(batch, self.flow.id, refused)?, &columns).await?;
         }
         let (part, planned) = (self.part, columns.clone());
         let hashed = tokio::task::spawn_blocking(move || hashes(&batches, &planned, part)).await;
@@ -138,7 +179,7 @@ impl Reader<'_> {
     /// Lets the server say what it makes of the texts whose type only it understands.
     async fn normalise(&self, batch: &RecordBatch, columns: &Columns) -> Result<RecordBatch> {
         let mut batch = batch.clone();
-        for (name, canon) in &columns.0 {
+        for (name, canon) in &columns.all {
             let (ty, inner) = match canon {
                 Canon::Server { ty } => (ty, false),
                 Canon::Array(of) => match &**of {
@@ -210,11 +251,11 @@ impl Reader<'_> {
 }
 
 /// The rows of a batch that the target has taken.
-fn taken(batch: &RecordBatch, refused: &HashSet<u128>) -> Result<RecordBatch> {
+fn taken(batch: &RecordBatch, id: Id, refused: &HashSet<u128>) -> Result<RecordBatch> {
     if refused.is_empty() {
         return Ok(batch.clone());
     }
-    let ids = batch.column_by_name(ID).and_then(|ids| ids.as_fixed_size_binary_opt());
+    let ids = batch.column_by_name(id.column()).and_then(|ids| ids.as_fixed_size_binary_opt());
     let ids = ids.ok_or_else(|| Error::unexpected("an id that is no UUID"))?;
     let is_in = |id: Option<&[u8]>| {
         let id = id.and_then(|id| id.try_into().ok()).map(u128::from_be_bytes);
@@ -222,6 +263,10 @@ fn taken(batch: &RecordBatch, refused: &HashSet<u128>) -> Result<RecordBatch> {
     };
     let wanted: BooleanArray = ids.iter().map(is_in).collect();
     filter_record_batch(batch, &wanted).map_err(|_| Error::unexpected("rows of an outcome file cannot be chosen"))
+}
+
+fn no_uuid() -> Error {
+    Error::unexpected("an id that is no UUID")
 }
 
 fn hashes(batches: &[RecordBatch], columns: &Columns, part: Part) -> Result<Vec<(u128, u128)>> {
@@ -233,20 +278,35 @@ fn hashes(batches: &[RecordBatch], columns: &Columns, part: Part) -> Result<Vec<
                 .column_by_name(name)
                 .ok_or_else(|| Error::unexpected(format!("an outcome file lacks the column {name}")))
         };
-        let ids = column(ID)?.as_fixed_size_binary_opt().ok_or_else(|| Error::unexpected("an id that is no UUID"))?;
-        let writers =
-            columns.0.iter().map(|(name, canon)| expected::writer(column(name)?, canon)).collect::<Result<Vec<_>>>()?;
+        let ids = match columns.identity {
+            Some(_) => None,
+            None => Some(column(ID)?.as_fixed_size_binary_opt().ok_or_else(no_uuid)?),
+        };
+        let writers = columns
+            .all
+            .iter()
+            .map(|(name, canon)| expected::writer(column(name)?, canon))
+            .collect::<Result<Vec<_>>>()?;
+        let mut ends = Vec::with_capacity(writers.len());
         for row in 0..batch.num_rows() {
-            let id = ids.value(row).try_into().map(u128::from_be_bytes);
-            let id = id.map_err(|_| Error::unexpected("an id that is no UUID"))?;
-            if !part.holds(id) {
+            let id = ids.map(|ids| ids.value(row).try_into().map(u128::from_be_bytes).map_err(|_| no_uuid()));
+            let id = id.transpose()?;
+            if id.is_some_and(|id| !part.holds(id)) {
                 continue;
             }
             buffer.clear();
+            ends.clear();
             for writer in &writers {
                 writer(row, &mut buffer);
+                ends.push(buffer.len());
             }
-            rows.push((id, hash::hash(&buffer)));
+            let id = match (&columns.identity, id) {
+                (Some(places), _) => Columns::known_by(places, &ends, &buffer),
+                (None, id) => id.unwrap_or_default(),
+            };
+            if part.holds(id) {
+                rows.push((id, hash::hash(&buffer)));
+            }
         }
     }
     Ok(rows)

@@ -61,7 +61,7 @@ async fn database() -> Database {
 async fn judged(database: &Database, parent: usize, child: usize) -> Option<u64> {
     let types = types();
     let cast = match (family(types[parent].0), family(types[child].0)) {
-        (one, other) if one == other && !one.is_empty() => format!("::{one}"),
+        (one, other) if one == other && !one.is_empty() => format!("::text::{one}"),
         _ => String::new(),
     };
     let orphans = |cast: &str| {

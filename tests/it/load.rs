@@ -161,6 +161,8 @@ impl Bench {
             source: "source".into(),
             target: target.into(),
             key: vec!["id".into()],
+            id: rehome::outcome::Id::Derived,
+            identity: Vec::new(),
             source_rows: 0,
             counts: BTreeMap::new(),
             reasons: BTreeMap::new(),
@@ -489,6 +491,8 @@ async fn verification_finds_every_difference() {
 async fn all_that_does_not_fit_is_listed_at_once() {
     let bench = Bench::new("drift").await;
     let shape = |target: &str, batch: &RecordBatch| FlowShape {
+        id: rehome::outcome::Id::Derived,
+        identity: Vec::new(),
         flow: target.into(),
         file: format!("{target}.sql"),
         target: target.into(),

@@ -4,6 +4,7 @@
 mod checked;
 mod identity;
 mod json;
+mod place;
 mod random;
 mod row;
 mod verdict;
@@ -22,6 +23,7 @@ use datafusion::prelude::SessionContext;
 pub use checked::CheckedIntegers;
 pub use identity::{Identity, checked_casts};
 pub use json::json_text;
+pub use place::ordered_by_place;
 pub use row::source_row;
 pub use verdict::{declared_causes, declared_verdicts, declared_warnings};
 
