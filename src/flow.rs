@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::diagnosis::Text;
 use crate::error::{At, Error, Result};
 use crate::header::{SqlFile, shown};
-use crate::outcome::Id;
+use crate::outcome::{Existing, Id};
 
 /// The header of a flow's file. Unknown keys are errors.
 #[derive(Debug, Clone, Deserialize)]
@@ -23,6 +23,8 @@ pub struct FlowHeader {
     #[serde(default)]
     id: Id,
     identity: Option<OneOrMore>,
+    #[serde(default)]
+    existing: Existing,
     target: Option<String>,
     accept: Option<f64>,
     description: Option<String>,
@@ -71,6 +73,8 @@ pub struct Flow {
     pub id: Id,
     /// The columns of the target that tell its rows apart, where it is not known by `id`; empty: its primary key.
     pub identity: Vec<String>,
+    /// What becomes of a row that is in the target already.
+    pub existing: Existing,
     /// The target table.
     pub target: String,
     /// The least share, 0 to 1, of the rows not skipped that must be migrated or adopted.
@@ -120,6 +124,10 @@ impl Flow {
         if header.id == Id::Derived && !identity.is_empty() {
             return Err(fail("`identity` is for targets without a UUID key of ours").hint("say id = \"none\" too"));
         }
+        if header.id == Id::None && header.existing != Existing::Reject {
+            return Err(fail("`existing` goes by the UUID of a row, and this flow's rows have none")
+                .hint("leave it out: a row whose unique key is in the target already is refused"));
+        }
         if entity_key.as_ref().is_some_and(Vec::is_empty) {
             return Err(fail("`entity_key` names no column").hint("name the column(s) by which others refer to a row"));
         }
@@ -134,6 +142,7 @@ impl Flow {
             entity_key,
             id: header.id,
             identity,
+            existing: header.existing,
             entity: header.entity.unwrap_or_else(|| stem.clone()),
             target: header.target.unwrap_or_else(|| stem.clone()),
             accept: header.accept,

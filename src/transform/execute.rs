@@ -90,6 +90,7 @@ impl Execution<'_> {
             key: self.flow.key.clone(),
             id: self.flow.id,
             identity: self.flow.identity.clone(),
+            existing: self.flow.existing,
             source_rows: self.table.source_rows(),
             counts: tally.counts,
             reasons: tally.reasons,
