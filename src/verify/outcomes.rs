@@ -110,7 +110,7 @@ impl TargetReader {
             ends.clear();
             let id = match columns.identity {
                 Some(_) => None,
-                None => Some(uuid_of(fields.next())?),
+                None => Some(uuid_of(fields.next().flatten())?),
             };
             for ((_, canon), field) in columns.all.iter().zip(fields) {
                 actual::field(canon, field, buffer);
@@ -132,8 +132,8 @@ impl TargetReader {
     }
 }
 
-fn uuid_of(field: Option<Option<&[u8]>>) -> Result<u128> {
-    let id = field.flatten().and_then(|id| id.try_into().ok()).map(u128::from_be_bytes);
+fn uuid_of(field: Option<&[u8]>) -> Result<u128> {
+    let id = field.and_then(|id| id.try_into().ok()).map(u128::from_be_bytes);
     id.ok_or_else(|| Error::unexpected("a row of the target without a UUID"))
 }
 

@@ -94,9 +94,10 @@ impl Identity {
         let mut buffer = String::with_capacity(64);
         for row in 0..array.len() {
             if keys.is_null(row) {
-                match failed.is_some_and(|failed| failed.is_valid(row) && failed.value(row)) {
-                    true => out.append_value(BAD_KEY).map_err(|_| not_sixteen())?,
-                    false => out.append_null(),
+                if failed.is_some_and(|failed| failed.is_valid(row) && failed.value(row)) {
+                    out.append_value(BAD_KEY).map_err(|_| not_sixteen())?;
+                } else {
+                    out.append_null();
                 }
                 continue;
             }
