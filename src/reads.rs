@@ -71,13 +71,8 @@ fn is_query(statement: &datafusion::sql::sqlparser::ast::Statement) -> bool {
     matches!(statement, datafusion::sql::sqlparser::ast::Statement::Query(_))
 }
 
-/// `source.a.users` is the table `a.users` of the source.
 fn parts(table: TableReference) -> (String, String) {
-    let (schema, name) = (table.schema().unwrap_or_default(), table.table());
-    match table.catalog() {
-        Some(catalog) => (catalog.to_owned(), format!("{schema}.{name}")),
-        None => (schema.to_owned(), name.to_owned()),
-    }
+    (table.schema().unwrap_or_default().to_owned(), table.table().to_owned())
 }
 
 /// What a query reads, with the shared views in its way taken apart.

@@ -21,17 +21,11 @@ use crate::pipeline::Pipeline;
 use crate::reads::reads;
 use crate::snapshot::{Snapshot, Table};
 
-/// Makes a table of the snapshot known as `source.<name>`, with `_row`: `name` is as a pipeline has it, the table's own or
-/// `schema.name`.
+/// Makes a table of the snapshot known as `source.<name>`, with `_row`.
 ///
 /// # Errors
 /// What reading the table's schema meets.
-pub async fn source(
-    engine: &Engine,
-    snapshot: &Snapshot,
-    (name, table): (&str, &Table),
-    pipeline: &Pipeline,
-) -> Result<()> {
+pub async fn source(engine: &Engine, snapshot: &Snapshot, table: &Table, pipeline: &Pipeline) -> Result<()> {
     let schema = snapshot.arrow_schema(table).await?;
     let key = match table.key.as_slice() {
         [one] => Some(one.clone()),
@@ -58,11 +52,7 @@ pub async fn source(
         schema,
         sorted_by: table.sorted_by.clone(),
     };
-    let provider = with_row(stored.provider(engine)?, &members)?;
-    if name != table.name {
-        engine.register_source(&table.schema, &table.name, provider.clone())?;
-    }
-    engine.register(Schema::Source, name, provider)
+    engine.register(Schema::Source, &table.name, with_row(stored.provider(engine)?, &members)?)
 }
 
 /// Makes the shared views known that a query reads. They are planned anew, since what they read becomes more.
@@ -286,37 +276,20 @@ pub fn key_parts(relation: &str, key: &Field, columns: &[String]) -> Vec<Expr> {
     }
 }
 
-/// Finds the table of a snapshot that a flow names as `source.<table>` or `source.<schema>.<table>`.
+/// Finds the tables of a snapshot that flows name as `source.<table>`.
 ///
 /// # Errors
-/// [`crate::error::Kind::Config`] that names the flow, its file and the table, with a did-you-mean; or, where the name
-/// fits several, with all of them.
+/// [`crate::error::Kind::Config`] that names the flow, its file and the table, with a did-you-mean.
 pub fn source_table<'a>(snapshot: &'a Snapshot, flow: &Flow, name: &str) -> Result<&'a Table> {
-    named_table(snapshot, name).map_err(|error| {
-        let place = flow.text().place(name);
-        error.at(At::Flow, &flow.name).at(At::File, place).at(At::Table, name)
-    })
-}
-
-/// The one table of a snapshot that a name fits.
-///
-/// # Errors
-/// As [`source_table`], without the place.
-pub fn named_table<'a>(snapshot: &'a Snapshot, name: &str) -> Result<&'a Table> {
-    let found = snapshot.tables_named(name);
-    if let [one] = found.as_slice() {
-        return Ok(one);
-    }
-    if found.len() > 1 {
-        let all: Vec<String> = found.iter().map(|table| format!("source.{}", table.qualified())).collect();
-        return Err(Error::config(format!("the source has {} tables '{name}': {}", all.len(), all.join(", "))).hint(
-            format!("name one of them by its schema, in the header too: source = \"{}\"", found[0].qualified()),
-        ));
-    }
-    let names: Vec<String> = snapshot.manifest().tables.iter().map(|table| table.name.clone()).collect();
-    let error = Error::config(format!("the source has no table '{name}'"));
-    Err(match crate::diagnosis::closest(name, &names) {
-        Some(close) => error.hint(format!("did you mean 'source.{close}'?")),
-        None => error.hint("`rehome snapshot` takes the schemas that `[source] schemas` of the pipeline names"),
+    snapshot.table(name).ok_or_else(|| {
+        let names: Vec<String> = snapshot.manifest().tables.iter().map(|table| table.name.clone()).collect();
+        let error = Error::config(format!("the source has no table '{name}'"))
+            .at(At::Flow, &flow.name)
+            .at(At::File, flow.text().place(name))
+            .at(At::Table, name);
+        match crate::diagnosis::closest(name, &names) {
+            Some(close) => error.hint(format!("did you mean 'source.{close}'?")),
+            None => error.hint("`rehome snapshot` takes the schemas that `[source] schemas` of the pipeline names"),
+        }
     })
 }

@@ -135,29 +135,6 @@ impl Engine {
         Ok(())
     }
 
-    /// Makes a source table known by its schema too, as `source.schema.name`.
-    ///
-    /// # Errors
-    /// As [`Self::register`].
-    pub fn register_source(&self, schema: &str, name: &str, table: Arc<dyn TableProvider>) -> Result<()> {
-        let defect = || Error::unexpected("a table cannot be registered").at(At::Table, name);
-        let source = Schema::Source.name();
-        let catalog = self.ctx.catalog(source).unwrap_or_else(|| {
-            let made: Arc<dyn CatalogProvider> = Arc::new(MemoryCatalogProvider::new());
-            self.ctx.register_catalog(source, made.clone());
-            made
-        });
-        if catalog.schema(schema).is_none() {
-            catalog.register_schema(schema, Arc::new(MemorySchemaProvider::new())).map_err(|_| defect())?;
-        }
-        let tables = catalog.schema(schema).ok_or_else(defect)?;
-        if tables.table_exist(name) {
-            tables.deregister_table(name).map_err(|_| defect())?;
-        }
-        tables.register_table(name.to_owned(), table).map_err(|_| defect())?;
-        Ok(())
-    }
-
     /// Lets queries read files of this store.
     pub fn open_store(&self, location: &Location) {
         self.ctx.register_object_store(location.base(), location.store());

@@ -70,28 +70,15 @@ impl Snapshot {
         &self.location
     }
 
-    /// The tables that a name fits: by their name alone, or by `schema.name`. Schemas may have tables of one name.
-    #[must_use]
-    pub fn tables_named(&self, name: &str) -> Vec<&Table> {
-        self.manifest.tables.iter().filter(|table| table.name == name || table.qualified() == name).collect()
-    }
-
-    /// The one table that a name fits; None where there is none, and where there are several.
+    /// A table by its name, or by `schema.name`; by its name alone, the schema `public` goes first.
     #[must_use]
     pub fn table(&self, name: &str) -> Option<&Table> {
-        match self.tables_named(name).as_slice() {
-            [one] => Some(one),
-            _ => None,
-        }
-    }
-
-    /// The Arrow schema of a table, as [`Self::arrow_schema`], but for a look at its types alone: no file is checked.
-    ///
-    /// # Errors
-    /// As [`Self::arrow_schema`].
-    pub async fn types_of(&self, table: &Table) -> Result<SchemaRef> {
-        let file = table.files.first().ok_or_else(|| without_schema(table))?;
-        Ok(self.footer(file).await?.schema().clone())
+        let tables = &self.manifest.tables;
+        tables
+            .iter()
+            .find(|table| table.schema == "public" && table.name == name)
+            .or_else(|| tables.iter().find(|table| table.name == name))
+            .or_else(|| tables.iter().find(|table| table.qualified() == name))
     }
 
     /// The Arrow schema of a table, with the PostgreSQL type of each field in its metadata, under [`PG_TYPE`].
@@ -100,8 +87,12 @@ impl Snapshot {
     /// # Errors
     /// [`Kind::Corrupt`] when one of the table's files is missing, was changed or cannot be read.
     pub async fn arrow_schema(&self, table: &Table) -> Result<SchemaRef> {
+        let corrupt = || {
+            Error::new(Kind::Corrupt, "a table of the snapshot has no readable schema").at(At::Table, table.qualified())
+        };
+        let file = table.files.first().ok_or_else(corrupt)?;
         self.check_table(table).await.map_err(|error| error.at(At::Table, table.qualified()))?;
-        self.types_of(table).await
+        Ok(self.footer(file).await?.schema().clone())
     }
 
     /// The batches of one file of a table, hash-checked before they are decoded.
@@ -122,8 +113,4 @@ impl Snapshot {
             futures::stream::iter(&table.files).then(|file| self.read(file)).try_collect().await?;
         Ok(batches.into_iter().flatten().collect())
     }
-}
-
-fn without_schema(table: &Table) -> Error {
-    Error::new(Kind::Corrupt, "a table of the snapshot has no readable schema").at(At::Table, table.qualified())
 }

@@ -55,16 +55,14 @@ impl<'a> Transform<'a> {
             for name in graph.sources.get(&flow.name).into_iter().flatten() {
                 let table = views::source_table(snapshot, flow, name)?;
                 if known.insert(name.clone()) {
-                    views::source(engine, snapshot, (name, table), pipeline).await.at(At::Table, name)?;
+                    views::source(engine, snapshot, table, pipeline).await.at(At::Table, name)?;
                 }
             }
             contract::key_columns(flow, snapshot)?;
         }
-        for name in &graph.looked_at {
-            // A table that is not there is told by the query that reads it, which has the place.
-            if !snapshot.tables_named(name).is_empty() && known.insert(name.clone()) {
-                let table = views::named_table(snapshot, name).at(At::Table, name)?;
-                views::source(engine, snapshot, (name, table), pipeline).await.at(At::Table, name)?;
+        for table in graph.looked_at.iter().filter_map(|name| snapshot.table(name)) {
+            if known.insert(table.name.clone()) {
+                views::source(engine, snapshot, table, pipeline).await.at(At::Table, &table.name)?;
             }
         }
         let params = parameters(&pipeline.params).at(At::Pipeline, &pipeline.name)?;

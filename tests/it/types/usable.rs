@@ -35,7 +35,7 @@ async fn answers(ddl: &str, questions: &[(&str, &str)]) -> Vec<String> {
         identity: Arc::new(Identity::default()),
     };
     let engine = Engine::new(&settings).unwrap();
-    views::source(&engine, &snapshot, ("t", snapshot.table("t").unwrap()), &pipeline).await.unwrap();
+    views::source(&engine, &snapshot, snapshot.table("t").unwrap(), &pipeline).await.unwrap();
     let mut wrong = Vec::new();
     for (question, expected) in questions {
         let sql = format!("select cast({question} as varchar) as answer from source.t");
