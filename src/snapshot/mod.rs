@@ -15,6 +15,7 @@ use futures::{StreamExt, TryStreamExt};
 
 use crate::columnar;
 use crate::error::{At, Error, Kind, Result};
+use crate::name::{Name, Named};
 use crate::processor::compute;
 use crate::storage::Location;
 
@@ -70,15 +71,20 @@ impl Snapshot {
         &self.location
     }
 
-    /// A table by its name, or by `schema.name`; by its name alone, the schema `public` goes first.
+    /// The one table of this name, or of this `schema.name`; None where there is none, or more than one.
     #[must_use]
     pub fn table(&self, name: &str) -> Option<&Table> {
-        let tables = &self.manifest.tables;
-        tables
-            .iter()
-            .find(|table| table.schema == "public" && table.name == name)
-            .or_else(|| tables.iter().find(|table| table.name == name))
-            .or_else(|| tables.iter().find(|table| table.qualified() == name))
+        let name = Name::Loose(name.to_owned());
+        let mut fitting = self.manifest.tables.iter().filter(|table| name.fits(&table.schema, &table.name));
+        fitting.next().filter(|_| fitting.next().is_none())
+    }
+
+    /// The table that a pipeline names; where the name fits several, the one of the pipeline's `schemas`.
+    ///
+    /// # Errors
+    /// As [`Named::among`].
+    pub fn named(&self, named: &Named, schemas: &[String]) -> Result<&Table> {
+        named.among(&self.manifest.tables, schemas, |table| (&table.schema, &table.name))
     }
 
     /// The Arrow schema of a table, with the PostgreSQL type of each field in its metadata, under [`PG_TYPE`].
