@@ -22,9 +22,9 @@ impl Name {
         match self {
             Self::Loose(text) => {
                 let dotted = text.strip_prefix(schema).and_then(|rest| rest.strip_prefix('.'));
-                text == table || dotted == Some(table) || in_quotes(text).is_some_and(|(of, name)| {
-                    name == table && of.is_none_or(|of| of == schema)
-                })
+                text == table
+                    || dotted == Some(table)
+                    || in_quotes(text).is_some_and(|(of, name)| name == table && of.is_none_or(|of| of == schema))
             }
             Self::Plain(name) => name == table,
             Self::Full { schema: of, table: name } => of == schema && name == table,
@@ -127,7 +127,8 @@ impl Named {
             && !known(&schema)
         {
             let asked = schemas.join(", ");
-            return error.hint(format!("'{schema}' is not among the schemas that are read: {asked} (`[source] schemas`)"));
+            return error
+                .hint(format!("'{schema}' is not among the schemas that are read: {asked} (`[source] schemas`)"));
         }
         let alone = |name: &String| tables.iter().filter(|(_, table)| table == name).count() == 1;
         // A name alone is told where it is enough.
@@ -255,7 +256,10 @@ mod tests {
 
     #[test]
     fn quotes() {
-        assert_eq!((quoted("a_1"), quoted("A"), quoted("1a"), quoted("a\"b")), ("a_1".into(), "\"A\"".into(), "\"1a\"".into(), "\"a\"\"b\"".into()));
+        assert_eq!(
+            (quoted("a_1"), quoted("A"), quoted("1a"), quoted("a\"b")),
+            ("a_1".into(), "\"A\"".into(), "\"1a\"".into(), "\"a\"\"b\"".into())
+        );
         assert_eq!(in_quotes("\"a.b\".c"), Some((Some("a.b".into()), "c".into())));
         for broken in ["a.b", "\"a", "\"a\"b", "\"a\".", "a.\"b\".c", "\"\""] {
             assert_eq!(in_quotes(broken), None, "{broken}");

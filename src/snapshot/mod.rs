@@ -87,6 +87,12 @@ impl Snapshot {
         named.among(&self.manifest.tables, schemas, |table| (&table.schema, &table.name))
     }
 
+    /// Is there any table that is named so?
+    #[must_use]
+    pub fn has(&self, named: &Named) -> bool {
+        self.manifest.tables.iter().any(|table| named.name.fits(&table.schema, &table.name))
+    }
+
     /// The Arrow schema of a table, with the PostgreSQL type of each field in its metadata, under [`PG_TYPE`].
     /// Who asks for it is about to read the table, by an engine that knows no hashes: so its files are checked first.
     ///

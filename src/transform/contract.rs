@@ -16,8 +16,7 @@ use crate::flow::Flow;
 use crate::outcome::{ID, KEY, OUTCOME, Verdict, WARNINGS};
 use crate::outcomes::FlowShape;
 use crate::pipeline::{Pipeline, Reroute};
-use crate::snapshot::Snapshot;
-use crate::views::source_table;
+use crate::snapshot::Table;
 
 /// A flow's query, checked and wrapped: `id` is added.
 pub struct Planned {
@@ -36,8 +35,7 @@ pub struct Planned {
 ///
 /// # Errors
 /// [`crate::error::Kind::Config`] with a did-you-mean.
-pub fn key_columns(flow: &Flow, snapshot: &Snapshot) -> Result<()> {
-    let table = source_table(snapshot, flow, &flow.source)?;
+pub fn key_columns(flow: &Flow, table: &Table) -> Result<()> {
     let names: Vec<String> = table.columns.iter().map(|column| column.name.clone()).collect();
     for key in &flow.key {
         if !names.contains(key) {

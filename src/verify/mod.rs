@@ -221,10 +221,9 @@ async fn extra(
     if comparison.unknown().is_empty() {
         return Ok(Vec::new());
     }
-    let shared = subject
-        .flows
-        .iter()
-        .any(|other| other.flow != flow.flow && other.entity == flow.entity && other.target == flow.target);
+    let same = |other: &FlowOutcomes| catalog.qualify(&other.target) == catalog.qualify(&flow.target);
+    let shared =
+        subject.flows.iter().any(|other| other.flow != flow.flow && other.entity == flow.entity && same(other));
     if shared {
         return Ok(Vec::new());
     }
