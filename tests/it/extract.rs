@@ -117,7 +117,7 @@ async fn a_small_database_is_whole_and_the_same_each_time() {
     assert!(manifest.source.wal_lsn.is_some() && manifest.source.system_identifier.is_some());
     snapshot.check().await.unwrap();
 
-    let plain = snapshot.table("plain").unwrap();
+    let plain = snapshot.table("public.plain").unwrap();
     assert_eq!((plain.schema.as_str(), plain.rows), ("public", 1000));
     assert_eq!((&plain.key, &plain.sorted_by), (&vec!["id".to_owned()], &vec!["id".to_owned()]));
     let columns: Vec<_> =

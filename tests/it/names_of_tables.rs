@@ -176,7 +176,7 @@ async fn a_name_of_several_tables_is_an_error_that_lists_them() {
     ];
     bench.told(ABC, &[("flows/people", &header)], &words);
     let sql = a.replace("left join source.a.users", "left join source.users");
-    bench.told(ABC, &[("flows/people", &sql)], &["'users' is the name of 3 tables", "people.sql:10:48", all]);
+    bench.told(ABC, &[("flows/people", &sql)], &["'users' is the name of 3 tables", "people.sql:10:42", all]);
     // In what is shared and in what is checked, there.
     let settings = format!("shared = \"shared\"\nchecks = \"checks\"\n{ABC}");
     let files = |shared: &'static str, check: &'static str| {
@@ -197,7 +197,7 @@ async fn a_name_of_several_tables_is_an_error_that_lists_them() {
     let unread = "'c' is not among the schemas that are read: a, b";
     bench.told("[source]\nschemas = [\"a\", \"b\"]\n", &[("flows/people", &users("c"))], &[unread]);
     let elsewhere = a.replace("left join source.a.users", "left join sauce.a.users");
-    bench.told(ABC, &[("flows/people", &elsewhere)], &["there is no schema 'sauce.a'", "people.sql:10:48"]);
+    bench.told(ABC, &[("flows/people", &elsewhere)], &["there is no schema 'sauce.a'", "people.sql:10:42"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -212,7 +212,7 @@ async fn a_name_of_one_table_needs_no_schema() {
     let whole = whole.to_str().unwrap();
     let taken =
         rehome(&bench.work(), &["snapshot", "--source", &bench.source.url, "--out", whole, "--tables", "users"]);
-    assert_eq!(taken["tables"].as_array().unwrap().len(), 3, "a pattern takes all that it fits");
+    assert_eq!(taken["manifest"]["tables"].as_array().unwrap().len(), 3, "a pattern takes all that it fits");
     let file = bench.folder.path().join("pipeline/pipeline.toml");
     let file = file.to_str().unwrap();
     let told = rehome(&bench.work(), &["what-if", "--pipeline", file, "--snapshot", whole]);
@@ -227,7 +227,7 @@ async fn a_name_of_one_table_needs_no_schema() {
         let args = [&["snapshot", "--source", &bench.source.url, "--pipeline", file], more].concat();
         let taken = rehome(&bench.work(), &args);
         let name = |table: &Value| format!("{}.{}", table["schema"].as_str().unwrap(), table["name"].as_str().unwrap());
-        taken["tables"].as_array().unwrap().iter().map(name).collect::<Vec<_>>()
+        taken["manifest"]["tables"].as_array().unwrap().iter().map(name).collect::<Vec<_>>()
     };
     assert_eq!(tables(&[]), ["b.users"]);
     assert_eq!(tables(&["--tables", "c.users"]), ["c.users"]);
