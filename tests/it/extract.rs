@@ -123,7 +123,7 @@ async fn a_small_database_is_whole_and_the_same_each_time() {
     let columns: Vec<_> =
         plain.columns.iter().map(|column| (column.name.as_str(), column.pg_type.as_str(), column.nullable)).collect();
     assert_eq!(columns, [("id", "integer", false), ("name", "text", false), ("note", "text", true)]);
-    let read = rows(&snapshot, "plain").await;
+    let read = rows(&snapshot, "public.plain").await;
     assert!(read.column(0).as_primitive::<Int32Type>().values().iter().copied().eq(1..=1000));
     assert_eq!(texts(&read, "note")[..3], [Some("1".to_owned()), Some("2".to_owned()), None]);
 
