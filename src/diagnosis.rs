@@ -24,6 +24,15 @@ impl Text<'_> {
     }
 }
 
+impl Text<'_> {
+    /// As [`Text::place`], of the first of some ways to write a name that stands there.
+    #[must_use]
+    pub fn place_of(&self, ways: &[String]) -> String {
+        let found = ways.iter().find(|way| find(self.sql, way).is_some());
+        found.map_or_else(|| self.file.to_owned(), |way| self.place(way))
+    }
+}
+
 /// An error met while planning `text`: its message names tables, columns and functions, and is shown.
 #[must_use]
 pub fn planning(error: &DataFusionError, text: Text<'_>, known: &[String]) -> Error {

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use crate::diagnosis::Text;
 use crate::error::{At, Error, Result};
 use crate::header::{SqlFile, shown};
+use crate::name::{Name, Named};
 use crate::outcome::{Existing, Id};
 
 /// The header of a flow's file. Unknown keys are errors.
@@ -61,7 +62,7 @@ pub struct Flow {
     pub file: String,
     /// The whole file: DataFusion SQL with its header as a comment.
     pub sql: String,
-    /// The source table, as `source.…` names it.
+    /// The source table: `name`, or `schema.name`.
     pub source: String,
     /// The columns of the source table that identify a row.
     pub key: Vec<String>,
@@ -111,6 +112,16 @@ impl Flow {
     #[must_use]
     pub fn text(&self) -> Text<'_> {
         Text { file: &self.file, sql: &self.sql }
+    }
+
+    /// The source table, as the header names it.
+    #[must_use]
+    pub fn named(&self) -> Named {
+        Named {
+            name: Name::Loose(self.source.clone()),
+            flow: Some(self.name.clone()),
+            place: self.text().place(&self.source),
+        }
     }
 
     fn new(file: SqlFile<FlowHeader>) -> Result<Self> {

@@ -21,11 +21,16 @@ use crate::pipeline::Pipeline;
 use crate::reads::reads;
 use crate::snapshot::{Snapshot, Table};
 
-/// Makes a table of the snapshot known as `source.<name>`, with `_row`.
+/// A table of the snapshot as queries read it: with `_row`.
 ///
 /// # Errors
 /// What reading the table's schema meets.
-pub async fn source(engine: &Engine, snapshot: &Snapshot, table: &Table, pipeline: &Pipeline) -> Result<()> {
+pub async fn source(
+    engine: &Engine,
+    snapshot: &Snapshot,
+    table: &Table,
+    pipeline: &Pipeline,
+) -> Result<Arc<dyn TableProvider>> {
     let schema = snapshot.arrow_schema(table).await?;
     let key = match table.key.as_slice() {
         [one] => Some(one.clone()),
@@ -52,7 +57,7 @@ pub async fn source(engine: &Engine, snapshot: &Snapshot, table: &Table, pipelin
         schema,
         sorted_by: table.sorted_by.clone(),
     };
-    engine.register(Schema::Source, &table.name, with_row(stored.provider(engine)?, &members)?)
+    with_row(stored.provider(engine)?, &members)
 }
 
 /// Makes the shared views known that a query reads. They are planned anew, since what they read becomes more.
@@ -102,7 +107,7 @@ fn migrated_schema(shape: &FlowShape) -> SchemaRef {
 /// [`crate::error::Kind::Unexpected`] when the session refuses it.
 pub async fn empty(engine: &Engine, shape: &FlowShape, flow: &Flow) -> Result<()> {
     engine.register(Schema::Migrated, &shape.flow, Arc::new(EmptyTable::new(migrated_schema(shape))))?;
-    let source = engine.table(Schema::Source, &flow.source).await?;
+    let source = engine.table(Schema::Own, &flow.name).await?;
     for (schema, outcome) in [(Schema::Rejected, Outcome::Rejected), (Schema::Skipped, Outcome::Skipped)] {
         let reasons = reason_schema(shape.schema.field(0), outcome);
         let own = reasons.fields().iter().filter(|field| field.name() != SOURCE_ROW).cloned();
@@ -200,7 +205,7 @@ pub async fn reasons(engine: &Engine, store: &OutcomeStore, outcomes: &FlowOutco
     for (schema, outcome) in [(Schema::Rejected, Outcome::Rejected), (Schema::Skipped, Outcome::Skipped)] {
         let rows = stored(engine, store, outcomes, outcome, reason_schema(key, outcome))?;
         let rows = engine.context().read_table(rows).and_then(|frame| frame.alias("reasons")).map_err(defect)?;
-        let source = engine.table(Schema::Source, &outcomes.source).await?.alias("rows").map_err(defect)?;
+        let source = engine.table(Schema::Own, &outcomes.flow).await?.alias("rows").map_err(defect)?;
         let told = reason_schema(key, outcome);
         let columns: Vec<Expr> = told
             .fields()
@@ -237,15 +242,15 @@ pub async fn each(engine: &Engine, flow: &Flow) -> Result<()> {
         let table = engine.table(schema, &flow.name).await?;
         engine.register(Schema::Each, schema.name(), table.into_view())?;
     }
-    let source = keyed(engine, &flow.source, &flow.key).await?;
+    let source = keyed(engine, &flow.name, &flow.key).await?;
     engine.register(Schema::Each, Schema::Source.name(), source.into_view())
 }
 
-/// A source table with its key as `_key`: the column itself, or a struct of several.
+/// A flow's source table with its key as `_key`: the column itself, or a struct of several.
 ///
 /// # Errors
-/// [`crate::error::Kind::Unexpected`] when the table is not known.
-pub async fn keyed(engine: &Engine, source: &str, key: &[String]) -> Result<DataFrame> {
+/// [`crate::error::Kind::Unexpected`] when the flow is not known.
+pub async fn keyed(engine: &Engine, flow: &str, key: &[String]) -> Result<DataFrame> {
     let key = match key {
         [one] => ident(one),
         many => {
@@ -253,8 +258,8 @@ pub async fn keyed(engine: &Engine, source: &str, key: &[String]) -> Result<Data
             datafusion::functions::core::named_struct().call(parts)
         }
     };
-    let table = engine.table(Schema::Source, source).await?;
-    table.with_column(KEY, key).map_err(|_| Error::unexpected("a source's key cannot be named").at(At::Table, source))
+    let table = engine.table(Schema::Own, flow).await?;
+    table.with_column(KEY, key).map_err(|_| Error::unexpected("a source's key cannot be named").at(At::Flow, flow))
 }
 
 fn of(relation: &str, name: &str) -> Expr {
@@ -274,22 +279,4 @@ pub fn key_parts(relation: &str, key: &Field, columns: &[String]) -> Vec<Expr> {
             .collect(),
         _ => vec![whole],
     }
-}
-
-/// Finds the tables of a snapshot that flows name as `source.<table>`.
-///
-/// # Errors
-/// [`crate::error::Kind::Config`] that names the flow, its file and the table, with a did-you-mean.
-pub fn source_table<'a>(snapshot: &'a Snapshot, flow: &Flow, name: &str) -> Result<&'a Table> {
-    snapshot.table(name).ok_or_else(|| {
-        let names: Vec<String> = snapshot.manifest().tables.iter().map(|table| table.name.clone()).collect();
-        let error = Error::config(format!("the source has no table '{name}'"))
-            .at(At::Flow, &flow.name)
-            .at(At::File, flow.text().place(name))
-            .at(At::Table, name);
-        match crate::diagnosis::closest(name, &names) {
-            Some(close) => error.hint(format!("did you mean 'source.{close}'?")),
-            None => error.hint("`rehome snapshot` takes the schemas that `[source] schemas` of the pipeline names"),
-        }
-    })
 }

@@ -31,6 +31,8 @@ pub use tables::{Stored, with_row};
 
 /// The catalog under which everything is registered.
 const CATALOG: &str = "rehome";
+/// The catalog of the source's tables by schema and name: `source.schema.name`.
+const SOURCE: &str = "source";
 
 /// The schemas that SQL of a pipeline can name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,11 +46,21 @@ pub enum Schema {
     Shared,
     /// The flow that a check is run for: its source, and what became of it.
     Each,
+    /// The source table of each flow, under the flow's name. For ourselves: SQL names tables as the source does.
+    Own,
 }
 
 impl Schema {
-    const ALL: [Self; 7] =
-        [Self::Source, Self::Migrated, Self::Rejected, Self::Skipped, Self::Sample, Self::Shared, Self::Each];
+    const ALL: [Self; 8] = [
+        Self::Source,
+        Self::Migrated,
+        Self::Rejected,
+        Self::Skipped,
+        Self::Sample,
+        Self::Shared,
+        Self::Each,
+        Self::Own,
+    ];
 
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -60,6 +72,7 @@ impl Schema {
             Self::Sample => "sample",
             Self::Shared => "shared",
             Self::Each => "each",
+            Self::Own => "own",
         }
     }
 }
@@ -117,6 +130,7 @@ impl Engine {
             catalog.register_schema(schema.name(), Arc::new(MemorySchemaProvider::new())).map_err(defect)?;
         }
         ctx.register_catalog(CATALOG, Arc::new(catalog));
+        ctx.register_catalog(SOURCE, Arc::new(MemoryCatalogProvider::new()));
         Ok(Self { ctx, probe, identity: settings.identity.clone() })
     }
 
@@ -125,9 +139,24 @@ impl Engine {
     /// # Errors
     /// [`crate::error::Kind::Unexpected`] when the session refuses it.
     pub fn register(&self, schema: Schema, name: &str, table: Arc<dyn TableProvider>) -> Result<()> {
+        self.put(CATALOG, schema.name(), name, table)
+    }
+
+    /// Makes a table of the source known as `source.schema.name`.
+    ///
+    /// # Errors
+    /// As [`Self::register`].
+    pub fn register_source(&self, schema: &str, name: &str, table: Arc<dyn TableProvider>) -> Result<()> {
+        self.put(SOURCE, schema, name, table)
+    }
+
+    fn put(&self, catalog: &str, schema: &str, name: &str, table: Arc<dyn TableProvider>) -> Result<()> {
         let defect = || Error::unexpected("a table cannot be registered").at(At::Table, name);
-        let catalog = self.ctx.catalog(CATALOG).ok_or_else(defect)?;
-        let tables = catalog.schema(schema.name()).ok_or_else(defect)?;
+        let catalog = self.ctx.catalog(catalog).ok_or_else(defect)?;
+        if catalog.schema(schema).is_none() {
+            catalog.register_schema(schema, Arc::new(MemorySchemaProvider::new())).map_err(|_| defect())?;
+        }
+        let tables = catalog.schema(schema).ok_or_else(defect)?;
         if tables.table_exist(name) {
             tables.deregister_table(name).map_err(|_| defect())?;
         }
@@ -143,13 +172,15 @@ impl Engine {
     /// The names of the tables of all schemas, as SQL writes them.
     #[must_use]
     pub fn table_names(&self) -> Vec<String> {
-        let Some(catalog) = self.ctx.catalog(CATALOG) else { return Vec::new() };
-        let tables = |name: &String| catalog.schema(name).map(|schema| schema.table_names()).unwrap_or_default();
-        catalog
-            .schema_names()
-            .iter()
-            .flat_map(|schema| tables(schema).into_iter().map(move |table| format!("{schema}.{table}")))
-            .collect()
+        let mut names = Vec::new();
+        for (catalog, before) in [(CATALOG, String::new()), (SOURCE, format!("{SOURCE}."))] {
+            let Some(catalog) = self.ctx.catalog(catalog) else { continue };
+            for schema in catalog.schema_names().into_iter().filter(|schema| schema != Schema::Own.name()) {
+                let tables = catalog.schema(&schema).map(|tables| tables.table_names()).unwrap_or_default();
+                names.extend(tables.into_iter().map(|table| format!("{before}{schema}.{table}")));
+            }
+        }
+        names
     }
 
     /// Plans one query of a file: queries only, of immutable functions, without nanoseconds.

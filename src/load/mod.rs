@@ -428,7 +428,7 @@ impl Loader {
     /// Sequences behind loaded columns go on after the last value.
     async fn set_sequences(&self, flows: &[LoadedFlow]) -> Result<()> {
         for flow in flows {
-            let Some(table) = self.catalog.table(&format!("{}.{}", flow.schema, flow.table)) else { continue };
+            let Some(table) = self.catalog.exactly(&flow.schema, &flow.table) else { continue };
             for column in &table.columns {
                 let Some(sequence) = &column.sequence else { continue };
                 if !["int2", "int4", "int8", "numeric"].contains(&column.ty.base().name.as_str()) {

@@ -27,7 +27,7 @@ const EXAMPLES: usize = 5;
 /// Counts one flow.
 pub async fn flow(inputs: &Inputs<'_>, outcomes: &FlowOutcomes) -> Result<FlowReport> {
     let name = &outcomes.flow;
-    let source = inputs.engine.table(Schema::Source, &outcomes.source).await?;
+    let source = inputs.engine.table(Schema::Own, name).await?;
     let source_rows = source.count().await.map_err(|error| running(&error, name))? as u64;
     let migrated = inputs.engine.table(Schema::Migrated, name).await?;
     let fates = tally(migrated.clone(), OUTCOME, name).await?;

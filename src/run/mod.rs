@@ -215,7 +215,7 @@ pub async fn take_snapshot(
 ) -> Result<Snapshot> {
     let options = extract::Options {
         schemas: pipeline.schemas.clone(),
-        tables: graph.source_tables().into_iter().collect(),
+        named: graph.source_tables().into_iter().collect(),
         jobs: setting.jobs,
         ..reading.clone()
     };

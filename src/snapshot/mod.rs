@@ -15,6 +15,7 @@ use futures::{StreamExt, TryStreamExt};
 
 use crate::columnar;
 use crate::error::{At, Error, Kind, Result};
+use crate::name::{Name, Named};
 use crate::processor::compute;
 use crate::storage::Location;
 
@@ -70,15 +71,26 @@ impl Snapshot {
         &self.location
     }
 
-    /// A table by its name, or by `schema.name`; by its name alone, the schema `public` goes first.
+    /// The one table of this name, or of this `schema.name`; None where there is none, or more than one.
     #[must_use]
     pub fn table(&self, name: &str) -> Option<&Table> {
-        let tables = &self.manifest.tables;
-        tables
-            .iter()
-            .find(|table| table.schema == "public" && table.name == name)
-            .or_else(|| tables.iter().find(|table| table.name == name))
-            .or_else(|| tables.iter().find(|table| table.qualified() == name))
+        let name = Name::Loose(name.to_owned());
+        let mut fitting = self.manifest.tables.iter().filter(|table| name.fits(&table.schema, &table.name));
+        fitting.next().filter(|_| fitting.next().is_none())
+    }
+
+    /// The table that a pipeline names; where the name fits several, the one of the pipeline's `schemas`.
+    ///
+    /// # Errors
+    /// As [`Named::among`].
+    pub fn named(&self, named: &Named, schemas: &[String]) -> Result<&Table> {
+        named.among(&self.manifest.tables, schemas, |table| (&table.schema, &table.name))
+    }
+
+    /// Is there any table that is named so?
+    #[must_use]
+    pub fn has(&self, named: &Named) -> bool {
+        self.manifest.tables.iter().any(|table| named.name.fits(&table.schema, &table.name))
     }
 
     /// The Arrow schema of a table, with the PostgreSQL type of each field in its metadata, under [`PG_TYPE`].
@@ -87,11 +99,19 @@ impl Snapshot {
     /// # Errors
     /// [`Kind::Corrupt`] when one of the table's files is missing, was changed or cannot be read.
     pub async fn arrow_schema(&self, table: &Table) -> Result<SchemaRef> {
+        self.check_table(table).await.map_err(|error| error.at(At::Table, table.qualified()))?;
+        self.types_of(table).await
+    }
+
+    /// The same for a look at its types alone: no file is checked.
+    ///
+    /// # Errors
+    /// [`Kind::Corrupt`] when its first file is missing or cannot be read.
+    pub async fn types_of(&self, table: &Table) -> Result<SchemaRef> {
         let corrupt = || {
             Error::new(Kind::Corrupt, "a table of the snapshot has no readable schema").at(At::Table, table.qualified())
         };
         let file = table.files.first().ok_or_else(corrupt)?;
-        self.check_table(table).await.map_err(|error| error.at(At::Table, table.qualified()))?;
         Ok(self.footer(file).await?.schema().clone())
     }
 

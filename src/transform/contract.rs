@@ -16,8 +16,8 @@ use crate::flow::Flow;
 use crate::outcome::{ENTITY_KEY, ID, Id, KEY, OUTCOME, Verdict, WARNINGS};
 use crate::outcomes::FlowShape;
 use crate::pipeline::{Pipeline, Reroute};
-use crate::snapshot::Snapshot;
-use crate::views::{key_parts, source_table};
+use crate::snapshot::Table;
+use crate::views::key_parts;
 
 /// A flow's query, checked and wrapped: `id` is added.
 pub struct Planned {
@@ -46,8 +46,7 @@ impl Planned {
 ///
 /// # Errors
 /// [`crate::error::Kind::Config`] with a did-you-mean.
-pub fn key_columns(flow: &Flow, snapshot: &Snapshot) -> Result<()> {
-    let table = source_table(snapshot, flow, &flow.source)?;
+pub fn key_columns(flow: &Flow, table: &Table) -> Result<()> {
     let names: Vec<String> = table.columns.iter().map(|column| column.name.clone()).collect();
     let named = flow.key.iter().map(|column| ("key", column));
     for (what, key) in named.chain(flow.entity_key.iter().flatten().map(|column| ("entity_key", column))) {
@@ -151,7 +150,7 @@ async fn entity_key(engine: &Engine, flow: &Flow, key: &Field, frame: DataFrame)
     };
     let mut wanted: Vec<Expr> = flow.key.iter().enumerate().map(|(at, column)| ident(column).alias(own(at))).collect();
     wanted.push(whole.alias(ENTITY_KEY));
-    let source = engine.table(Schema::Source, &flow.source).await?.select(wanted).map_err(told)?;
+    let source = engine.table(Schema::Own, &flow.name).await?.select(wanted).map_err(told)?;
     let on = key_parts("", key, &flow.key).into_iter().enumerate().map(|(at, part)| part.eq(ident(own(at))));
     let frame = frame.join_on(source, JoinType::Left, on).map_err(told)?;
     let field = frame.schema().field_with_unqualified_name(ENTITY_KEY).map_err(told)?;

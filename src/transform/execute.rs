@@ -155,7 +155,7 @@ impl Execution<'_> {
 
     /// The source's own keys, ascending, in the types of the flow's key.
     async fn source_keys(&self, kinds: &[DataType]) -> Result<SendableRecordBatchStream> {
-        let table = self.engine.table(Schema::Source, &self.flow.source).await?;
+        let table = self.engine.table(Schema::Own, &self.flow.name).await?;
         let columns: Vec<Expr> = self
             .flow
             .key
@@ -295,7 +295,7 @@ async fn quarantined(execution: &Execution<'_>, pending: Vec<RecordBatch>) -> Re
     let told = |error| planning(&error, execution.text(), &[]);
     let key = &execution.planned.key;
     let reasons = execution.engine.rows(pending)?.alias("reasons").map_err(told)?;
-    let source: DataFrame = execution.engine.table(Schema::Source, &execution.flow.source).await?;
+    let source: DataFrame = execution.engine.table(Schema::Own, &execution.flow.name).await?;
     let mut columns: Vec<Expr> = execution.flow.key.iter().map(ident).collect();
     columns.push(source_row(execution.engine, &source, "_row")?);
     let source = source.select(columns).and_then(|rows| rows.alias("rows")).map_err(told)?;

@@ -226,10 +226,9 @@ async fn extra(
     if comparison.unknown().is_empty() {
         return Ok(Vec::new());
     }
-    let shared = subject
-        .flows
-        .iter()
-        .any(|other| other.flow != flow.flow && other.entity == flow.entity && other.target == flow.target);
+    let same = |other: &FlowOutcomes| catalog.qualify(&other.target) == catalog.qualify(&flow.target);
+    let shared =
+        subject.flows.iter().any(|other| other.flow != flow.flow && other.entity == flow.entity && same(other));
     // Without mappings, nothing tells a row of ours from one that was there before.
     if shared || flow.id == Id::None {
         return Ok(Vec::new());

@@ -19,6 +19,7 @@ mod kind;
 mod load;
 mod memory;
 mod migrate;
+mod names_of_tables;
 mod odd_source;
 mod odd_target;
 mod offline;
