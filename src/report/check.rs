@@ -91,9 +91,8 @@ async fn subjects<'a>(
     let over_each = reads(pipeline, text)?.tables.iter().any(|(schema, _)| schema == Schema::Each.name());
     if check.header.each.is_none() {
         if over_each {
-            return Err(Error::config("a check that reads each.… says so in its header")
-                .at(At::File, text.place("each."))
-                .hint("write each = \"flow\""));
+            let error = Error::config("a check that reads each.… says so in its header");
+            return Err(text.at_name(error, "each").hint("write each = \"flow\""));
         }
         return Ok(vec![None]);
     }

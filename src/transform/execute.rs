@@ -55,7 +55,7 @@ impl Execution<'_> {
         let kinds = part_types(&self.planned.key);
         let keys = self.source_keys(&kinds).await?;
         let mut conservation = Conservation::new(&self.flow.file, keys, &kinds)?;
-        let sorted = self.planned.frame.clone().sort(self.order()).map_err(|error| planning(&error, text, &[]))?;
+        let sorted = self.planned.frame.clone().sort(self.order()).map_err(|error| planning(&error, text, &[], None))?;
         let mut rows = self.engine.stream(sorted, text, self.folder.as_deref()).await?;
         let mut sorter = Sorter::new(&self);
         while let Some(batch) = rows.next().await {
@@ -121,7 +121,7 @@ impl Execution<'_> {
             })
             .collect();
         let order = ascending(self.flow.key.iter().map(ident).collect());
-        let told = |error| planning(&error, self.text(), &[]);
+        let told = |error| planning(&error, self.text(), &[], None);
         let keys = table.select(columns).and_then(|keys| keys.sort(order)).map_err(told)?;
         self.engine.stream(keys, self.text(), None).await
     }
@@ -239,7 +239,7 @@ impl<'a> Sorter<'a> {
 
 /// Rejected rows with their whole source rows, in the order of keys.
 async fn quarantined(execution: &Execution<'_>, pending: Vec<RecordBatch>) -> Result<SendableRecordBatchStream> {
-    let told = |error| planning(&error, execution.text(), &[]);
+    let told = |error| planning(&error, execution.text(), &[], None);
     let key = &execution.planned.key;
     let reasons = execution.engine.rows(pending)?.alias("reasons").map_err(told)?;
     let source: DataFrame = execution.engine.table(Schema::Source, &execution.flow.source).await?;
