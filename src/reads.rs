@@ -89,8 +89,7 @@ fn follow<'a>(pipeline: &'a Pipeline, text: Text<'_>, path: &mut Vec<&'a str>, r
 
 fn unknown(pipeline: &Pipeline, text: Text<'_>, table: &str) -> Error {
     let names: Vec<String> = pipeline.shared.iter().map(|view| view.stem.clone()).collect();
-    let error =
-        text.at_name(Error::config(format!("there is no shared view '{table}'")), &format!("{SHARED}.{table}"));
+    let error = text.at_name(Error::config(format!("there is no shared view '{table}'")), &format!("{SHARED}.{table}"));
     match closest(table, &names) {
         Some(name) => error.hint(format!("did you mean '{SHARED}.{name}'?")),
         None => error.hint("`shared` of the pipeline file names the folder of shared views"),

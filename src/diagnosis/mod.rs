@@ -79,12 +79,7 @@ impl Text<'_> {
 /// An error met while planning `text`: its message names tables, columns and functions, and is shown.
 /// `suspect` is the expression that a search has found, and how many before it read the same.
 #[must_use]
-pub fn planning(
-    error: &DataFusionError,
-    text: Text<'_>,
-    known: &[String],
-    suspect: Option<(&Expr, usize)>,
-) -> Error {
+pub fn planning(error: &DataFusionError, text: Text<'_>, known: &[String], suspect: Option<(&Expr, usize)>) -> Error {
     let diagnostic = error.diagnostic().cloned();
     let root = error.find_root();
     let message = message_of(root);

@@ -71,8 +71,10 @@ impl<'a> Pieces<'a> {
 
     /// Where a text literal stands first.
     pub fn literal(&self, text: &str) -> Option<Piece> {
-        let found =
-            self.tokens.iter().find(|token| matches!(&token.token, Token::SingleQuotedString(found) if found == text))?;
+        let found = self
+            .tokens
+            .iter()
+            .find(|token| matches!(&token.token, Token::SingleQuotedString(found) if found == text))?;
         Some(self.of_tokens(std::slice::from_ref(found)))
     }
 

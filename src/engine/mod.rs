@@ -157,7 +157,10 @@ impl Engine {
     /// # Errors
     /// As [`Self::plan`].
     pub fn optimise(&self, frame: &DataFrame, text: Text<'_>) -> Result<LogicalPlan> {
-        self.ctx.state().optimize(frame.logical_plan()).map_err(|error| planning(&error, text, &self.table_names(), None))
+        self.ctx
+            .state()
+            .optimize(frame.logical_plan())
+            .map_err(|error| planning(&error, text, &self.table_names(), None))
     }
 
     /// Starts a query; rows come in batches, in one stream.
@@ -171,7 +174,8 @@ impl Engine {
         source: Option<&str>,
     ) -> Result<datafusion::execution::SendableRecordBatchStream> {
         self.probe.set(source);
-        let plan = frame.create_physical_plan().await.map_err(|error| planning(&error, text, &self.table_names(), None))?;
+        let plan =
+            frame.create_physical_plan().await.map_err(|error| planning(&error, text, &self.table_names(), None))?;
         self.probe.set(None);
         log::debug!("{}\n{}", text.file, datafusion::physical_plan::displayable(plan.as_ref()).indent(false));
         datafusion::physical_plan::execute_stream(plan, self.ctx.task_ctx()).map_err(|error| running(&error, text.file))

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::{CheckReport, Inputs, query, severity};
 use crate::diagnosis::Text;
 use crate::engine::{Engine, Schema};
-use crate::error::{At, Error, Kind, Result};
+use crate::error::{Error, Kind, Result};
 use crate::flow::Flow;
 use crate::header::{SqlFile, shown};
 use crate::pipeline::{CheckHeader, Pipeline};

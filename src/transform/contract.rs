@@ -95,8 +95,12 @@ pub fn check(engine: &Engine, flow: &Flow, frame: DataFrame, pipeline: &Pipeline
                     .hint(format!("leave `id` out; it is legacy_uuid('{}', _key)", flow.entity)));
             }
             name if name.starts_with('_') => {
-                return Err(breach(flow, name, &format!("the column '{name}' is not one of _key, _outcome, _warnings"))
-                    .hint("names that begin with _ belong to the contract of flows"));
+                return Err(breach(
+                    flow,
+                    name,
+                    &format!("the column '{name}' is not one of _key, _outcome, _warnings"),
+                )
+                .hint("names that begin with _ belong to the contract of flows"));
             }
             name => columns.push(ident(name)),
         }
@@ -157,12 +161,12 @@ fn outcome_field(flow: &Flow, schema: &ArrowSchema) -> Result<()> {
             .hint("case when … then reject('why') else migrate() end as _outcome")
     })?;
     if !field.data_type().is_string() {
-        return Err(
-            breach(flow, OUTCOME, "_outcome is no text").hint("it takes migrate(), reject(…), skip(…) and elsewhere(…) only")
-        );
+        return Err(breach(flow, OUTCOME, "_outcome is no text")
+            .hint("it takes migrate(), reject(…), skip(…) and elsewhere(…) only"));
     }
     if field.is_nullable() {
-        return Err(breach(flow, OUTCOME, "_outcome can be NULL: some rows would have no outcome").hint("give the CASE an ELSE"));
+        return Err(breach(flow, OUTCOME, "_outcome can be NULL: some rows would have no outcome")
+            .hint("give the CASE an ELSE"));
     }
     Ok(())
 }
@@ -173,7 +177,10 @@ fn warnings_field(flow: &Flow, schema: &SchemaRef) -> Result<bool> {
         Ok(field) if matches!(field.data_type(), DataType::List(item) if item.data_type() == &DataType::Utf8) => {
             Ok(true)
         }
-        Ok(_) => Err(breach(flow, WARNINGS, "_warnings is no list of codes").hint("warnings(condition, 'code', …) as _warnings")),
+        Ok(_) => {
+            Err(breach(flow, WARNINGS, "_warnings is no list of codes")
+                .hint("warnings(condition, 'code', …) as _warnings"))
+        }
     }
 }
 

@@ -55,7 +55,8 @@ impl Execution<'_> {
         let kinds = part_types(&self.planned.key);
         let keys = self.source_keys(&kinds).await?;
         let mut conservation = Conservation::new(&self.flow.file, keys, &kinds)?;
-        let sorted = self.planned.frame.clone().sort(self.order()).map_err(|error| planning(&error, text, &[], None))?;
+        let sorted =
+            self.planned.frame.clone().sort(self.order()).map_err(|error| planning(&error, text, &[], None))?;
         let mut rows = self.engine.stream(sorted, text, self.folder.as_deref()).await?;
         let mut sorter = Sorter::new(&self);
         while let Some(batch) = rows.next().await {

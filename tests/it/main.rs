@@ -23,6 +23,7 @@ mod odd_target;
 mod offline;
 mod own_tables;
 mod page;
+mod places;
 mod remedies;
 mod support;
 mod trust;
