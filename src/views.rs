@@ -268,10 +268,8 @@ pub fn key_parts(relation: &str, key: &Field, columns: &[String]) -> Vec<Expr> {
 pub fn source_table<'a>(snapshot: &'a Snapshot, flow: &Flow, name: &str) -> Result<&'a Table> {
     snapshot.table(name).ok_or_else(|| {
         let names: Vec<String> = snapshot.manifest().tables.iter().map(|table| table.name.clone()).collect();
-        let error = Error::config(format!("the source has no table '{name}'"))
-            .at(At::Flow, &flow.name)
-            .at(At::File, flow.text().place(name))
-            .at(At::Table, name);
+        let error = Error::config(format!("the source has no table '{name}'")).at(At::Flow, &flow.name);
+        let error = flow.text().at_name(error, name).at(At::Table, name);
         match crate::diagnosis::closest(name, &names) {
             Some(close) => error.hint(format!("did you mean 'source.{close}'?")),
             None => error.hint("`rehome snapshot` takes the schemas that `[source] schemas` of the pipeline names"),

@@ -26,11 +26,17 @@ impl Text<'_> {
         self.shown(Pieces::of(self.sql).name(name).as_ref())
     }
 
-    /// Points an error at the first place of a name, and at the query where it has none.
+    /// Points an error at the first place of a name: in the SQL, in the header, or else at the query.
     #[must_use]
     pub fn at_name(&self, error: Error, name: &str) -> Error {
         let pieces = Pieces::of(self.sql);
-        self.at(error, pieces.name(name).or_else(|| pieces.start()))
+        self.at(error, pieces.name(name).or_else(|| pieces.anywhere(name)).or_else(|| pieces.start()))
+    }
+
+    /// Points an error at a name of the header, which stands before the SQL.
+    #[must_use]
+    pub fn at_header(&self, error: Error, name: &str) -> Error {
+        self.at(error, Pieces::of(self.sql).anywhere(name))
     }
 
     /// Points an error at the first place of a text literal, and at the query where it has none.
@@ -85,8 +91,9 @@ pub fn planning(error: &DataFusionError, text: Text<'_>, known: &[String], suspe
     let message = message_of(root);
     let out = Error::config(message.clone());
     let pieces = Pieces::of(text.sql);
-    let piece = told(diagnostic.as_ref(), &message, &pieces)
-        .or_else(|| suspect.and_then(|(expr, nth)| pieces.expr(expr, nth)))
+    let piece = suspect
+        .and_then(|(expr, nth)| pieces.expr(expr, nth))
+        .or_else(|| told(diagnostic.as_ref(), &message, &pieces))
         .or_else(|| quoted(&message).and_then(|name| named(&pieces, name)))
         .or_else(|| pieces.start());
     let out = text.at(out, piece);
@@ -99,7 +106,10 @@ pub fn planning(error: &DataFusionError, text: Text<'_>, known: &[String], suspe
 /// Does the engine itself say where an error is? Then nothing need be searched.
 #[must_use]
 pub fn is_placed(error: &DataFusionError, text: Text<'_>) -> bool {
-    told(error.diagnostic(), &message_of(error.find_root()), &Pieces::of(text.sql)).is_some()
+    let message = message_of(error.find_root());
+    // Of two sides that do not go together, the engine names the first alone.
+    let of_two = message.starts_with("Cannot coerce") || message.starts_with("Cannot infer");
+    !of_two && told(error.diagnostic(), &message, &Pieces::of(text.sql)).is_some()
 }
 
 /// Is an error about a literal, rather than about what surrounds it?

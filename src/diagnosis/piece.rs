@@ -69,6 +69,14 @@ impl<'a> Pieces<'a> {
         find(true).or_else(|| find(false)).map(|tokens| self.of_tokens(tokens))
     }
 
+    /// The line from where a text stands first, be it in the header.
+    pub fn anywhere(&self, text: &str) -> Option<Piece> {
+        let before = &self.sql[..self.sql.find(text)?];
+        let line = before.matches('\n').count() as u64 + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() as u64 + 1;
+        Some(self.from(line, column))
+    }
+
     /// Where a text literal stands first.
     pub fn literal(&self, text: &str) -> Option<Piece> {
         let found = self

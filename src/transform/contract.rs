@@ -42,10 +42,8 @@ pub fn key_columns(flow: &Flow, snapshot: &Snapshot) -> Result<()> {
     for key in &flow.key {
         if !names.contains(key) {
             let error = Error::config(format!("`key` names the column '{key}', which the source does not have"))
-                .at(At::Flow, &flow.name)
-                .at(At::File, &flow.file)
-                .at(At::Table, &flow.source)
-                .at(At::Column, key);
+                .at(At::Flow, &flow.name);
+            let error = flow.text().at_header(error, key).at(At::Table, &flow.source).at(At::Column, key);
             return Err(match closest(key, &names) {
                 Some(name) => error.hint(format!("did you mean '{name}'?")),
                 None => error.hint(format!("its columns are {}", names.join(", "))),
@@ -130,7 +128,7 @@ fn plain(field: &Field) -> Field {
     Field::new(field.name(), kind, true).with_metadata(field.metadata().clone())
 }
 
-/// A breach of the contract by the flow's file: its header or pipeline, of which no SQL can be shown.
+/// A pipeline that does not fit the flow: no piece of the flow's SQL is wrong.
 fn fail(flow: &Flow, message: &str) -> Error {
     Error::config(message).at(At::File, &flow.file)
 }
@@ -203,7 +201,8 @@ fn remedies(flow: &Flow, verdicts: &BTreeSet<Verdict>) -> Result<()> {
     };
     let reasons: Vec<String> = verdicts.iter().filter_map(reason).collect();
     let Some(unknown) = flow.remedies.keys().find(|reason| !reasons.contains(reason)) else { return Ok(()) };
-    let error = fail(flow, &format!("`remedies` names '{unknown}', for which the flow rejects nothing"));
+    let error = Error::config(format!("`remedies` names '{unknown}', for which the flow rejects nothing"));
+    let error = flow.text().at_header(error, unknown);
     Err(match closest(unknown, &reasons) {
         Some(name) => error.hint(format!("did you mean '{name}'?")),
         None => error.hint(format!("its reasons are {}", reasons.join(", "))),
