@@ -108,8 +108,14 @@ pub fn planning(error: &DataFusionError, text: Text<'_>, known: &[String], suspe
 pub fn is_placed(error: &DataFusionError, text: Text<'_>) -> bool {
     let message = message_of(error.find_root());
     // Of two sides that do not go together, the engine names the first alone.
-    let of_two = message.starts_with("Cannot coerce") || message.starts_with("Cannot infer");
-    !of_two && told(error.diagnostic(), &message, &Pieces::of(text.sql)).is_some()
+    !is_of_two_sides(error) && told(error.diagnostic(), &message, &Pieces::of(text.sql)).is_some()
+}
+
+/// Is an error about two sides that do not go together, so that neither alone shows it?
+#[must_use]
+pub fn is_of_two_sides(error: &DataFusionError) -> bool {
+    let message = message_of(error.find_root());
+    message.starts_with("Cannot coerce") || message.starts_with("Cannot infer")
 }
 
 /// Is an error about a literal, rather than about what surrounds it?

@@ -47,7 +47,8 @@ impl Expressions {
             return None;
         }
         let expr = &self.found[index].1;
-        let text = (!is_plain(expr)).then(|| expr.to_string());
+        // A name or a literal stands in many places, of which the others are innocent.
+        let text = (!self.is_plain(index)).then(|| expr.to_string());
         let mut statement = self.statement.clone();
         let Statement::Statement(inner) = &mut statement else { return None };
         let _ = inner.visit(&mut Replace { index, text, seen: 0 });
@@ -61,14 +62,14 @@ impl Expressions {
         (expr, self.found[..index].iter().filter(|(_, other)| other.to_string() == text).count())
     }
 
+    /// Is it a mere name or literal?
+    pub fn is_plain(&self, index: usize) -> bool {
+        matches!(self.found[index].1, Expr::Identifier(_) | Expr::CompoundIdentifier(_) | Expr::Value(_))
+    }
+
     pub fn is_literal(&self, index: usize) -> bool {
         matches!(self.found[index].1, Expr::Value(_) | Expr::TypedString(_))
     }
-}
-
-/// A name or a literal: it stands in many places, of which the others are innocent.
-fn is_plain(expr: &Expr) -> bool {
-    matches!(expr, Expr::Identifier(_) | Expr::CompoundIdentifier(_) | Expr::Value(_))
 }
 
 #[derive(Default)]

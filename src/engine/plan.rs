@@ -11,7 +11,7 @@ use datafusion::sql::parser::Statement;
 
 use super::Engine;
 use super::narrow::Expressions;
-use crate::diagnosis::{Text, is_of_literal, is_placed, planning};
+use crate::diagnosis::{Text, is_of_literal, is_of_two_sides, is_placed, planning};
 use crate::error::{At, Error, Result};
 
 type Params = [(String, ScalarValue)];
@@ -99,6 +99,7 @@ impl Engine {
     /// The narrowest expression without which the query plans, or at least fails of something else.
     async fn narrowest(&self, failure: &Failure, expressions: &mut Expressions, params: &Params) -> Option<usize> {
         let of_literal = matches!(failure, Failure::Engine(error) if is_of_literal(error));
+        let of_two = matches!(failure, Failure::Engine(error) if is_of_two_sides(error));
         let told = failure.text();
         let mut strict = true;
         let mut place = None;
@@ -126,6 +127,9 @@ impl Engine {
                     None => several[0],
                 },
             };
+            if of_two && place.is_some() && expressions.is_plain(next) {
+                return place;
+            }
             place = Some(next);
             candidates = expressions.within(next);
         }

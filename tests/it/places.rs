@@ -39,7 +39,7 @@ const OUTPUTS: &[&str] = &[
     "«p.id + true» as n",
     "«p.name + p.id» as n",
     "-«p.name» as n",
-    "«p.id = true» and p.name as n",
+    "p.id > 3 and «p.id = true» as n",
     "not «p.name» as n",
     // subqueries, aggregates, windows
     "«(select b.id, b.boss from source.people b)» as n",
@@ -96,9 +96,8 @@ async fn misplaced(marked: &str) -> Option<String> {
     let (piece, _) = rest.split_once('»').unwrap();
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap().chars().count() + 1;
-    let error = match over_people(&[("f", &whole.replace(['«', '»'], ""))]).await {
-        Ok(_) => return Some(format!("accepted: {marked}")),
-        Err(error) => error,
+    let Err(error) = over_people(&[("f", &whole.replace(['«', '»'], ""))]).await else {
+        return Some(format!("accepted: {marked}"));
     };
     let of = |wanted| error.places().iter().find(|(at, _)| *at == wanted).map(|(_, name)| name.as_str());
     let place = of(At::File).unwrap_or_default();
