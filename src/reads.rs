@@ -34,7 +34,7 @@ pub fn tables_of(text: Text<'_>) -> Result<BTreeSet<(String, String)>> {
 }
 
 fn references_in(statement: &Statement, text: Text<'_>) -> Result<Vec<TableReference>> {
-    let (tables, _) = resolve_table_references(statement, true).map_err(|error| planning(&error, text, &[]))?;
+    let (tables, _) = resolve_table_references(statement, true).map_err(|error| planning(&error, text, &[], None))?;
     Ok(tables)
 }
 
@@ -44,12 +44,12 @@ fn statement(text: Text<'_>) -> Result<Statement> {
         .with_dialect(&dialect)
         .build()
         .and_then(|mut parser| parser.parse_statements())
-        .map_err(|error| planning(&error, text, &[]))?;
+        .map_err(|error| planning(&error, text, &[], None))?;
     let (Some(statement), true) = (statements.pop_front(), statements.is_empty()) else {
-        return Err(Error::config("the file must hold exactly one query").at(At::File, text.file));
+        return Err(text.at_start(Error::config("the file must hold exactly one query")));
     };
     if !matches!(&statement, Statement::Statement(inner) if is_query(inner)) {
-        return Err(Error::config("only a query (SELECT or WITH … SELECT) is allowed").at(At::File, text.file));
+        return Err(text.at_start(Error::config("only a query (SELECT or WITH … SELECT) is allowed")));
     }
     Ok(statement)
 }
@@ -159,8 +159,7 @@ fn follow<'a>(pipeline: &'a Pipeline, text: Text<'_>, path: &mut Vec<&'a str>, r
 
 fn unknown(pipeline: &Pipeline, text: Text<'_>, table: &str) -> Error {
     let names: Vec<String> = pipeline.shared.iter().map(|view| view.stem.clone()).collect();
-    let error = Error::config(format!("there is no shared view '{table}'"))
-        .at(At::File, text.place(&format!("{SHARED}.{table}")));
+    let error = text.at_name(Error::config(format!("there is no shared view '{table}'")), &format!("{SHARED}.{table}"));
     match closest(table, &names) {
         Some(name) => error.hint(format!("did you mean '{SHARED}.{name}'?")),
         None => error.hint("`shared` of the pipeline file names the folder of shared views"),

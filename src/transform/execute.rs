@@ -57,7 +57,8 @@ impl Execution<'_> {
         let kinds = part_types(&self.planned.key);
         let keys = self.source_keys(&kinds).await?;
         let mut conservation = Conservation::new(&self.flow.file, keys, &kinds)?;
-        let sorted = self.planned.frame.clone().sort(self.order()).map_err(|error| planning(&error, text, &[]))?;
+        let sorted =
+            self.planned.frame.clone().sort(self.order()).map_err(|error| planning(&error, text, &[], None))?;
         let mut rows = self.engine.stream(sorted, text, self.folder.as_deref()).await?;
         let mut sorter = Sorter::new(&self);
         while let Some(batch) = rows.next().await {
@@ -111,7 +112,7 @@ impl Execution<'_> {
             schema: self.planned.shape.schema.clone(),
             sorted_by: Vec::new(),
         };
-        let told = |error| planning(&error, self.text(), &[]);
+        let told = |error| planning(&error, self.text(), &[], None);
         let rows = self.engine.context().read_table(stored.provider(self.engine)?).map_err(told)?;
         let doubled = rows
             .aggregate(
@@ -172,7 +173,7 @@ impl Execution<'_> {
             })
             .collect();
         let order = ascending(self.flow.key.iter().map(ident).collect());
-        let told = |error| planning(&error, self.text(), &[]);
+        let told = |error| planning(&error, self.text(), &[], None);
         let keys = table.select(columns).and_then(|keys| keys.sort(order)).map_err(told)?;
         self.engine.stream(keys, self.text(), None).await
     }
@@ -292,7 +293,7 @@ impl<'a> Sorter<'a> {
 
 /// Rejected rows with their whole source rows, in the order of keys.
 async fn quarantined(execution: &Execution<'_>, pending: Vec<RecordBatch>) -> Result<SendableRecordBatchStream> {
-    let told = |error| planning(&error, execution.text(), &[]);
+    let told = |error| planning(&error, execution.text(), &[], None);
     let key = &execution.planned.key;
     let reasons = execution.engine.rows(pending)?.alias("reasons").map_err(told)?;
     let source: DataFrame = execution.engine.table(Schema::Own, &execution.flow.name).await?;

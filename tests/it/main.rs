@@ -26,6 +26,7 @@ mod offline;
 mod order_of_load;
 mod own_tables;
 mod page;
+mod places;
 mod remedies;
 mod support;
 mod trust;
