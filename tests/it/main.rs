@@ -16,6 +16,7 @@ mod instant;
 mod jsonb;
 mod keys;
 mod kind;
+mod kinds;
 mod load;
 mod memory;
 mod migrate;
