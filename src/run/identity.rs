@@ -49,7 +49,7 @@ async fn key_type(
             _ => KeyType::Composite(parts),
         };
         match &known {
-            Some((other, before)) if *other != kind => {
+            Some((other, before)) if !other.compares_with(&kind) => {
                 return Err(Error::config(format!(
                     "the entity '{entity}' has keys of two types: {other} by the flow {before}, {kind} by the flow {flow}"
                 ))
