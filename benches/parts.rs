@@ -14,7 +14,7 @@ const ROWS: u64 = 200_000;
 fn functions(criterion: &mut Criterion) {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let folder = tempfile::tempdir().expect("a folder");
-    let entities = ["row".to_owned()].into();
+    let entities = [("row".to_owned(), None)].into();
     let identity = Arc::new(Identity::new(Namespace::of_pipeline("bench"), entities, []));
     let settings = Settings { memory: 1 << 30, partitions: 1, spill: folder.path().to_owned(), identity };
     let engine = Engine::new(&settings).expect("a session");

@@ -63,6 +63,8 @@ pub enum At {
     Flow,
     /// `path:line:column`, or as much of it as is known.
     File,
+    /// The piece of the user's own SQL that is meant.
+    Sql,
     Table,
     Column,
     Key,
@@ -76,6 +78,7 @@ impl fmt::Display for At {
             Self::Pipeline => "pipeline",
             Self::Flow => "flow",
             Self::File => "file",
+            Self::Sql => "sql",
             Self::Table => "table",
             Self::Column => "column",
             Self::Key => "key",

@@ -9,7 +9,8 @@ use serde::Deserialize;
 use crate::diagnosis::Text;
 use crate::error::{At, Error, Result};
 use crate::header::{SqlFile, shown};
-use crate::outcome::Id;
+use crate::name::{Name, Named};
+use crate::outcome::{Existing, Id};
 
 /// The header of a flow's file. Unknown keys are errors.
 #[derive(Debug, Clone, Deserialize)]
@@ -23,6 +24,8 @@ pub struct FlowHeader {
     #[serde(default)]
     id: Id,
     identity: Option<OneOrMore>,
+    #[serde(default)]
+    existing: Existing,
     target: Option<String>,
     accept: Option<f64>,
     description: Option<String>,
@@ -59,7 +62,7 @@ pub struct Flow {
     pub file: String,
     /// The whole file: DataFusion SQL with its header as a comment.
     pub sql: String,
-    /// The source table, as `source.…` names it.
+    /// The source table: `name`, or `schema.name`.
     pub source: String,
     /// The columns of the source table that identify a row.
     pub key: Vec<String>,
@@ -71,6 +74,8 @@ pub struct Flow {
     pub id: Id,
     /// The columns of the target that tell its rows apart, where it is not known by `id`; empty: its primary key.
     pub identity: Vec<String>,
+    /// What becomes of a row that is in the target already.
+    pub existing: Existing,
     /// The target table.
     pub target: String,
     /// The least share, 0 to 1, of the rows not skipped that must be migrated or adopted.
@@ -109,6 +114,16 @@ impl Flow {
         Text { file: &self.file, sql: &self.sql }
     }
 
+    /// The source table, as the header names it.
+    #[must_use]
+    pub fn named(&self) -> Named {
+        Named {
+            name: Name::Loose(self.source.clone()),
+            flow: Some(self.name.clone()),
+            place: self.text().place(&self.source),
+        }
+    }
+
     fn new(file: SqlFile<FlowHeader>) -> Result<Self> {
         let SqlFile { stem, path, sql, header } = file;
         let fail = |message: &str| Error::config(message).at(At::Flow, stem.clone()).at(At::File, shown(&path));
@@ -119,6 +134,10 @@ impl Flow {
         let identity = header.identity.map(OneOrMore::names).unwrap_or_default();
         if header.id == Id::Derived && !identity.is_empty() {
             return Err(fail("`identity` is for targets without a UUID key of ours").hint("say id = \"none\" too"));
+        }
+        if header.id == Id::None && header.existing != Existing::Reject {
+            return Err(fail("`existing` goes by the UUID of a row, and this flow's rows have none")
+                .hint("leave it out: a row whose unique key is in the target already is refused"));
         }
         if entity_key.as_ref().is_some_and(Vec::is_empty) {
             return Err(fail("`entity_key` names no column").hint("name the column(s) by which others refer to a row"));
@@ -134,6 +153,7 @@ impl Flow {
             entity_key,
             id: header.id,
             identity,
+            existing: header.existing,
             entity: header.entity.unwrap_or_else(|| stem.clone()),
             target: header.target.unwrap_or_else(|| stem.clone()),
             accept: header.accept,

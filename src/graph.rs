@@ -7,6 +7,7 @@ use crate::diagnosis::{Text, closest};
 use crate::error::{At, Error, Result};
 use crate::flow::Flow;
 use crate::header::shown;
+use crate::name::Named;
 use crate::pipeline::Pipeline;
 use crate::reads::reads;
 
@@ -79,13 +80,13 @@ pub struct Graph {
     /// Indices into the pipeline's flows, in the order of running.
     pub order: Vec<usize>,
     /// For each flow's name, the source tables it reads.
-    pub sources: BTreeMap<String, BTreeSet<String>>,
+    pub sources: BTreeMap<String, BTreeSet<Named>>,
     /// For each flow's name, the flows whose results it reads.
     pub needs: BTreeMap<String, BTreeSet<String>>,
     /// For each flow's name, the flows that give a key it mentions its UUID: better done before, but need not be.
     pub mentions: Ties,
     /// The source tables that checks and reports read.
-    pub looked_at: BTreeSet<String>,
+    pub looked_at: BTreeSet<Named>,
 }
 
 impl Graph {
@@ -101,14 +102,12 @@ impl Graph {
         let mut mentions = BTreeMap::new();
         for flow in flows {
             let text = flow.text();
-            let mut read = BTreeSet::from([flow.source.clone()]);
+            let mut read = BTreeSet::from([flow.named()]);
             let mut after = BTreeSet::new();
             let found = reads(pipeline, text).map_err(|error| error.at(At::Flow, &flow.name))?;
+            read.extend(found.sources.into_iter().map(|named| Named { flow: Some(flow.name.clone()), ..named }));
             for (schema, table) in found.tables {
                 match schema.as_str() {
-                    "source" => {
-                        read.insert(table);
-                    }
                     "migrated" if names.contains(&table) => {
                         after.insert(table);
                     }
@@ -143,19 +142,18 @@ impl Graph {
 
     /// All source tables that a flow, a check or a report reads.
     #[must_use]
-    pub fn source_tables(&self) -> BTreeSet<String> {
+    pub fn source_tables(&self) -> BTreeSet<Named> {
         self.sources.values().flatten().chain(&self.looked_at).cloned().collect()
     }
 }
 
-fn looked_at(pipeline: &Pipeline) -> Result<BTreeSet<String>> {
+fn looked_at(pipeline: &Pipeline) -> Result<BTreeSet<Named>> {
     let checks = pipeline.checks.iter().map(|check| (&check.path, &check.sql));
     let reports = pipeline.reports.iter().map(|report| (&report.path, &report.sql));
     let mut tables = BTreeSet::new();
     for (path, sql) in checks.chain(reports) {
         let file = shown(path);
-        let read = reads(pipeline, Text { file: &file, sql })?.tables;
-        tables.extend(read.into_iter().filter(|(schema, _)| schema == "source").map(|(_, table)| table));
+        tables.extend(reads(pipeline, Text { file: &file, sql })?.sources);
     }
     Ok(tables)
 }

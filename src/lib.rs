@@ -15,6 +15,7 @@ pub mod id;
 pub mod key;
 pub mod ledger;
 pub mod load;
+pub mod name;
 pub mod outcome;
 pub mod outcomes;
 pub mod pipeline;

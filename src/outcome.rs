@@ -43,6 +43,19 @@ pub enum Id {
     None,
 }
 
+/// What becomes of a row whose UUID is in the target already, though no run loaded it: a trigger made it, or people did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Existing {
+    /// It is refused, with the reason `existing`.
+    #[default]
+    Reject,
+    /// The flow's columns are written over it.
+    Update,
+    /// It is left as it is.
+    Adopt,
+}
+
 impl Id {
     /// The column that tells the rows of a flow's outcomes apart.
     #[must_use]

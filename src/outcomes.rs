@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 use crate::columnar::{decode, encode};
 use crate::error::{At, Context, Error, Kind, Result};
-use crate::outcome::{Id, Outcome};
+use crate::outcome::{Existing, Id, Outcome};
 use crate::processor::compute;
 use crate::storage::{Location, sha256};
 
@@ -49,6 +49,9 @@ pub struct FlowOutcomes {
     /// The columns of the target that tell its rows apart, where it is not known by `id`; empty: its primary key.
     #[serde(default)]
     pub identity: Vec<String>,
+    /// What becomes of a row that is in the target already.
+    #[serde(default)]
+    pub existing: Existing,
     pub source_rows: u64,
     pub counts: BTreeMap<Outcome, u64>,
     /// For rejected, skipped and elsewhere: each declared reason and its rows, zeros too.

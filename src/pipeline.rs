@@ -12,6 +12,7 @@ use crate::error::{At, Error, Result};
 use crate::flow::Flow;
 use crate::header::{SqlFile, shown, toml_error};
 use crate::id::Namespace;
+use crate::name::Named;
 use crate::storage::sha256;
 
 /// The file as it is written. Unknown keys are errors.
@@ -133,7 +134,7 @@ pub struct ReportHeader {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EntityKey {
     pub flow: String,
-    pub source: String,
+    pub source: Named,
     pub columns: Vec<String>,
 }
 
@@ -209,10 +210,10 @@ impl Pipeline {
                 .hint("`flows` names a folder of .sql files, relative to the pipeline file"));
         }
         pipeline.declared = pipeline.flows.iter().map(|flow| flow.name.clone()).collect();
-        for Flow { name, entity, source, key, entity_key, .. } in &pipeline.flows {
-            let columns = entity_key.as_ref().unwrap_or(key).clone();
-            let from = EntityKey { flow: name.clone(), source: source.clone(), columns };
-            pipeline.entities.entry(entity.clone()).or_default().push(from);
+        for flow in &pipeline.flows {
+            let columns = flow.entity_key.as_ref().unwrap_or(&flow.key).clone();
+            let from = EntityKey { flow: flow.name.clone(), source: flow.named(), columns };
+            pipeline.entities.entry(flow.entity.clone()).or_default().push(from);
         }
         pipeline.rerouted_flows()?;
         pipeline.hash = pipeline.fingerprint();

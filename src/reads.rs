@@ -15,22 +15,27 @@ use datafusion::sql::sqlparser::dialect::GenericDialect;
 use crate::diagnosis::{Text, closest, planning};
 use crate::error::{At, Error, Result};
 use crate::header::{SqlFile, shown};
+use crate::name::{Name, Named, quoted};
 use crate::pipeline::{Pipeline, SharedHeader};
 
 /// The schema under which the views of `shared` are known.
 const SHARED: &str = "shared";
+/// The schema under which source tables are known by their names, and the catalog under which they are by schema and name.
+const SOURCE: &str = "source";
+/// The catalog of what has no other one; SQL need not name it.
+const CATALOG: &str = "rehome";
 
 /// The tables that a query reads, as (schema, table); a name without a schema has an empty one.
 ///
 /// # Errors
 /// [`crate::error::Kind::Config`] with file:line:column when the text is no single query.
 pub fn tables_of(text: Text<'_>) -> Result<BTreeSet<(String, String)>> {
-    tables_in(&statement(text)?, text)
+    Ok(references_in(&statement(text)?, text)?.into_iter().map(parts).collect())
 }
 
-fn tables_in(statement: &Statement, text: Text<'_>) -> Result<BTreeSet<(String, String)>> {
-    let (tables, _) = resolve_table_references(statement, true).map_err(|error| planning(&error, text, &[]))?;
-    Ok(tables.into_iter().map(parts).collect())
+fn references_in(statement: &Statement, text: Text<'_>) -> Result<Vec<TableReference>> {
+    let (tables, _) = resolve_table_references(statement, true).map_err(|error| planning(&error, text, &[], None))?;
+    Ok(tables)
 }
 
 fn statement(text: Text<'_>) -> Result<Statement> {
@@ -39,12 +44,12 @@ fn statement(text: Text<'_>) -> Result<Statement> {
         .with_dialect(&dialect)
         .build()
         .and_then(|mut parser| parser.parse_statements())
-        .map_err(|error| planning(&error, text, &[]))?;
+        .map_err(|error| planning(&error, text, &[], None))?;
     let (Some(statement), true) = (statements.pop_front(), statements.is_empty()) else {
-        return Err(Error::config("the file must hold exactly one query").at(At::File, text.file));
+        return Err(text.at_start(Error::config("the file must hold exactly one query")));
     };
     if !matches!(&statement, Statement::Statement(inner) if is_query(inner)) {
-        return Err(Error::config("only a query (SELECT or WITH … SELECT) is allowed").at(At::File, text.file));
+        return Err(text.at_start(Error::config("only a query (SELECT or WITH … SELECT) is allowed")));
     }
     Ok(statement)
 }
@@ -71,22 +76,43 @@ fn is_query(statement: &datafusion::sql::sqlparser::ast::Statement) -> bool {
     matches!(statement, datafusion::sql::sqlparser::ast::Statement::Query(_))
 }
 
-/// `source.a.users` is the table `a.users` of the source.
 fn parts(table: TableReference) -> (String, String) {
-    let (schema, name) = (table.schema().unwrap_or_default(), table.table());
-    match table.catalog() {
-        Some(catalog) => (catalog.to_owned(), format!("{schema}.{name}")),
-        None => (schema.to_owned(), name.to_owned()),
-    }
+    let schema = table.schema().unwrap_or_default();
+    let schema = match table.catalog() {
+        None | Some(CATALOG) => schema.to_owned(),
+        Some(catalog) => format!("{catalog}.{schema}"),
+    };
+    (schema, table.table().to_owned())
+}
+
+/// The source table that a reference means, if it means one.
+fn source_of(table: &TableReference, text: Text<'_>) -> Option<Named> {
+    let (schema, name) = (table.schema()?, table.table().to_owned());
+    let name = match table.catalog() {
+        None | Some(CATALOG) if schema == SOURCE => Name::Plain(name),
+        Some(SOURCE) => Name::Full { schema: schema.to_owned(), table: name },
+        _ => return None,
+    };
+    let (alone, bare) = match &name {
+        Name::Full { schema, table } => {
+            (format!("{}.{}", quoted(schema), quoted(table)), format!("\"{schema}\".\"{table}\""))
+        }
+        Name::Plain(table) | Name::Loose(table) => (quoted(table), format!("\"{table}\"")),
+    };
+    let mut ways = vec![format!("{SOURCE}.{alone}"), format!("{SOURCE}.{bare}"), alone, bare];
+    ways.push(table.table().to_owned());
+    Some(Named { name, flow: None, place: text.place_of(&ways) })
 }
 
 /// What a query reads, with the shared views in its way taken apart.
 #[derive(Debug, Default)]
 pub struct Reads<'a> {
-    /// Tables as (schema, table): its own and those of the views, but not the views themselves.
+    /// Tables as (schema, table): its own and those of the views, but not the views themselves, nor the source's.
     pub tables: BTreeSet<(String, String)>,
     /// The entities in `legacy_uuid`, its own and those of the views.
     pub entities: BTreeSet<String>,
+    /// The tables of the source, as they are named.
+    pub sources: BTreeSet<Named>,
     /// The views, each after those it reads.
     pub shared: Vec<&'a SqlFile<SharedHeader>>,
 }
@@ -104,7 +130,12 @@ pub fn reads<'a>(pipeline: &'a Pipeline, text: Text<'_>) -> Result<Reads<'a>> {
 fn follow<'a>(pipeline: &'a Pipeline, text: Text<'_>, path: &mut Vec<&'a str>, reads: &mut Reads<'a>) -> Result<()> {
     let statement = statement(text)?;
     reads.entities.extend(entities_in(&statement));
-    for (schema, table) in tables_in(&statement, text)? {
+    for reference in references_in(&statement, text)? {
+        if let Some(source) = source_of(&reference, text) {
+            reads.sources.insert(source);
+            continue;
+        }
+        let (schema, table) = parts(reference);
         if schema != SHARED {
             reads.tables.insert((schema, table));
             continue;
@@ -128,8 +159,7 @@ fn follow<'a>(pipeline: &'a Pipeline, text: Text<'_>, path: &mut Vec<&'a str>, r
 
 fn unknown(pipeline: &Pipeline, text: Text<'_>, table: &str) -> Error {
     let names: Vec<String> = pipeline.shared.iter().map(|view| view.stem.clone()).collect();
-    let error = Error::config(format!("there is no shared view '{table}'"))
-        .at(At::File, text.place(&format!("{SHARED}.{table}")));
+    let error = text.at_name(Error::config(format!("there is no shared view '{table}'")), &format!("{SHARED}.{table}"));
     match closest(table, &names) {
         Some(name) => error.hint(format!("did you mean '{SHARED}.{name}'?")),
         None => error.hint("`shared` of the pipeline file names the folder of shared views"),

@@ -21,17 +21,16 @@ use crate::pipeline::Pipeline;
 use crate::reads::reads;
 use crate::snapshot::{Snapshot, Table};
 
-/// Makes a table of the snapshot known as `source.<name>`, with `_row`: `name` is as a pipeline has it, the table's own or
-/// `schema.name`.
+/// A table of the snapshot as queries read it: with `_row`.
 ///
 /// # Errors
 /// What reading the table's schema meets.
 pub async fn source(
     engine: &Engine,
     snapshot: &Snapshot,
-    (name, table): (&str, &Table),
+    table: &Table,
     pipeline: &Pipeline,
-) -> Result<()> {
+) -> Result<Arc<dyn TableProvider>> {
     let schema = snapshot.arrow_schema(table).await?;
     let key = match table.key.as_slice() {
         [one] => Some(one.clone()),
@@ -58,11 +57,7 @@ pub async fn source(
         schema,
         sorted_by: table.sorted_by.clone(),
     };
-    let provider = with_row(stored.provider(engine)?, &members)?;
-    if name != table.name {
-        engine.register_source(&table.schema, &table.name, provider.clone())?;
-    }
-    engine.register(Schema::Source, name, provider)
+    with_row(stored.provider(engine)?, &members)
 }
 
 /// Makes the shared views known that a query reads. They are planned anew, since what they read becomes more.
@@ -112,7 +107,7 @@ fn migrated_schema(shape: &FlowShape) -> SchemaRef {
 /// [`crate::error::Kind::Unexpected`] when the session refuses it.
 pub async fn empty(engine: &Engine, shape: &FlowShape, flow: &Flow) -> Result<()> {
     engine.register(Schema::Migrated, &shape.flow, Arc::new(EmptyTable::new(migrated_schema(shape))))?;
-    let source = engine.table(Schema::Source, &flow.source).await?;
+    let source = engine.table(Schema::Own, &flow.name).await?;
     for (schema, outcome) in [(Schema::Rejected, Outcome::Rejected), (Schema::Skipped, Outcome::Skipped)] {
         let reasons = reason_schema(shape.schema.field(0), outcome);
         let own = reasons.fields().iter().filter(|field| field.name() != SOURCE_ROW).cloned();
@@ -210,7 +205,7 @@ pub async fn reasons(engine: &Engine, store: &OutcomeStore, outcomes: &FlowOutco
     for (schema, outcome) in [(Schema::Rejected, Outcome::Rejected), (Schema::Skipped, Outcome::Skipped)] {
         let rows = stored(engine, store, outcomes, outcome, reason_schema(key, outcome))?;
         let rows = engine.context().read_table(rows).and_then(|frame| frame.alias("reasons")).map_err(defect)?;
-        let source = engine.table(Schema::Source, &outcomes.source).await?.alias("rows").map_err(defect)?;
+        let source = engine.table(Schema::Own, &outcomes.flow).await?.alias("rows").map_err(defect)?;
         let told = reason_schema(key, outcome);
         let columns: Vec<Expr> = told
             .fields()
@@ -247,15 +242,15 @@ pub async fn each(engine: &Engine, flow: &Flow) -> Result<()> {
         let table = engine.table(schema, &flow.name).await?;
         engine.register(Schema::Each, schema.name(), table.into_view())?;
     }
-    let source = keyed(engine, &flow.source, &flow.key).await?;
+    let source = keyed(engine, &flow.name, &flow.key).await?;
     engine.register(Schema::Each, Schema::Source.name(), source.into_view())
 }
 
-/// A source table with its key as `_key`: the column itself, or a struct of several.
+/// A flow's source table with its key as `_key`: the column itself, or a struct of several.
 ///
 /// # Errors
-/// [`crate::error::Kind::Unexpected`] when the table is not known.
-pub async fn keyed(engine: &Engine, source: &str, key: &[String]) -> Result<DataFrame> {
+/// [`crate::error::Kind::Unexpected`] when the flow is not known.
+pub async fn keyed(engine: &Engine, flow: &str, key: &[String]) -> Result<DataFrame> {
     let key = match key {
         [one] => ident(one),
         many => {
@@ -263,8 +258,8 @@ pub async fn keyed(engine: &Engine, source: &str, key: &[String]) -> Result<Data
             datafusion::functions::core::named_struct().call(parts)
         }
     };
-    let table = engine.table(Schema::Source, source).await?;
-    table.with_column(KEY, key).map_err(|_| Error::unexpected("a source's key cannot be named").at(At::Table, source))
+    let table = engine.table(Schema::Own, flow).await?;
+    table.with_column(KEY, key).map_err(|_| Error::unexpected("a source's key cannot be named").at(At::Flow, flow))
 }
 
 fn of(relation: &str, name: &str) -> Expr {
@@ -284,39 +279,4 @@ pub fn key_parts(relation: &str, key: &Field, columns: &[String]) -> Vec<Expr> {
             .collect(),
         _ => vec![whole],
     }
-}
-
-/// Finds the table of a snapshot that a flow names as `source.<table>` or `source.<schema>.<table>`.
-///
-/// # Errors
-/// [`crate::error::Kind::Config`] that names the flow, its file and the table, with a did-you-mean; or, where the name
-/// fits several, with all of them.
-pub fn source_table<'a>(snapshot: &'a Snapshot, flow: &Flow, name: &str) -> Result<&'a Table> {
-    named_table(snapshot, name).map_err(|error| {
-        let place = flow.text().place(name);
-        error.at(At::Flow, &flow.name).at(At::File, place).at(At::Table, name)
-    })
-}
-
-/// The one table of a snapshot that a name fits.
-///
-/// # Errors
-/// As [`source_table`], without the place.
-pub fn named_table<'a>(snapshot: &'a Snapshot, name: &str) -> Result<&'a Table> {
-    let found = snapshot.tables_named(name);
-    if let [one] = found.as_slice() {
-        return Ok(one);
-    }
-    if found.len() > 1 {
-        let all: Vec<String> = found.iter().map(|table| format!("source.{}", table.qualified())).collect();
-        return Err(Error::config(format!("the source has {} tables '{name}': {}", all.len(), all.join(", "))).hint(
-            format!("name one of them by its schema, in the header too: source = \"{}\"", found[0].qualified()),
-        ));
-    }
-    let names: Vec<String> = snapshot.manifest().tables.iter().map(|table| table.name.clone()).collect();
-    let error = Error::config(format!("the source has no table '{name}'"));
-    Err(match crate::diagnosis::closest(name, &names) {
-        Some(close) => error.hint(format!("did you mean 'source.{close}'?")),
-        None => error.hint("`rehome snapshot` takes the schemas that `[source] schemas` of the pipeline names"),
-    })
 }

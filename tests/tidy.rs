@@ -17,7 +17,7 @@ const LAYERS: &[&[&str]] = &[
     &["views"],
     &["snapshot", "outcomes", "ledger", "target", "server"],
     &["engine", "columnar", "graph", "reads"],
-    &["pipeline", "flow", "header", "diagnosis"],
+    &["pipeline", "flow", "header", "diagnosis", "name"],
     &["outcome", "id", "key", "storage", "processor", "calendar", "progress", "cancel", "error"],
 ];
 const STAGES: usize = 3;

@@ -159,7 +159,7 @@ async fn take(typed: Take, setting: &Setting, format: Format) -> Result<()> {
             options.schemas.clone_from(&pipeline.schemas);
         }
         if options.tables.is_empty() {
-            options.tables = graph.source_tables().into_iter().collect();
+            options.named = graph.source_tables().into_iter().collect();
         }
     }
     let place = match typed.out {

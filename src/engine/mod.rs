@@ -2,6 +2,8 @@
 //! Must not know: flows, snapshots or databases. Nothing beyond this folder assumes that a session is local.
 
 mod functions;
+mod narrow;
+mod plan;
 mod probe;
 mod tables;
 
@@ -11,14 +13,12 @@ use std::sync::Arc;
 
 use datafusion::catalog::{CatalogProvider, MemoryCatalogProvider, MemorySchemaProvider, TableProvider};
 use datafusion::common::ScalarValue;
-use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::execution::FunctionRegistry;
 use datafusion::execution::SessionStateBuilder;
-use datafusion::execution::context::SQLOptions;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
-use datafusion::logical_expr::{Expr, LogicalPlan, ScalarUDF, Volatility};
+use datafusion::logical_expr::{LogicalPlan, ScalarUDF};
 use datafusion::prelude::{DataFrame, SessionConfig, SessionContext};
 use toml::Value;
 use uuid::Uuid;
@@ -31,6 +31,8 @@ pub use tables::{Stored, with_row};
 
 /// The catalog under which everything is registered.
 const CATALOG: &str = "rehome";
+/// The catalog of the source's tables by schema and name: `source.schema.name`.
+const SOURCE: &str = "source";
 
 /// The schemas that SQL of a pipeline can name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,11 +46,21 @@ pub enum Schema {
     Shared,
     /// The flow that a check is run for: its source, and what became of it.
     Each,
+    /// The source table of each flow, under the flow's name. For ourselves: SQL names tables as the source does.
+    Own,
 }
 
 impl Schema {
-    const ALL: [Self; 7] =
-        [Self::Source, Self::Migrated, Self::Rejected, Self::Skipped, Self::Sample, Self::Shared, Self::Each];
+    const ALL: [Self; 8] = [
+        Self::Source,
+        Self::Migrated,
+        Self::Rejected,
+        Self::Skipped,
+        Self::Sample,
+        Self::Shared,
+        Self::Each,
+        Self::Own,
+    ];
 
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -60,6 +72,7 @@ impl Schema {
             Self::Sample => "sample",
             Self::Shared => "shared",
             Self::Each => "each",
+            Self::Own => "own",
         }
     }
 }
@@ -117,6 +130,7 @@ impl Engine {
             catalog.register_schema(schema.name(), Arc::new(MemorySchemaProvider::new())).map_err(defect)?;
         }
         ctx.register_catalog(CATALOG, Arc::new(catalog));
+        ctx.register_catalog(SOURCE, Arc::new(MemoryCatalogProvider::new()));
         Ok(Self { ctx, probe, identity: settings.identity.clone() })
     }
 
@@ -125,28 +139,20 @@ impl Engine {
     /// # Errors
     /// [`crate::error::Kind::Unexpected`] when the session refuses it.
     pub fn register(&self, schema: Schema, name: &str, table: Arc<dyn TableProvider>) -> Result<()> {
-        let defect = || Error::unexpected("a table cannot be registered").at(At::Table, name);
-        let catalog = self.ctx.catalog(CATALOG).ok_or_else(defect)?;
-        let tables = catalog.schema(schema.name()).ok_or_else(defect)?;
-        if tables.table_exist(name) {
-            tables.deregister_table(name).map_err(|_| defect())?;
-        }
-        tables.register_table(name.to_owned(), table).map_err(|_| defect())?;
-        Ok(())
+        self.put(CATALOG, schema.name(), name, table)
     }
 
-    /// Makes a source table known by its schema too, as `source.schema.name`.
+    /// Makes a table of the source known as `source.schema.name`.
     ///
     /// # Errors
     /// As [`Self::register`].
     pub fn register_source(&self, schema: &str, name: &str, table: Arc<dyn TableProvider>) -> Result<()> {
+        self.put(SOURCE, schema, name, table)
+    }
+
+    fn put(&self, catalog: &str, schema: &str, name: &str, table: Arc<dyn TableProvider>) -> Result<()> {
         let defect = || Error::unexpected("a table cannot be registered").at(At::Table, name);
-        let source = Schema::Source.name();
-        let catalog = self.ctx.catalog(source).unwrap_or_else(|| {
-            let made: Arc<dyn CatalogProvider> = Arc::new(MemoryCatalogProvider::new());
-            self.ctx.register_catalog(source, made.clone());
-            made
-        });
+        let catalog = self.ctx.catalog(catalog).ok_or_else(defect)?;
         if catalog.schema(schema).is_none() {
             catalog.register_schema(schema, Arc::new(MemorySchemaProvider::new())).map_err(|_| defect())?;
         }
@@ -166,41 +172,15 @@ impl Engine {
     /// The names of the tables of all schemas, as SQL writes them.
     #[must_use]
     pub fn table_names(&self) -> Vec<String> {
-        let Some(catalog) = self.ctx.catalog(CATALOG) else { return Vec::new() };
-        let tables = |name: &String| catalog.schema(name).map(|schema| schema.table_names()).unwrap_or_default();
-        catalog
-            .schema_names()
-            .iter()
-            .flat_map(|schema| tables(schema).into_iter().map(move |table| format!("{schema}.{table}")))
-            .collect()
-    }
-
-    /// Plans one query of a file: queries only, of immutable functions, without nanoseconds.
-    ///
-    /// # Errors
-    /// [`crate::error::Kind::Config`] with file:line:column and a hint.
-    pub async fn plan(&self, text: Text<'_>, params: &[(String, ScalarValue)]) -> Result<DataFrame> {
-        let options = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
-        let told = |error: &_| planning(error, text, &self.table_names());
-        let frame = self.ctx.sql_with_options(text.sql, options).await.map_err(|error| told(&error))?;
-        let (state, plan) = frame.into_parts();
-        let plan =
-            functions::checked_casts(plan).and_then(functions::ordered_by_place).map_err(|error| told(&error))?;
-        let mut frame = DataFrame::new(state, plan);
-        let named = frame.logical_plan().get_parameter_names().map_err(|error| told(&error))?;
-        if !named.is_empty() {
-            if let Some(missing) =
-                named.iter().find(|name| !params.iter().any(|(known, _)| format!("${known}") == **name))
-            {
-                return Err(Error::config(format!("the parameter {missing} is not declared"))
-                    .at(At::File, text.file)
-                    .hint("declare it under [params] of the pipeline"));
+        let mut names = Vec::new();
+        for (catalog, before) in [(CATALOG, String::new()), (SOURCE, format!("{SOURCE}."))] {
+            let Some(catalog) = self.ctx.catalog(catalog) else { continue };
+            for schema in catalog.schema_names().into_iter().filter(|schema| schema != Schema::Own.name()) {
+                let tables = catalog.schema(&schema).map(|tables| tables.table_names()).unwrap_or_default();
+                names.extend(tables.into_iter().map(|table| format!("{before}{schema}.{table}")));
             }
-            frame = frame.with_param_values(params.to_vec()).map_err(|error| told(&error))?;
         }
-        refuse_unstable(frame.logical_plan(), text)?;
-        refuse_nanoseconds(frame.logical_plan(), text)?;
-        Ok(frame)
+        names
     }
 
     /// Optimises a plan, which finds what planning alone does not: literals that do not fit their type.
@@ -208,7 +188,10 @@ impl Engine {
     /// # Errors
     /// As [`Self::plan`].
     pub fn optimise(&self, frame: &DataFrame, text: Text<'_>) -> Result<LogicalPlan> {
-        self.ctx.state().optimize(frame.logical_plan()).map_err(|error| planning(&error, text, &self.table_names()))
+        self.ctx
+            .state()
+            .optimize(frame.logical_plan())
+            .map_err(|error| planning(&error, text, &self.table_names(), None))
     }
 
     /// Starts a query; rows come in batches, in one stream.
@@ -222,7 +205,8 @@ impl Engine {
         source: Option<&str>,
     ) -> Result<datafusion::execution::SendableRecordBatchStream> {
         self.probe.set(source);
-        let plan = frame.create_physical_plan().await.map_err(|error| planning(&error, text, &self.table_names()))?;
+        let plan =
+            frame.create_physical_plan().await.map_err(|error| planning(&error, text, &self.table_names(), None))?;
         self.probe.set(None);
         log::debug!("{}\n{}", text.file, datafusion::physical_plan::displayable(plan.as_ref()).indent(false));
         datafusion::physical_plan::execute_stream(plan, self.ctx.task_ctx()).map_err(|error| running(&error, text.file))
@@ -319,49 +303,5 @@ fn instant(name: &str, text: &str) -> Result<ScalarValue> {
             Ok(ScalarValue::Date32(i32::try_from(days).ok()))
         }
         Err(_) => Err(Error::config(format!("the parameter {name} is no instant with a zone and no date"))),
-    }
-}
-
-fn refuse_unstable(plan: &LogicalPlan, text: Text<'_>) -> Result<()> {
-    let mut unstable: Option<String> = None;
-    let visited = plan.apply_with_subqueries(|node| {
-        node.apply_expressions(|expr| {
-            expr.apply(|expr| {
-                if let Expr::ScalarFunction(function) = expr {
-                    let name = function.name();
-                    let clock = matches!(name, "now" | "current_date" | "current_time" | "current_timestamp" | "today");
-                    if clock || function.func.signature().volatility == Volatility::Volatile {
-                        unstable = Some(name.to_owned());
-                    }
-                }
-                Ok(TreeNodeRecursion::Continue)
-            })
-        })
-    });
-    match (unstable, visited) {
-        (Some(name), _) => Err(Error::config(format!("{name}() gives another result each time"))
-            .at(At::File, text.place(&name))
-            .hint("rules must be reproducible: declare the value under [params] and write $name")),
-        (None, visited) => visited.map(|_| ()).map_err(|error| planning(&error, text, &[])),
-    }
-}
-
-fn refuse_nanoseconds(plan: &LogicalPlan, text: Text<'_>) -> Result<()> {
-    use datafusion::arrow::datatypes::{DataType, TimeUnit};
-    let mut found: Option<String> = None;
-    let visited = plan.apply_with_subqueries(|node| {
-        for field in node.schema().fields() {
-            if matches!(field.data_type(), DataType::Timestamp(TimeUnit::Nanosecond, _)) {
-                found.get_or_insert_with(|| field.name().clone());
-            }
-        }
-        Ok(TreeNodeRecursion::Continue)
-    });
-    match (found, visited) {
-        (Some(column), _) => Err(Error::config("a timestamp of nanoseconds: PostgreSQL's have microseconds")
-            .at(At::Column, column.clone())
-            .at(At::File, text.place(&column))
-            .hint("write timestamp(6) '…', or arrow_cast(x, 'Timestamp(Microsecond, Some(\"UTC\"))')")),
-        (None, visited) => visited.map(|_| ()).map_err(|error| planning(&error, text, &[])),
     }
 }

@@ -26,6 +26,7 @@ use uuid::Uuid;
 
 use crate::cancel::{Cancel, interrupted};
 use crate::error::{At, Context, Error, Kind, Result};
+use crate::name::Named;
 use crate::progress::Sink;
 use crate::server::sql::{fill, quote_literal};
 use crate::server::{Address, Connection};
@@ -55,6 +56,8 @@ pub struct Options {
     /// Tables to read, as `name` or `schema.name`, with `*` for any characters; empty: all. Views, materialized views
     /// and foreign tables are read when they are named here in full.
     pub tables: Vec<String>,
+    /// Tables that a pipeline reads: each name must fit one. Where there are any, `tables` says nothing.
+    pub named: Vec<Named>,
     /// Tables to leave out, written in the same way.
     pub exclude: Vec<String>,
     /// Connections that read at a time, beside the one that holds the database's snapshot.
@@ -75,6 +78,7 @@ impl Default for Options {
         Self {
             schemas: Vec::new(),
             tables: Vec::new(),
+            named: Vec::new(),
             exclude: Vec::new(),
             jobs,
             part_rows: 131_072,

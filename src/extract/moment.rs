@@ -32,7 +32,8 @@ pub(super) struct Moment {
 /// # Errors
 /// [`Kind::Retryable`] when a lock is not had in time, naming the tables; else what choosing meets and the server says.
 pub(super) async fn hold(server: &Connection, options: &Options, address: &Address) -> Result<Moment> {
-    let asked = &Asked { schemas: &options.schemas, tables: &options.tables, exclude: &options.exclude };
+    let Options { schemas, tables, named, exclude, .. } = options;
+    let asked = &Asked { schemas, tables, named, exclude };
     // For a role that may not ask, the cluster has no identity.
     let identity = server.query_one(sql::IDENTITY, &[]).await.ok();
     for _ in 0..ATTEMPTS {

@@ -1,8 +1,11 @@
 //! Owns which tables are read: what was asked for against what there is. Must not know: how they are read.
 
+use std::collections::HashSet;
+
 use super::catalog::Listed;
 use crate::diagnosis::distance;
 use crate::error::{Error, Kind, Result};
+use crate::name::Named;
 
 /// What was asked for. Tables are `name` or `schema.name`; `*` stands for any characters.
 #[derive(Debug)]
@@ -12,13 +15,15 @@ pub(super) struct Asked<'a> {
     /// Empty: every table.
     /// Views and foreign tables are read only when they are named here in full.
     pub tables: &'a [String],
+    /// Tables that a pipeline reads, each of which is exactly one; empty: what `tables` says.
+    pub named: &'a [Named],
     pub exclude: &'a [String],
 }
 
 /// The tables to read, in the order they are listed.
 ///
 /// # Errors
-/// [`Kind::Config`] for a name that fits no table, and when nothing is left; [`Kind::Privilege`] when the role may not
+/// [`Kind::Config`] for a name that fits no table, for one of a pipeline that fits several, and when nothing is left; [`Kind::Privilege`] when the role may not
 /// read all rows of what is left.
 pub(super) fn select(all: &[Listed], asked: &Asked<'_>) -> Result<Vec<Listed>> {
     let in_schemas: Vec<Listed> =
@@ -34,20 +39,31 @@ pub(super) fn select(all: &[Listed], asked: &Asked<'_>) -> Result<Vec<Listed>> {
             return Err(unknown("table", pattern, names));
         }
     }
-    let selected: Vec<Listed> = in_schemas
-        .into_iter()
-        .filter(|table| {
-            let everything = asked.tables.is_empty() && table.sort.is_table();
-            everything || asked.tables.iter().any(|pattern| fits(pattern, table))
-        })
-        .filter(|table| !asked.exclude.iter().any(|pattern| fits(pattern, table)))
-        .collect();
+    let excluded = |table: &Listed| asked.exclude.iter().any(|pattern| fits(pattern, table));
+    let selected = if asked.named.is_empty() {
+        let everything = |table: &Listed| asked.tables.is_empty() && table.sort.is_table();
+        let fitting = |table: &Listed| asked.tables.iter().any(|pattern| fits(pattern, table));
+        in_schemas.into_iter().filter(|table| (everything(table) || fitting(table)) && !excluded(table)).collect()
+    } else {
+        let (out, left): (Vec<Listed>, Vec<Listed>) = in_schemas.into_iter().partition(excluded);
+        named(out, left, asked)?
+    };
     if selected.is_empty() {
         return Err(Error::config("there is no table to read in the source database")
             .hint("check the database's name in the source's URL, and --tables and --exclude"));
     }
     readable(&selected)?;
     Ok(selected)
+}
+
+/// The tables that a pipeline names, without those that are left out.
+fn named(out: Vec<Listed>, left: Vec<Listed>, asked: &Asked<'_>) -> Result<Vec<Listed>> {
+    let fit = |tables: &[Listed], named: &Named| tables.iter().any(|table| named.name.fits(&table.schema, &table.name));
+    let mut chosen = HashSet::new();
+    for named in asked.named.iter().filter(|named| fit(&left, named) || !fit(&out, named)) {
+        chosen.insert(named.among(&left, asked.schemas, |table| (&table.schema, &table.name))?.oid);
+    }
+    Ok(left.into_iter().filter(|table| chosen.contains(&table.oid)).collect())
 }
 
 fn readable(tables: &[Listed]) -> Result<()> {
@@ -142,7 +158,7 @@ mod tests {
     #[test]
     fn a_missing_table_is_named_with_its_neighbour() {
         let tables = vec!["dispatch_plam".to_owned()];
-        let asked = &Asked { schemas: &[], tables: &tables, exclude: &[] };
+        let asked = &Asked { schemas: &[], tables: &tables, named: &[], exclude: &[] };
         let error = select(&[listed("public", "dispatch_plan")], asked).err();
         let error = error.filter(|error| error.kind() == Kind::Config);
         assert_eq!(
@@ -155,7 +171,7 @@ mod tests {
     fn tables_are_chosen_and_left_out() {
         let all = vec![listed("public", "a1"), listed("public", "a2"), listed("other", "a1")];
         let (tables, exclude) = (vec!["a*".to_owned()], vec!["other.a1".to_owned()]);
-        let chosen = select(&all, &Asked { schemas: &[], tables: &tables, exclude: &exclude });
+        let chosen = select(&all, &Asked { schemas: &[], tables: &tables, named: &[], exclude: &exclude });
         assert_eq!(chosen.map(|chosen| chosen.len()).ok(), Some(2));
     }
 }

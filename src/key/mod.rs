@@ -54,9 +54,19 @@ impl KeyColumn {
     /// # Errors
     /// As [`Self::new`].
     pub fn of(array: ArrayRef, field: &Field) -> Result<Self> {
+        Self::referring_to(array, field, None)
+    }
+
+    /// The same for keys that refer to others of the type `parent`: PostgreSQL compares a varchar with a char(n) without
+    /// the blanks at its end, but with anything else as it is.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn referring_to(array: ArrayRef, field: &Field, parent: Option<&KeyType>) -> Result<Self> {
         let form = match KeyType::of(field)? {
             KeyType::Number if !array.data_type().is_integer() => Form::Number,
-            KeyType::Text if types::is_padded(field) => Form::Unpadded,
+            KeyType::Padded => Form::Unpadded,
+            KeyType::Text if parent == Some(&KeyType::Padded) && types::is_varying(field) => Form::Unpadded,
             _ => Form::Plain,
         };
         let kind = match array.data_type() {
@@ -65,8 +75,15 @@ impl KeyColumn {
                     DataType::Struct(declared) if declared.len() == own.len() => declared,
                     _ => own,
                 };
-                let parts = array.as_struct().columns().iter().zip(declared);
-                Keys::Composite(parts.map(|(column, part)| Self::of(column.clone(), part)).collect::<Result<_>>()?)
+                let parent = |at: usize| match parent {
+                    Some(KeyType::Composite(types)) => types.get(at),
+                    _ => None,
+                };
+                let parts = array.as_struct().columns().iter().zip(declared).enumerate();
+                let part = |(at, (column, part)): (usize, (&ArrayRef, &std::sync::Arc<Field>))| {
+                    Self::referring_to(column.clone(), part, parent(at))
+                };
+                Keys::Composite(parts.map(part).collect::<Result<_>>()?)
             }
             DataType::Utf8 => {
                 let strings = array.as_string::<i32>().clone();

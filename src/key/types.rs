@@ -16,8 +16,10 @@ pub const PG_TYPE: &str = "pg_type";
 pub enum KeyType {
     /// Integers of all widths, oid, and numeric.
     Number,
-    /// text, varchar, name, char(n) and whatever else travels as text.
+    /// text, varchar, name and whatever else travels as text.
     Text,
+    /// char(n): comparable with text, and without the blanks at its end.
+    Padded,
     /// A type of its own, such as uuid or date.
     Other(&'static str),
     /// Several columns.
@@ -39,6 +41,7 @@ impl KeyType {
                 Self::Number
             }
             text if text.is_string() && is_numeric(field) => Self::Number,
+            text if text.is_string() && is_padded(field) => Self::Padded,
             text if text.is_string() => Self::Text,
             DataType::FixedSizeBinary(16) => Self::Other("uuid"),
             DataType::Date32 | DataType::Date64 => Self::Other("date"),
@@ -64,6 +67,7 @@ impl KeyType {
         Some(match self {
             Self::Number => number(text)?,
             Self::Text => format!("text:{text}"),
+            Self::Padded => format!("text:{}", text.trim_end_matches(' ')),
             Self::Other(_) => format!("other:{text}"),
             Self::Composite(types) => {
                 let parts: Vec<Value> = serde_json::from_str(text).ok()?;
@@ -82,12 +86,24 @@ impl KeyType {
         })
     }
 
+    /// Does PostgreSQL compare keys of the two types as they are?
+    #[must_use]
+    pub fn compares_with(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Text | Self::Padded, Self::Text | Self::Padded) => true,
+            (Self::Composite(own), Self::Composite(others)) => {
+                own.len() == others.len() && own.iter().zip(others).all(|(own, other)| own.compares_with(other))
+            }
+            _ => self == other,
+        }
+    }
+
     /// What to write so that an expression is of this type.
     #[must_use]
     pub fn cast(&self) -> &'static str {
         match self {
             Self::Number => "cast(… as bigint)",
-            Self::Text => "cast(… as varchar)",
+            Self::Text | Self::Padded => "cast(… as varchar)",
             Self::Other("date") => "cast(… as date)",
             Self::Other("boolean") => "cast(… as boolean)",
             Self::Other("timestamp" | "timestamptz") => "arrow_cast(…, 'Timestamp(Microsecond, …)')",
@@ -101,7 +117,7 @@ impl fmt::Display for KeyType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Number => f.write_str("number"),
-            Self::Text => f.write_str("text"),
+            Self::Text | Self::Padded => f.write_str("text"),
             Self::Other(name) => f.write_str(name),
             Self::Composite(parts) => {
                 let parts: Vec<String> = parts.iter().map(ToString::to_string).collect();
@@ -114,6 +130,11 @@ impl fmt::Display for KeyType {
 /// Is it a column of PostgreSQL's numeric that travels as text?
 pub(super) fn is_numeric(field: &Field) -> bool {
     field.metadata().get(PG_TYPE).is_some_and(|name| name.starts_with("numeric"))
+}
+
+/// Is it a varchar, which PostgreSQL compares with a char(n) as one?
+pub(super) fn is_varying(field: &Field) -> bool {
+    field.metadata().get(PG_TYPE).is_some_and(|name| name.starts_with("character varying"))
 }
 
 /// Is it a char(n), which PostgreSQL compares without the blanks at its end?

@@ -149,7 +149,9 @@ impl Mappings {
             )
         })?;
         let catalog = Catalog::read(connection, &self.table.schema).await?;
-        *self = Self::of(catalog.require(&self.table.full_name())?.clone())?;
+        let gone = || Error::new(Kind::Drift, "the target has no such table").at(At::Table, self.table.full_name());
+        let table = catalog.exactly(&self.table.schema, &self.table.name).ok_or_else(gone)?.clone();
+        *self = Self::of(table)?;
         Ok(())
     }
 

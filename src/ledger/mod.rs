@@ -49,6 +49,22 @@ pub struct LoadedFlow {
     pub table: String,
 }
 
+/// What became of a row that was in the target already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    Updated,
+    Adopted,
+}
+
+impl Fate {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Updated => "updated",
+            Self::Adopted => "adopted",
+        }
+    }
+}
+
 /// A row that the target refused, without its values.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Refusal {
@@ -322,6 +338,31 @@ pub async fn refused(connection: &Connection, run: Uuid, flow: Option<&str>) -> 
 pub async fn readmit(connection: &Connection, run: Uuid, flow: &str, ids: &[Uuid]) -> Result<()> {
     connection.execute(include_str!("../../sql/control/ledger/readmit.sql"), &[&run, &flow, &ids]).await?;
     Ok(())
+}
+
+/// Notes rows that were in the target already; in the transaction of their chunk.
+///
+/// # Errors
+/// What the server says.
+pub async fn note_existing(connection: &Connection, run: Uuid, flow: &str, ids: &[Uuid], fate: Fate) -> Result<()> {
+    let statement = include_str!("../../sql/control/ledger/note_existing.sql");
+    connection.execute(statement, &[&run, &flow, &ids, &fate.name()]).await?;
+    Ok(())
+}
+
+/// The rows that were in the target already and have this fate: flow and UUID, of one flow or of the whole run.
+///
+/// # Errors
+/// What the server says.
+pub async fn existing(
+    connection: &Connection,
+    run: Uuid,
+    fate: Fate,
+    flow: Option<&str>,
+) -> Result<Vec<(String, Uuid)>> {
+    let statement = include_str!("../../sql/control/ledger/existing.sql");
+    let rows = connection.query(statement, &[&run, &fate.name(), &flow]).await?;
+    rows.iter().map(|row| Ok((row.try_get("flow")?, row.try_get("entity_uuid")?))).collect()
 }
 
 /// Keeps a definition; to be followed by the DROP in the same transaction.

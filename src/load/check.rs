@@ -28,6 +28,9 @@ fn mismatches(catalog: &Catalog, shape: &FlowShape) -> Vec<String> {
         Ok(table) => table,
         Err(error) => {
             let hint = error.hint_text().unwrap_or_default();
+            if error.kind() == Kind::Config {
+                return vec![line(format!("{}; {hint}", error.message()))];
+            }
             return vec![line(format!("the target has no table {}; {hint}", shape.target))];
         }
     };

@@ -9,13 +9,14 @@ use arrow::compute::concat;
 use arrow::datatypes::{DataType, Field, Schema};
 use uuid::Uuid;
 
-use super::copy::{Copied, Rows, Why};
+use super::copy::{Copied, DROPPED, Rows, Why};
+use super::existing::EXISTING;
 use super::isolate;
 use crate::cancel::Cancel;
 use crate::error::{At, Error, Kind, Result};
 use crate::key::KeyColumn;
 use crate::ledger::{self, Claim, Epoch, Mappings};
-use crate::outcome::{CAUSE_FLOW, CAUSE_KEY, ENTITY_KEY, ID, KEY, REASON, ROW_ID, SOURCE_ROW, WARNINGS};
+use crate::outcome::{CAUSE_FLOW, CAUSE_KEY, ENTITY_KEY, Existing, ID, KEY, REASON, ROW_ID, SOURCE_ROW, WARNINGS};
 use crate::server::Connection;
 use crate::server::sql::fill;
 use crate::target::Table;
@@ -30,6 +31,9 @@ const UNDO: &str = include_str!("../../sql/control/load/undo.sql");
 /// The reason of rows that the target refused while they were loaded.
 pub(super) const REFUSED_BY_TARGET: &str = "refused_by_target";
 
+/// The reason of rows that a trigger or rule of the table dropped without a word.
+const DROPPED_BY_TRIGGER: &str = "dropped_by_trigger";
+
 /// What all chunks of a flow have in common.
 pub(super) struct Flow<'a> {
     pub run: Uuid,
@@ -41,6 +45,10 @@ pub(super) struct Flow<'a> {
     pub quarantine: &'a Table,
     /// Its rows have mappings.
     pub mapped: bool,
+    /// The table held rows before this flow came.
+    pub occupied: bool,
+    /// What becomes of a row that is in the table already.
+    pub existing: Existing,
     /// Others have written mappings of this entity: ours are merged into them.
     pub merge_mappings: bool,
     /// Rows that the target refused, to be tried again where their chunk is in.
@@ -70,12 +78,16 @@ impl Flow<'_> {
             let ids: Vec<Uuid> = self.again.iter().copied().collect();
             ledger::readmit(connection, self.run, self.flow, &ids).await?;
         }
+        let found = self.existing(connection, &kept, &batches, &skip).await?;
         let rows = Rows::new(batches, self.table)?;
-        let target = isolate::copy(connection, &rows, &skip, self.cancel).await?;
+        let left = skip.union(&found.rows).copied().collect();
+        let target = isolate::copy(connection, &rows, &left, self.cancel).await?;
         drop(rows);
-        self.map(connection, &kept, skip.into_iter().chain(target.refused.keys().copied()).collect()).await?;
-        self.refuse(connection, &kept, &target.refused).await?;
-        let (all, refused) = (kept.rows() as u64, target.refused.len() as u64);
+        let refused = found.refused.keys().chain(target.refused.keys()).copied();
+        self.map(connection, &kept, skip.iter().copied().chain(refused).collect()).await?;
+        self.refuse(connection, &kept, &found.refused, |_| EXISTING).await?;
+        self.refuse(connection, &kept, &target.refused, reason_of).await?;
+        let (all, refused) = (kept.rows() as u64, (found.refused.len() + target.refused.len()) as u64);
         self.commit(connection, chunk, all - refused, refused).await?;
         Ok(if first { Done::Now { rows: all } } else { Done::Before })
     }
@@ -168,7 +180,13 @@ impl Flow<'_> {
     }
 
     /// Puts the rows the target refused into the quarantine.
-    async fn refuse(&self, connection: &Connection, kept: &Kept, refused: &BTreeMap<usize, Why>) -> Result<()> {
+    async fn refuse(
+        &self,
+        connection: &Connection,
+        kept: &Kept,
+        refused: &BTreeMap<usize, Why>,
+        reason: fn(&Why) -> &'static str,
+    ) -> Result<()> {
         if refused.is_empty() {
             return Ok(());
         }
@@ -176,7 +194,7 @@ impl Flow<'_> {
         let text = |get: fn(&Why) -> Option<&str>| -> ArrayRef {
             Arc::new(refused.values().map(get).collect::<StringArray>())
         };
-        let reasons = Arc::new(StringArray::from(vec![REFUSED_BY_TARGET; rows.len()]));
+        let reasons = Arc::new(StringArray::from_iter_values(refused.values().map(reason)));
         let more = vec![
             ("sqlstate", text(|why| Some(&why.sqlstate))),
             ("constraint_name", text(|why| why.constraint.as_deref())),
@@ -187,6 +205,10 @@ impl Flow<'_> {
         let rows = Rows::new(vec![batch], self.quarantine)?;
         all_or_error(rows.copy(connection, 0..rows.len(), &BTreeSet::new(), self.cancel).await?)
     }
+}
+
+fn reason_of(why: &Why) -> &'static str {
+    if why.sqlstate == DROPPED { DROPPED_BY_TRIGGER } else { REFUSED_BY_TARGET }
 }
 
 /// Bookkeeping rows are ours: when one is refused, something is wrong that is not a row.
@@ -217,7 +239,7 @@ fn column(batches: &[RecordBatch], name: &str) -> Result<Option<ArrayRef>> {
 }
 
 /// What is kept of the rows of a chunk while they are sent: keys, ids and warnings.
-struct Kept {
+pub(super) struct Kept {
     keys: KeyColumn,
     /// By which others refer to the rows, where that is another key.
     entity_keys: Option<KeyColumn>,
@@ -248,7 +270,11 @@ impl Kept {
         self.entity_keys.as_ref().unwrap_or(&self.keys)
     }
 
-    fn rows(&self) -> usize {
+    pub(super) fn id(&self, row: usize) -> Result<Uuid> {
+        Uuid::from_slice(self.ids()?.value(row)).map_err(|_| Error::unexpected("an id that is no UUID"))
+    }
+
+    pub(super) fn rows(&self) -> usize {
         self.keys.len()
     }
 

@@ -25,6 +25,9 @@ const BUFFERS_WAITING: usize = 3;
 /// The server may wait for locks or work on triggers; beyond this it is taken for stuck.
 const STALLED: Duration = Duration::from_mins(10);
 
+/// What stands for the SQLSTATE of a row that a trigger or rule of the table dropped without a word (PostgreSQL's no_data).
+pub(super) const DROPPED: &str = "02000";
+
 /// How the server begins the line that says where in a stream it was.
 const CONTEXT: &str = "COPY";
 
@@ -85,6 +88,11 @@ impl Rows {
         self.total
     }
 
+    /// The columns that are sent.
+    pub fn columns(&self) -> impl Iterator<Item = &str> {
+        self.encoder.columns()
+    }
+
     /// Sends the rows of `range` that are not in `skip`.
     ///
     /// # Errors
@@ -110,8 +118,11 @@ impl Rows {
         let (sent, unwritable) = encoding.await.map_err(|_| Error::unexpected("encoding was abandoned"))??;
         match timeout(STALLED, sink.as_mut().finish()).await.map_err(|_| stalled())? {
             Ok(rows) if rows == sent => Ok(Copied::Done { rows, unwritable }),
-            Ok(rows) => Err(Error::unexpected(format!("{sent} rows were sent, the server took {rows}"))
-                .hint("a trigger or rule of the table may drop rows")),
+            // A trigger or a rule of the table has dropped some: which, the server does not say.
+            Ok(_) => {
+                let why = Why { sqlstate: DROPPED.to_owned(), constraint: None, column: None };
+                Ok(Copied::Refused { line: None, why, unwritable })
+            }
             Err(error) => {
                 let (line, why) = refusal(error)?;
                 Ok(Copied::Refused { line, why, unwritable })
@@ -191,7 +202,7 @@ fn refusal(error: tokio_postgres::Error) -> Result<(Option<u64>, Why)> {
 }
 
 /// Is this SQLSTATE, met with this context, the fault of a row?
-fn of_a_row(code: &str, context: &str) -> bool {
+pub(super) fn of_a_row(code: &str, context: &str) -> bool {
     match code.get(..2).unwrap_or_default() {
         // These say that the stream is wrong: a fault of the encoder.
         "22" => !["22P03", "22P04"].contains(&code),

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::cancel::Cancel;
 use crate::error::{At, Context, Error, Kind, Result};
-use crate::ledger::{self, Adopted, Begun, LoadedFlow, Mappings, Refusal, RunIdentity};
+use crate::ledger::{self, Adopted, Begun, Fate, LoadedFlow, Mappings, Refusal, RunIdentity};
 use crate::outcome::{ENTITY_KEY, Id, KEY, Outcome};
 use crate::outcomes::{FlowOutcomes, FlowShape, OutcomeFile, OutcomeStore};
 use crate::progress::Sink;
@@ -22,6 +22,7 @@ mod chunk;
 mod constraints;
 mod copy;
 pub mod encode;
+mod existing;
 mod isolate;
 mod remove;
 mod restore;
@@ -80,6 +81,8 @@ pub struct Loaded {
 pub struct Finished {
     /// All rows of the run that the target refused, of all flows.
     pub refused: Vec<Refusal>,
+    /// Rows that were in the target already: flow → updated and adopted.
+    pub existing: BTreeMap<String, (u64, u64)>,
     /// Constraints and indexes that were away and are back.
     pub restored: usize,
     pub seconds: f64,
@@ -217,6 +220,8 @@ impl Loader {
             mappings: &self.mappings,
             quarantine: &self.quarantine,
             mapped: flow.id == Id::Derived,
+            occupied: !self.is_empty(table).await?,
+            existing: flow.existing,
             merge_mappings: self.entity_known(flow).await?,
             again,
             cancel: &self.cancel,
@@ -281,10 +286,17 @@ impl Loader {
         }
         ledger::end(&self.coordinator, self.run.run_id).await?;
         let refused = ledger::refused(&self.coordinator, self.run.run_id, None).await?;
+        let mut existing: BTreeMap<String, (u64, u64)> = BTreeMap::new();
+        for fate in [Fate::Updated, Fate::Adopted] {
+            for (flow, _) in ledger::existing(&self.coordinator, self.run.run_id, fate, None).await? {
+                let (updated, adopted) = existing.entry(flow).or_default();
+                *(if fate == Fate::Updated { updated } else { adopted }) += 1;
+            }
+        }
         ledger::unlock(&self.coordinator).await?;
         self.modes.clear();
         self.sink.finish("constraints");
-        Ok(Finished { refused, restored, seconds: begun.elapsed().as_secs_f64() })
+        Ok(Finished { refused, existing, restored, seconds: begun.elapsed().as_secs_f64() })
     }
 
     /// Brings constraints and indexes back, and takes out the rows that they refuse.
@@ -317,16 +329,15 @@ impl Loader {
         if self.modes.contains_key(&name) {
             return Ok(());
         }
-        let bare = mapped
-            && rows >= WORTH_REBUILDING
-            && self
-                .coordinator
-                .query_one(&fill(IS_EMPTY, &[("table", &quote_table(&table.schema, &table.name))]), &[])
-                .await?
-                .try_get::<_, bool>("empty")?;
+        let bare = mapped && rows >= WORTH_REBUILDING && self.is_empty(table).await?;
         let mode = constraints::take_away(&self.coordinator, self.run.run_id, &self.catalog, table, bare).await?;
         self.modes.insert(name, mode);
         Ok(())
+    }
+
+    async fn is_empty(&self, table: &Table) -> Result<bool> {
+        let statement = fill(IS_EMPTY, &[("table", &quote_table(&table.schema, &table.name))]);
+        Ok(self.coordinator.query_one(&statement, &[]).await?.try_get("empty")?)
     }
 
     async fn prepare_mappings(&mut self, flow: &FlowOutcomes, store: &OutcomeStore, rows: u64) -> Result<()> {
@@ -417,7 +428,7 @@ impl Loader {
     /// Sequences behind loaded columns go on after the last value.
     async fn set_sequences(&self, flows: &[LoadedFlow]) -> Result<()> {
         for flow in flows {
-            let Some(table) = self.catalog.table(&format!("{}.{}", flow.schema, flow.table)) else { continue };
+            let Some(table) = self.catalog.exactly(&flow.schema, &flow.table) else { continue };
             for column in &table.columns {
                 let Some(sequence) = &column.sequence else { continue };
                 if !["int2", "int4", "int8", "numeric"].contains(&column.ty.base().name.as_str()) {

@@ -184,7 +184,7 @@ impl Tracing<'_> {
                 }
             }
             if open(&self.named) {
-                let source = views::keyed(self.inputs.engine, &outcomes.source, &outcomes.key).await?;
+                let source = views::keyed(self.inputs.engine, &outcomes.flow, &outcomes.key).await?;
                 let source = source
                     .select(vec![ident(KEY), lit(PRESENT).alias(REASON)])
                     .map_err(|error| running(&error, &outcomes.flow))?;

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::{CheckReport, Inputs, query, severity};
 use crate::diagnosis::Text;
 use crate::engine::{Engine, Schema};
-use crate::error::{At, Error, Kind, Result};
+use crate::error::{Error, Kind, Result};
 use crate::flow::Flow;
 use crate::header::{SqlFile, shown};
 use crate::pipeline::{CheckHeader, Pipeline};
@@ -91,9 +91,8 @@ async fn subjects<'a>(
     let over_each = reads(pipeline, text)?.tables.iter().any(|(schema, _)| schema == Schema::Each.name());
     if check.header.each.is_none() {
         if over_each {
-            return Err(Error::config("a check that reads each.… says so in its header")
-                .at(At::File, text.place("each."))
-                .hint("write each = \"flow\""));
+            let error = Error::config("a check that reads each.… says so in its header");
+            return Err(text.at_name(error, "each").hint("write each = \"flow\""));
         }
         return Ok(vec![None]);
     }

@@ -27,7 +27,7 @@ const EXAMPLES: usize = 5;
 /// Counts one flow.
 pub async fn flow(inputs: &Inputs<'_>, outcomes: &FlowOutcomes) -> Result<FlowReport> {
     let name = &outcomes.flow;
-    let source = inputs.engine.table(Schema::Source, &outcomes.source).await?;
+    let source = inputs.engine.table(Schema::Own, name).await?;
     let source_rows = source.count().await.map_err(|error| running(&error, name))? as u64;
     let migrated = inputs.engine.table(Schema::Migrated, name).await?;
     let fates = tally(migrated.clone(), OUTCOME, name).await?;
@@ -48,7 +48,9 @@ pub async fn flow(inputs: &Inputs<'_>, outcomes: &FlowOutcomes) -> Result<FlowRe
     if migrated.schema().has_column_with_unqualified_name(WARNINGS) && !warnings.is_empty() {
         warnings.extend(warned(migrated, name, warnings.len()).await?);
     }
-    let (kept, adopted) = (fate(Outcome::Migrated) - lost.min(fate(Outcome::Migrated)), fate(Outcome::Adopted));
+    let (updated, left) = inputs.existing.get(name).copied().unwrap_or_default();
+    let lost = (lost + left).min(fate(Outcome::Migrated));
+    let (kept, adopted) = (fate(Outcome::Migrated) - lost, fate(Outcome::Adopted) + left);
     let rejected: u64 = reasons.values().sum();
     let in_scope = kept + adopted + rejected;
     #[expect(clippy::cast_precision_loss, reason = "a share of fewer than 2^52 rows")]
@@ -66,6 +68,7 @@ pub async fn flow(inputs: &Inputs<'_>, outcomes: &FlowOutcomes) -> Result<FlowRe
         source_rows,
         migrated: kept,
         adopted,
+        updated,
         rejected,
         skipped: skip_reasons.values().sum(),
         elsewhere: owners.values().sum(),

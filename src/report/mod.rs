@@ -71,6 +71,8 @@ pub struct FlowReport {
     pub source_rows: u64,
     pub migrated: u64,
     pub adopted: u64,
+    /// Of those migrated, the rows that were in the target already and were written over.
+    pub updated: u64,
     pub rejected: u64,
     pub skipped: u64,
     pub elsewhere: u64,
@@ -134,6 +136,9 @@ fn severity(severity: Severity) -> &'static str {
     }
 }
 
+/// Rows that were in the target before a run brought them: flow → updated and adopted.
+pub type Existing = BTreeMap<String, (u64, u64)>;
+
 /// Rows of a flow that the target refused: their keys' text, by reason.
 pub type Refused = BTreeMap<String, BTreeMap<String, Vec<String>>>;
 
@@ -171,6 +176,7 @@ pub struct Inputs<'a> {
     /// The published outcomes of the flows that ran, in their order.
     pub outcomes: &'a [FlowOutcomes],
     pub refused: &'a Refused,
+    pub existing: &'a Existing,
     /// Time of loading, by flow.
     pub load_seconds: &'a BTreeMap<String, f64>,
 }

@@ -19,7 +19,7 @@ pub async fn identity(pipeline: &Pipeline, snapshot: Option<&Snapshot>, adopted:
     let mut entities = BTreeMap::new();
     for (entity, from) in &pipeline.entities {
         let kind = match snapshot {
-            Some(snapshot) => key_type(entity, from, snapshot).await?,
+            Some(snapshot) => key_type(entity, from, snapshot, &pipeline.schemas).await?,
             None => None,
         };
         entities.insert(entity.clone(), kind);
@@ -27,21 +27,29 @@ pub async fn identity(pipeline: &Pipeline, snapshot: Option<&Snapshot>, adopted:
     Ok(Identity::new(pipeline.namespace, entities, adopted))
 }
 
-async fn key_type(entity: &str, from: &[EntityKey], snapshot: &Snapshot) -> Result<Option<KeyType>> {
+async fn key_type(
+    entity: &str,
+    from: &[EntityKey],
+    snapshot: &Snapshot,
+    schemas: &[String],
+) -> Result<Option<KeyType>> {
     let mut known: Option<(KeyType, &str)> = None;
     for EntityKey { flow, source, columns } in from {
-        let Some(table) = snapshot.table(source) else { continue };
+        if !snapshot.has(source) {
+            continue;
+        }
+        let table = snapshot.named(source, schemas)?;
         let schema = snapshot.types_of(table).await?;
         let fields = columns.iter().map(|column| schema.field_with_name(column).ok());
         let Some(fields) = fields.collect::<Option<Vec<_>>>() else { continue };
         let parts = fields.into_iter().map(KeyType::of).collect::<Result<Vec<_>>>();
-        let parts = parts.map_err(|error| error.at(At::Flow, flow.clone()).at(At::Table, source.clone()))?;
+        let parts = parts.map_err(|error| error.at(At::Flow, flow.clone()).at(At::Table, table.qualified()))?;
         let kind = match parts.as_slice() {
             [one] => one.clone(),
             _ => KeyType::Composite(parts),
         };
         match &known {
-            Some((other, before)) if *other != kind => {
+            Some((other, before)) if !other.compares_with(&kind) => {
                 return Err(Error::config(format!(
                     "the entity '{entity}' has keys of two types: {other} by the flow {before}, {kind} by the flow {flow}"
                 ))

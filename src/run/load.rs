@@ -18,7 +18,7 @@ use crate::ledger::{self, AdoptedKey, Refusal, RunIdentity};
 use crate::load::{self, Finished, Loader};
 use crate::outcomes::{FlowOutcomes, FlowShape, OutcomeStore};
 use crate::pipeline::Pipeline;
-use crate::report::Refused;
+use crate::report::{Existing, Refused};
 use crate::server::Address;
 use crate::snapshot::Snapshot;
 use crate::target::Catalog;
@@ -145,6 +145,7 @@ impl Loading {
             mappings: self.mappings,
             outcomes,
             refused,
+            existing: finished.existing,
             seconds,
         })
     }
@@ -209,6 +210,7 @@ pub struct Loaded {
     mappings: String,
     pub outcomes: Vec<FlowOutcomes>,
     pub refused: Refused,
+    pub existing: Existing,
     /// Time of loading, by flow.
     pub seconds: BTreeMap<String, f64>,
 }

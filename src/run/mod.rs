@@ -21,7 +21,7 @@ use crate::graph::Graph;
 use crate::outcomes::OutcomeStore;
 use crate::pipeline::Pipeline;
 use crate::progress::Sink;
-use crate::report::{self, Inputs, ReadBack, Refused, Report};
+use crate::report::{self, Existing, Inputs, ReadBack, Refused, Report};
 use crate::server::Address;
 use crate::snapshot::Snapshot;
 use crate::storage::Location;
@@ -133,6 +133,7 @@ pub async fn run(request: Request, setting: &Setting) -> Result<Finished> {
         shapes: &shapes,
         outcomes: &loaded.outcomes,
         refused: &loaded.refused,
+        existing: &loaded.existing,
         load_seconds: &loaded.seconds,
     };
     let mut report = inputs.report(&run_id.to_string(), snapshot.id(), clock.seconds(), verified).await?;
@@ -149,6 +150,7 @@ pub async fn run(request: Request, setting: &Setting) -> Result<Finished> {
         seconds: report.seconds,
         load_seconds: loaded.seconds.clone(),
         refused: loaded.refused.clone(),
+        existing: loaded.existing.clone(),
         verified,
         facts: report.facts.clone(),
     };
@@ -213,7 +215,7 @@ pub async fn take_snapshot(
 ) -> Result<Snapshot> {
     let options = extract::Options {
         schemas: pipeline.schemas.clone(),
-        tables: graph.source_tables().into_iter().collect(),
+        named: graph.source_tables().into_iter().collect(),
         jobs: setting.jobs,
         ..reading.clone()
     };
@@ -299,6 +301,7 @@ pub async fn report(record: &Record, pipeline: &Pipeline, setting: &Setting) -> 
         shapes: &shapes,
         outcomes: &outcomes,
         refused: &record.refused,
+        existing: &record.existing,
         load_seconds: &record.load_seconds,
     };
     let report = inputs.report(&record.run.to_string(), &record.snapshot_id, record.seconds, record.verified).await?;
@@ -329,7 +332,7 @@ pub async fn what_if(
         outcomes.push(stage.run(flow, &store).await?);
     }
     clock.lap("transform");
-    let (refused, load_seconds) = (Refused::new(), BTreeMap::new());
+    let (refused, existing, load_seconds) = (Refused::new(), Existing::new(), BTreeMap::new());
     let inputs = Inputs {
         engine: &engine,
         pipeline: &pipeline,
@@ -337,6 +340,7 @@ pub async fn what_if(
         shapes: &shapes,
         outcomes: &outcomes,
         refused: &refused,
+        existing: &existing,
         load_seconds: &load_seconds,
     };
     let mut report = inputs.report(&run, snapshot.id(), 0.0, false).await?;

@@ -10,7 +10,7 @@ use crate::error::{At, Error, Kind, Result};
 use crate::graph::Graph;
 use crate::outcomes::{FlowOutcomes, OutcomeStore};
 use crate::pipeline::Pipeline;
-use crate::report::{Facts, Refused};
+use crate::report::{Existing, Facts, Refused};
 use crate::storage::Location;
 
 const FILE: &str = "run.json";
@@ -32,6 +32,9 @@ pub struct Record {
     pub load_seconds: BTreeMap<String, f64>,
     /// Rows that the target refused: flow → reason → keys.
     pub refused: Refused,
+    /// Rows that were in the target already.
+    #[serde(default)]
+    pub existing: Existing,
     pub verified: bool,
     #[serde(flatten)]
     pub facts: Facts,

@@ -178,7 +178,7 @@ async fn write(
     let header =
         TableHeader { schema: options.schema.clone(), name: query.stem.clone(), key: key.clone(), sorted_by: key };
     let frame = if keyed {
-        frame.sort(vec![ident(KEY).sort(true, false)]).map_err(|error| planning(&error, text, &[]))?
+        frame.sort(vec![ident(KEY).sort(true, false)]).map_err(|error| planning(&error, text, &[], None))?
     } else {
         frame
     };

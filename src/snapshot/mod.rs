@@ -15,6 +15,7 @@ use futures::{StreamExt, TryStreamExt};
 
 use crate::columnar;
 use crate::error::{At, Error, Kind, Result};
+use crate::name::{Name, Named};
 use crate::processor::compute;
 use crate::storage::Location;
 
@@ -70,28 +71,26 @@ impl Snapshot {
         &self.location
     }
 
-    /// The tables that a name fits: by their name alone, or by `schema.name`. Schemas may have tables of one name.
-    #[must_use]
-    pub fn tables_named(&self, name: &str) -> Vec<&Table> {
-        self.manifest.tables.iter().filter(|table| table.name == name || table.qualified() == name).collect()
-    }
-
-    /// The one table that a name fits; None where there is none, and where there are several.
+    /// The one table of this name, or of this `schema.name`; None where there is none, or more than one.
     #[must_use]
     pub fn table(&self, name: &str) -> Option<&Table> {
-        match self.tables_named(name).as_slice() {
-            [one] => Some(one),
-            _ => None,
-        }
+        let name = Name::Loose(name.to_owned());
+        let mut fitting = self.manifest.tables.iter().filter(|table| name.fits(&table.schema, &table.name));
+        fitting.next().filter(|_| fitting.next().is_none())
     }
 
-    /// The Arrow schema of a table, as [`Self::arrow_schema`], but for a look at its types alone: no file is checked.
+    /// The table that a pipeline names; where the name fits several, the one of the pipeline's `schemas`.
     ///
     /// # Errors
-    /// As [`Self::arrow_schema`].
-    pub async fn types_of(&self, table: &Table) -> Result<SchemaRef> {
-        let file = table.files.first().ok_or_else(|| without_schema(table))?;
-        Ok(self.footer(file).await?.schema().clone())
+    /// As [`Named::among`].
+    pub fn named(&self, named: &Named, schemas: &[String]) -> Result<&Table> {
+        named.among(&self.manifest.tables, schemas, |table| (&table.schema, &table.name))
+    }
+
+    /// Is there any table that is named so?
+    #[must_use]
+    pub fn has(&self, named: &Named) -> bool {
+        self.manifest.tables.iter().any(|table| named.name.fits(&table.schema, &table.name))
     }
 
     /// The Arrow schema of a table, with the PostgreSQL type of each field in its metadata, under [`PG_TYPE`].
@@ -102,6 +101,18 @@ impl Snapshot {
     pub async fn arrow_schema(&self, table: &Table) -> Result<SchemaRef> {
         self.check_table(table).await.map_err(|error| error.at(At::Table, table.qualified()))?;
         self.types_of(table).await
+    }
+
+    /// The same for a look at its types alone: no file is checked.
+    ///
+    /// # Errors
+    /// [`Kind::Corrupt`] when its first file is missing or cannot be read.
+    pub async fn types_of(&self, table: &Table) -> Result<SchemaRef> {
+        let corrupt = || {
+            Error::new(Kind::Corrupt, "a table of the snapshot has no readable schema").at(At::Table, table.qualified())
+        };
+        let file = table.files.first().ok_or_else(corrupt)?;
+        Ok(self.footer(file).await?.schema().clone())
     }
 
     /// The batches of one file of a table, hash-checked before they are decoded.
@@ -122,8 +133,4 @@ impl Snapshot {
             futures::stream::iter(&table.files).then(|file| self.read(file)).try_collect().await?;
         Ok(batches.into_iter().flatten().collect())
     }
-}
-
-fn without_schema(table: &Table) -> Error {
-    Error::new(Kind::Corrupt, "a table of the snapshot has no readable schema").at(At::Table, table.qualified())
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::diagnosis::distance;
 use crate::error::{At, Error, Kind, Result};
+use crate::name::in_quotes;
 use crate::server::Connection;
 use crate::server::sql::quote_ident;
 
@@ -169,11 +170,25 @@ impl Catalog {
         self.tables.get(&self.qualify(name))
     }
 
+    /// The table of exactly this schema and name.
+    #[must_use]
+    pub fn exactly(&self, schema: &str, name: &str) -> Option<&Table> {
+        self.tables.get(&(schema.to_owned(), name.to_owned()))
+    }
+
     /// As [`Self::table`].
     ///
     /// # Errors
-    /// [`Kind::Drift`] with the nearest name.
+    /// [`Kind::Config`] with all tables that the name fits, [`Kind::Drift`] with the nearest name where it fits none.
     pub fn require(&self, name: &str) -> Result<&Table> {
+        let fitting: Vec<_> = self.meanings(name).filter(|meaning| self.tables.contains_key(meaning)).collect();
+        if fitting.len() > 1 {
+            let shown: Vec<String> =
+                fitting.iter().map(|(schema, table)| format!("\"{schema}\".\"{table}\"")).collect();
+            let message = format!("'{name}' is the name of {} tables of the target", shown.len());
+            let hint = format!("say which one is meant, in quotes: {}", shown.join(", "));
+            return Err(Error::config(message).at(At::Table, name).hint(hint));
+        }
         self.table(name).ok_or_else(|| {
             let error = Error::new(Kind::Drift, "the target has no such table").at(At::Table, name);
             let known = self.tables.keys().map(|(schema, table)| self.shown(schema, table));
@@ -192,13 +207,19 @@ impl Catalog {
     /// Schema and table of a name, which may say its schema.
     #[must_use]
     pub fn qualify(&self, name: &str) -> (String, String) {
+        let known = self.meanings(name).find(|meaning| self.tables.contains_key(meaning));
+        let said = || in_quotes(name).map(|(schema, table)| (schema.unwrap_or_else(|| self.schema.clone()), table));
+        let split = || name.split_once('.').map(|(schema, table)| (schema.to_owned(), table.to_owned()));
+        known.or_else(said).or_else(split).unwrap_or_else(|| (self.schema.clone(), name.to_owned()))
+    }
+
+    /// What a name can mean: a table of the target's schema, or schema and table, of which either may have dots of its
+    /// own; quotes, as in SQL, say where one ends.
+    fn meanings<'a>(&'a self, name: &'a str) -> impl Iterator<Item = (String, String)> + 'a {
         let plain = (self.schema.clone(), name.to_owned());
-        if self.tables.contains_key(&plain) {
-            return plain;
-        }
-        let mut splits = name.match_indices('.').map(|(at, _)| (name[..at].to_owned(), name[at + 1..].to_owned()));
-        // Schemas and tables may have dots of their own.
-        splits.clone().find(|split| self.tables.contains_key(split)).or_else(|| splits.next()).unwrap_or(plain)
+        let splits = name.match_indices('.').map(|(at, _)| (name[..at].to_owned(), name[at + 1..].to_owned()));
+        let said = in_quotes(name).map(|(schema, table)| (schema.unwrap_or_else(|| self.schema.clone()), table));
+        [plain].into_iter().chain(splits).chain(said)
     }
 
     fn shown(&self, schema: &str, table: &str) -> String {

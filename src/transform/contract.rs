@@ -16,8 +16,8 @@ use crate::flow::Flow;
 use crate::outcome::{ENTITY_KEY, ID, Id, KEY, OUTCOME, Verdict, WARNINGS};
 use crate::outcomes::FlowShape;
 use crate::pipeline::{Pipeline, Reroute};
-use crate::snapshot::Snapshot;
-use crate::views::{key_parts, source_table};
+use crate::snapshot::Table;
+use crate::views::key_parts;
 
 /// A flow's query, checked and wrapped: `id` is added.
 pub struct Planned {
@@ -46,17 +46,14 @@ impl Planned {
 ///
 /// # Errors
 /// [`crate::error::Kind::Config`] with a did-you-mean.
-pub fn key_columns(flow: &Flow, snapshot: &Snapshot) -> Result<()> {
-    let table = source_table(snapshot, flow, &flow.source)?;
+pub fn key_columns(flow: &Flow, table: &Table) -> Result<()> {
     let names: Vec<String> = table.columns.iter().map(|column| column.name.clone()).collect();
     let named = flow.key.iter().map(|column| ("key", column));
     for (what, key) in named.chain(flow.entity_key.iter().flatten().map(|column| ("entity_key", column))) {
         if !names.contains(key) {
             let error = Error::config(format!("`{what}` names the column '{key}', which the source does not have"))
-                .at(At::Flow, &flow.name)
-                .at(At::File, &flow.file)
-                .at(At::Table, &flow.source)
-                .at(At::Column, key);
+                .at(At::Flow, &flow.name);
+            let error = flow.text().at_header(error, key).at(At::Table, &flow.source).at(At::Column, key);
             return Err(match closest(key, &names) {
                 Some(name) => error.hint(format!("did you mean '{name}'?")),
                 None => error.hint(format!("its columns are {}", names.join(", "))),
@@ -73,7 +70,7 @@ pub fn key_columns(flow: &Flow, snapshot: &Snapshot) -> Result<()> {
 pub async fn check(engine: &Engine, flow: &Flow, frame: DataFrame, pipeline: &Pipeline) -> Result<Planned> {
     let text = flow.text();
     let flows = &pipeline.declared;
-    let told = |error: &_| planning(error, text, &[]);
+    let told = |error: &_| planning(error, text, &[], None);
     let verdicts = declared_verdicts(frame.logical_plan()).map_err(|error| told(&error))?;
     let warnings = declared_warnings(frame.logical_plan()).map_err(|error| told(&error))?;
     owners(flow, &verdicts, flows)?;
@@ -81,7 +78,7 @@ pub async fn check(engine: &Engine, flow: &Flow, frame: DataFrame, pipeline: &Pi
     let verdicts = rerouted(flow, verdicts, pipeline.reroute.get(&flow.name))?;
     let causes = declared_causes(frame.logical_plan()).map_err(|error| told(&error))?;
     if let Some(cause) = causes.iter().find(|cause| !flows.contains(cause)) {
-        return Err(unknown(flow, &format!("reject(…, '{cause}', …) names no flow"), cause, flows));
+        return Err(unnamed(flow, &format!("reject(…, '{cause}', …) names no flow"), cause, flows));
     }
     // Types come from the optimised plan: the other can lie, for example on UNION ALL.
     let optimised = engine.optimise(&frame, text)?;
@@ -108,16 +105,21 @@ pub async fn check(engine: &Engine, flow: &Flow, frame: DataFrame, pipeline: &Pi
         match field.name().as_str() {
             KEY | OUTCOME | WARNINGS => continue,
             ID if flow.id == Id::Derived => {
-                return Err(fail(flow, "a flow does not give `id`: it follows from the entity and the key").hint(
-                    format!(
-                        "leave `id` out: it is legacy_uuid('{}', _key); or say id = \"none\" in the header and give it",
-                        flow.entity
-                    ),
-                ));
+                let hint = format!(
+                    "leave `id` out: it is legacy_uuid('{}', _key); or say id = \"none\" in the header and give it",
+                    flow.entity
+                );
+                return Err(
+                    breach(flow, ID, "a flow does not give `id`: it follows from the entity and the key").hint(hint)
+                );
             }
             name if name.starts_with('_') => {
-                return Err(fail(flow, &format!("the column '{name}' is not one of _key, _outcome, _warnings"))
-                    .hint("names that begin with _ belong to the contract of flows"));
+                return Err(breach(
+                    flow,
+                    name,
+                    &format!("the column '{name}' is not one of _key, _outcome, _warnings"),
+                )
+                .hint("names that begin with _ belong to the contract of flows"));
             }
             name => columns.push(ident(name)),
         }
@@ -140,7 +142,7 @@ pub async fn check(engine: &Engine, flow: &Flow, frame: DataFrame, pipeline: &Pi
 /// Adds the key by which others refer to a row, out of the source, where that is another one than the row's own.
 async fn entity_key(engine: &Engine, flow: &Flow, key: &Field, frame: DataFrame) -> Result<(DataFrame, Option<Field>)> {
     let Some(columns) = &flow.entity_key else { return Ok((frame, None)) };
-    let told = |error| planning(&error, flow.text(), &[]);
+    let told = |error| planning(&error, flow.text(), &[], None);
     let own = |at: usize| format!("_row_{at}");
     let whole = match columns.as_slice() {
         [one] => ident(one),
@@ -151,7 +153,7 @@ async fn entity_key(engine: &Engine, flow: &Flow, key: &Field, frame: DataFrame)
     };
     let mut wanted: Vec<Expr> = flow.key.iter().enumerate().map(|(at, column)| ident(column).alias(own(at))).collect();
     wanted.push(whole.alias(ENTITY_KEY));
-    let source = engine.table(Schema::Source, &flow.source).await?.select(wanted).map_err(told)?;
+    let source = engine.table(Schema::Own, &flow.name).await?.select(wanted).map_err(told)?;
     let on = key_parts("", key, &flow.key).into_iter().enumerate().map(|(at, part)| part.eq(ident(own(at))));
     let frame = frame.join_on(source, JoinType::Left, on).map_err(told)?;
     let field = frame.schema().field_with_unqualified_name(ENTITY_KEY).map_err(told)?;
@@ -170,20 +172,26 @@ fn plain(field: &Field) -> Field {
     Field::new(field.name(), kind, true).with_metadata(field.metadata().clone())
 }
 
+/// A pipeline that does not fit the flow: no piece of the flow's SQL is wrong.
 fn fail(flow: &Flow, message: &str) -> Error {
     Error::config(message).at(At::File, &flow.file)
+}
+
+/// A breach of the contract by one column of the query.
+fn breach(flow: &Flow, column: &str, message: &str) -> Error {
+    flow.text().at_output(Error::config(message), column)
 }
 
 fn key_field(flow: &Flow, schema: &SchemaRef) -> Result<Field> {
     let field = schema
         .field_with_name(KEY)
-        .map_err(|_| fail(flow, "the query has no column _key").hint("give the source's key the name _key"))?;
+        .map_err(|_| breach(flow, KEY, "the query has no column _key").hint("give the source's key the name _key"))?;
     let parts = match field.data_type() {
         DataType::Struct(members) => members.len(),
         _ => 1,
     };
     if parts != flow.key.len() {
-        return Err(fail(flow, &format!("_key has {parts} part(s), the header's `key` has {}", flow.key.len()))
+        return Err(breach(flow, KEY, &format!("_key has {parts} part(s), the header's `key` has {}", flow.key.len()))
             .hint("a composite key is named_struct('a', t.a, 'b', t.b) as _key, in the order of the header"));
     }
     Ok(plain(field).with_nullable(false))
@@ -191,16 +199,16 @@ fn key_field(flow: &Flow, schema: &SchemaRef) -> Result<Field> {
 
 fn outcome_field(flow: &Flow, schema: &ArrowSchema) -> Result<()> {
     let field = schema.field_with_name(OUTCOME).map_err(|_| {
-        fail(flow, "the query has no column _outcome")
+        breach(flow, OUTCOME, "the query has no column _outcome")
             .hint("case when … then reject('why') else migrate() end as _outcome")
     })?;
     if !field.data_type().is_string() {
-        return Err(
-            fail(flow, "_outcome is no text").hint("it takes migrate(), reject(…), skip(…) and elsewhere(…) only")
-        );
+        return Err(breach(flow, OUTCOME, "_outcome is no text")
+            .hint("it takes migrate(), reject(…), skip(…) and elsewhere(…) only"));
     }
     if field.is_nullable() {
-        return Err(fail(flow, "_outcome can be NULL: some rows would have no outcome").hint("give the CASE an ELSE"));
+        return Err(breach(flow, OUTCOME, "_outcome can be NULL: some rows would have no outcome")
+            .hint("give the CASE an ELSE"));
     }
     Ok(())
 }
@@ -211,7 +219,10 @@ fn warnings_field(flow: &Flow, schema: &SchemaRef) -> Result<bool> {
         Ok(field) if matches!(field.data_type(), DataType::List(item) if item.data_type() == &DataType::Utf8) => {
             Ok(true)
         }
-        Ok(_) => Err(fail(flow, "_warnings is no list of codes").hint("warnings(condition, 'code', …) as _warnings")),
+        Ok(_) => {
+            Err(breach(flow, WARNINGS, "_warnings is no list of codes")
+                .hint("warnings(condition, 'code', …) as _warnings"))
+        }
     }
 }
 
@@ -220,7 +231,7 @@ fn owners(flow: &Flow, verdicts: &BTreeSet<Verdict>, flows: &[String]) -> Result
         if let Verdict::Elsewhere(owner) = verdict
             && (!flows.contains(owner) || *owner == flow.name)
         {
-            return Err(unknown(flow, &format!("elsewhere('{owner}') names no other flow"), owner, flows));
+            return Err(unnamed(flow, &format!("elsewhere('{owner}') names no other flow"), owner, flows));
         }
     }
     Ok(())
@@ -234,7 +245,8 @@ fn remedies(flow: &Flow, verdicts: &BTreeSet<Verdict>) -> Result<()> {
     };
     let reasons: Vec<String> = verdicts.iter().filter_map(reason).collect();
     let Some(unknown) = flow.remedies.keys().find(|reason| !reasons.contains(reason)) else { return Ok(()) };
-    let error = fail(flow, &format!("`remedies` names '{unknown}', for which the flow rejects nothing"));
+    let error = Error::config(format!("`remedies` names '{unknown}', for which the flow rejects nothing"));
+    let error = flow.text().at_header(error, unknown);
     Err(match closest(unknown, &reasons) {
         Some(name) => error.hint(format!("did you mean '{name}'?")),
         None => error.hint(format!("its reasons are {}", reasons.join(", "))),
@@ -260,8 +272,9 @@ fn rerouted(flow: &Flow, verdicts: BTreeSet<Verdict>, reroute: Option<&Reroute>)
     Ok(meanings)
 }
 
-fn unknown(flow: &Flow, message: &str, name: &str, flows: &[String]) -> Error {
-    let error = fail(flow, message);
+/// A flow that a literal of the SQL names, and that is not there.
+fn unnamed(flow: &Flow, message: &str, name: &str, flows: &[String]) -> Error {
+    let error = flow.text().at_literal(Error::config(message), name);
     match closest(name, flows) {
         Some(close) => error.hint(format!("did you mean '{close}'?")),
         None => error,

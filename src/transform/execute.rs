@@ -57,7 +57,8 @@ impl Execution<'_> {
         let kinds = part_types(&self.planned.key);
         let keys = self.source_keys(&kinds).await?;
         let mut conservation = Conservation::new(&self.flow.file, keys, &kinds)?;
-        let sorted = self.planned.frame.clone().sort(self.order()).map_err(|error| planning(&error, text, &[]))?;
+        let sorted =
+            self.planned.frame.clone().sort(self.order()).map_err(|error| planning(&error, text, &[], None))?;
         let mut rows = self.engine.stream(sorted, text, self.folder.as_deref()).await?;
         let mut sorter = Sorter::new(&self);
         while let Some(batch) = rows.next().await {
@@ -90,6 +91,7 @@ impl Execution<'_> {
             key: self.flow.key.clone(),
             id: self.flow.id,
             identity: self.flow.identity.clone(),
+            existing: self.flow.existing,
             source_rows: self.table.source_rows(),
             counts: tally.counts,
             reasons: tally.reasons,
@@ -110,7 +112,7 @@ impl Execution<'_> {
             schema: self.planned.shape.schema.clone(),
             sorted_by: Vec::new(),
         };
-        let told = |error| planning(&error, self.text(), &[]);
+        let told = |error| planning(&error, self.text(), &[], None);
         let rows = self.engine.context().read_table(stored.provider(self.engine)?).map_err(told)?;
         let doubled = rows
             .aggregate(
@@ -154,7 +156,7 @@ impl Execution<'_> {
 
     /// The source's own keys, ascending, in the types of the flow's key.
     async fn source_keys(&self, kinds: &[DataType]) -> Result<SendableRecordBatchStream> {
-        let table = self.engine.table(Schema::Source, &self.flow.source).await?;
+        let table = self.engine.table(Schema::Own, &self.flow.name).await?;
         let columns: Vec<Expr> = self
             .flow
             .key
@@ -171,7 +173,7 @@ impl Execution<'_> {
             })
             .collect();
         let order = ascending(self.flow.key.iter().map(ident).collect());
-        let told = |error| planning(&error, self.text(), &[]);
+        let told = |error| planning(&error, self.text(), &[], None);
         let keys = table.select(columns).and_then(|keys| keys.sort(order)).map_err(told)?;
         self.engine.stream(keys, self.text(), None).await
     }
@@ -291,10 +293,10 @@ impl<'a> Sorter<'a> {
 
 /// Rejected rows with their whole source rows, in the order of keys.
 async fn quarantined(execution: &Execution<'_>, pending: Vec<RecordBatch>) -> Result<SendableRecordBatchStream> {
-    let told = |error| planning(&error, execution.text(), &[]);
+    let told = |error| planning(&error, execution.text(), &[], None);
     let key = &execution.planned.key;
     let reasons = execution.engine.rows(pending)?.alias("reasons").map_err(told)?;
-    let source: DataFrame = execution.engine.table(Schema::Source, &execution.flow.source).await?;
+    let source: DataFrame = execution.engine.table(Schema::Own, &execution.flow.name).await?;
     let mut columns: Vec<Expr> = execution.flow.key.iter().map(ident).collect();
     columns.push(source_row(execution.engine, &source, "_row")?);
     let source = source.select(columns).and_then(|rows| rows.alias("rows")).map_err(told)?;

@@ -8,20 +8,22 @@ mod labels;
 mod split;
 mod unreadable;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
+use datafusion::catalog::TableProvider;
 use datafusion::common::ScalarValue;
 
 use crate::cancel::Cancel;
-use crate::engine::{Engine, parameters};
+use crate::engine::{Engine, Schema, parameters};
 use crate::error::{At, Context, Error, Result};
 use crate::flow::Flow;
 use crate::graph::Graph;
+use crate::name::{Name, Named};
 use crate::outcomes::{FlowOutcomes, FlowShape, OutcomeStore};
 use crate::pipeline::Pipeline;
 use crate::progress::Sink;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Snapshot, Table};
 use crate::views;
 pub use contract::Planned;
 
@@ -37,6 +39,38 @@ pub struct Transform<'a> {
     cancel: Cancel,
 }
 
+/// The tables of the source that queries can read.
+struct Sources<'a> {
+    engine: &'a Engine,
+    snapshot: &'a Snapshot,
+    pipeline: &'a Pipeline,
+    /// By schema and name, of which either may hold dots.
+    known: BTreeMap<(String, String), Arc<dyn TableProvider>>,
+}
+
+impl<'a> Sources<'a> {
+    /// Makes a table known under the name that is used for it, and gives it.
+    async fn know(&mut self, named: &Named) -> Result<(&'a Table, Arc<dyn TableProvider>)> {
+        let table = self.snapshot.named(named, &self.pipeline.schemas)?;
+        let key = (table.schema.clone(), table.name.clone());
+        let rows = if let Some(rows) = self.known.get(&key) {
+            rows.clone()
+        } else {
+            let rows = views::source(self.engine, self.snapshot, table, self.pipeline);
+            let rows = rows.await.at(At::Table, table.qualified())?;
+            self.known.insert(key, rows.clone());
+            rows
+        };
+        match &named.name {
+            Name::Plain(name) => self.engine.register(Schema::Source, name, rows.clone())?,
+            Name::Full { schema, table } => self.engine.register_source(schema, table, rows.clone())?,
+            // No query reads it under the name of a header.
+            Name::Loose(_) => {}
+        }
+        Ok((table, rows))
+    }
+}
+
 impl<'a> Transform<'a> {
     /// Makes the source tables known that the flows read.
     ///
@@ -50,22 +84,18 @@ impl<'a> Transform<'a> {
         progress: Arc<dyn Sink>,
         cancel: Cancel,
     ) -> Result<Self> {
-        let mut known = BTreeSet::new();
+        let mut sources = Sources { engine, snapshot, pipeline, known: BTreeMap::new() };
         for flow in &pipeline.flows {
-            for name in graph.sources.get(&flow.name).into_iter().flatten() {
-                let table = views::source_table(snapshot, flow, name)?;
-                if known.insert(name.clone()) {
-                    views::source(engine, snapshot, (name, table), pipeline).await.at(At::Table, name)?;
-                }
+            for named in graph.sources.get(&flow.name).into_iter().flatten() {
+                sources.know(named).await?;
             }
-            contract::key_columns(flow, snapshot)?;
+            let (table, rows) = sources.know(&flow.named()).await?;
+            engine.register(Schema::Own, &flow.name, rows)?;
+            contract::key_columns(flow, table)?;
         }
-        for name in &graph.looked_at {
-            // A table that is not there is told by the query that reads it, which has the place.
-            if !snapshot.tables_named(name).is_empty() && known.insert(name.clone()) {
-                let table = views::named_table(snapshot, name).at(At::Table, name)?;
-                views::source(engine, snapshot, (name, table), pipeline).await.at(At::Table, name)?;
-            }
+        // A check that reads what this snapshot does not have is told when it is planned, if it is.
+        for named in graph.looked_at.iter().filter(|named| snapshot.has(named)) {
+            sources.know(named).await?;
         }
         let params = parameters(&pipeline.params).at(At::Pipeline, &pipeline.name)?;
         Ok(Self { pipeline, snapshot, engine, params, shapes: Mutex::default(), progress, cancel })
@@ -111,7 +141,7 @@ impl<'a> Transform<'a> {
         let outcomes = if let Some(published) = store.flow(&flow.name).await? {
             published
         } else {
-            let table = views::source_table(self.snapshot, flow, &flow.source)?;
+            let table = self.snapshot.named(&flow.named(), &self.pipeline.schemas)?;
             self.progress.start("transform", &flow.name, Some(table.rows));
             let execution = execute::Execution {
                 engine: self.engine,

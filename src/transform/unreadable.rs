@@ -33,7 +33,7 @@ pub async fn rejects(
 ) -> Result<Vec<RecordBatch>> {
     let mut rejects = Vec::new();
     for file in table.refused.iter().flat_map(|refused| &refused.files) {
-        let told = |error| planning(&error, flow.text(), &[]);
+        let told = |error| planning(&error, flow.text(), &[], None);
         let frame = engine.rows(snapshot.read(file).await?)?;
         let mut columns: Vec<Expr> = flow.key.iter().map(ident).collect();
         columns.push(source_row(engine, &frame, REFUSED)?);

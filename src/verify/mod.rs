@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::cancel::Cancel;
 use crate::error::{At, Context, Error, Result};
-use crate::ledger;
+use crate::ledger::{self, Fate};
 use crate::outcome::{Id, Outcome};
 use crate::outcomes::{FlowOutcomes, OutcomeStore};
 use crate::progress::Sink;
@@ -178,7 +178,11 @@ async fn one(
     }
     let table = catalog.require(&flow.target)?;
     let refused = ledger::refused(connection, subject.run, Some(&flow.flow)).await?;
-    let refused: HashSet<u128> = refused.iter().filter_map(|row| row.id).map(|id| id.as_u128()).collect();
+    let adopted = ledger::existing(connection, subject.run, Fate::Adopted, Some(&flow.flow)).await?;
+    let adopted: HashSet<u128> = adopted.iter().map(|(_, id)| id.as_u128()).collect();
+    // What others made is left as it is: nothing is expected of it.
+    let refused = refused.iter().filter_map(|row| row.id).map(|id| id.as_u128());
+    let refused: HashSet<u128> = refused.chain(adopted.iter().copied()).collect();
     let rows = flow.count(Outcome::Migrated);
     for part in compare::parts(rows) {
         let reader = outcomes::Reader { connection, table, store: subject.store, flow, part, cancel };
@@ -201,7 +205,8 @@ async fn one(
         reader.end()?;
         sink.advance(&flow.flow, unsaid);
         comparison.end();
-        let extra = extra(subject, catalog, flow, connection, &comparison).await?;
+        let mut extra = extra(subject, catalog, flow, connection, &comparison).await?;
+        extra.retain(|id| !adopted.contains(id));
         comparison.tell(&extra, &mut found);
     }
     outcomes::name_keys(subject.store, flow, &mut found.examples).await?;
@@ -221,10 +226,9 @@ async fn extra(
     if comparison.unknown().is_empty() {
         return Ok(Vec::new());
     }
-    let shared = subject
-        .flows
-        .iter()
-        .any(|other| other.flow != flow.flow && other.entity == flow.entity && other.target == flow.target);
+    let same = |other: &FlowOutcomes| catalog.qualify(&other.target) == catalog.qualify(&flow.target);
+    let shared =
+        subject.flows.iter().any(|other| other.flow != flow.flow && other.entity == flow.entity && same(other));
     // Without mappings, nothing tells a row of ours from one that was there before.
     if shared || flow.id == Id::None {
         return Ok(Vec::new());

@@ -158,7 +158,16 @@ async fn a_missing_source_table_is_told() {
     source.run("create table one (id int primary key)").await;
     let target = Database::fresh().await;
     let args = ["run", "--pipeline", &dispatch(), "--source", &source.url, "--target", &target.url];
-    fails(dir.path(), &args, 2, &["no table \"auth_group\"", &source.url[source.url.rfind('/').unwrap()..]]);
+    fails(
+        dir.path(),
+        &args,
+        2,
+        &[
+            "no table 'auth_group_permissions'",
+            "role_permissions.sql:2:",
+            &source.url[source.url.rfind('/').unwrap()..],
+        ],
+    );
     fails(dir.path(), &["snapshot", "--source", &source.url, "--tables", "onne"], 2, &["onne", "one"]);
     assert!(
         !dir.path().join("snapshots").exists() || walk(dir.path()).iter().all(|file| !file.ends_with("manifest.json"))

@@ -117,13 +117,13 @@ async fn a_small_database_is_whole_and_the_same_each_time() {
     assert!(manifest.source.wal_lsn.is_some() && manifest.source.system_identifier.is_some());
     snapshot.check().await.unwrap();
 
-    let plain = snapshot.table("plain").unwrap();
+    let plain = snapshot.table("public.plain").unwrap();
     assert_eq!((plain.schema.as_str(), plain.rows), ("public", 1000));
     assert_eq!((&plain.key, &plain.sorted_by), (&vec!["id".to_owned()], &vec!["id".to_owned()]));
     let columns: Vec<_> =
         plain.columns.iter().map(|column| (column.name.as_str(), column.pg_type.as_str(), column.nullable)).collect();
     assert_eq!(columns, [("id", "integer", false), ("name", "text", false), ("note", "text", true)]);
-    let read = rows(&snapshot, "plain").await;
+    let read = rows(&snapshot, "public.plain").await;
     assert!(read.column(0).as_primitive::<Int32Type>().values().iter().copied().eq(1..=1000));
     assert_eq!(texts(&read, "note")[..3], [Some("1".to_owned()), Some("2".to_owned()), None]);
 

@@ -1,6 +1,8 @@
 //! Owns the proof that a reference has its parent's UUID exactly where PostgreSQL takes the two keys for equal, whatever
 //! types they are written in, and that a pair it cannot compare is an error. Must not know: how keys become UUIDs.
 
+use std::fmt::Write;
+
 use rehome::cancel::Cancel;
 use rehome::error::Kind;
 use rehome::run::{self, Setting};
@@ -48,11 +50,13 @@ async fn database() -> Database {
     let mut sql =
         "create schema legacy; create schema fresh; create table fresh.parents (id uuid primary key);".to_owned();
     for (at, (kind, values)) in types().iter().enumerate() {
-        sql.push_str(&format!(
+        write!(
+            sql,
             "create table legacy.parent{at} (id {kind} primary key); create table legacy.child{at} (id serial primary key, k {kind});
              insert into legacy.child{at} (k) select unnest(array[{values}]::{kind}[]); insert into legacy.child{at} values (default, null);
              insert into legacy.parent{at} select k from legacy.child{at} where k is not null;"
-        ));
+        )
+        .unwrap();
     }
     Database::with(&sql).await
 }

@@ -163,6 +163,7 @@ impl Bench {
             key: vec!["id".into()],
             id: rehome::outcome::Id::Derived,
             identity: Vec::new(),
+            existing: rehome::outcome::Existing::Reject,
             source_rows: 0,
             counts: BTreeMap::new(),
             reasons: BTreeMap::new(),

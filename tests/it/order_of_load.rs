@@ -32,8 +32,8 @@ fn ddl(rows: usize, partitioned: bool, circles: bool) -> String {
     let mut sql = "create schema legacy; create schema fresh; create schema judge;".to_owned();
     for (at, table) in TABLES.iter().enumerate() {
         let parents: Vec<_> = columns(table).map(|(column, _)| column).collect();
-        let declared: String = parents.iter().map(|column| format!(", {column} integer")).collect();
-        let values: String = (1..=parents.len())
+        let declared: Vec<String> = parents.iter().map(|column| format!(", {column} integer")).collect();
+        let values: Vec<String> = (1..=parents.len())
             .map(|seed| format!(", case when (i + {at}) % 7 = {seed} then null when (i * {seed}) % 193 = 5 then -i else 1 + (i * {}) % {rows} end", seed + at))
             .collect();
         let less = match *table {
@@ -43,13 +43,15 @@ fn ddl(rows: usize, partitioned: bool, circles: bool) -> String {
         };
         write!(
             sql,
-            "create table legacy.{table} (id integer primary key{declared});
-             insert into legacy.{table} select i{values} from generate_series(1, {rows}) i;
+            "create table legacy.{table} (id integer primary key{});
+             insert into legacy.{table} select i{} from generate_series(1, {rows}) i;
              {less}
-             create table judge.{table} as table legacy.{table}; create unique index on judge.{table} (id);"
+             create table judge.{table} as table legacy.{table}; create unique index on judge.{table} (id);",
+            declared.concat(),
+            values.concat()
         )
         .unwrap();
-        let uuids: String = parents.iter().map(|column| format!(", {column} uuid")).collect();
+        let uuids: Vec<String> = parents.iter().map(|column| format!(", {column} uuid")).collect();
         let (by, parts) = if partitioned {
             let part = |n| {
                 format!(
@@ -60,7 +62,8 @@ fn ddl(rows: usize, partitioned: bool, circles: bool) -> String {
         } else {
             ("", String::new())
         };
-        write!(sql, "create table fresh.{table} (id uuid primary key, old integer{uuids}){by}; {parts}").unwrap();
+        write!(sql, "create table fresh.{table} (id uuid primary key, old integer{}){by}; {parts}", uuids.concat())
+            .unwrap();
     }
     for (child, column, parent) in KEYS {
         write!(sql, "alter table fresh.{child} add foreign key ({column}) references fresh.{parent};").unwrap();
@@ -83,12 +86,13 @@ fn ddl(rows: usize, partitioned: bool, circles: bool) -> String {
 fn flows(order: [usize; 6]) -> Vec<(String, String)> {
     let flow = |(place, index): (usize, usize)| {
         let table = TABLES[index];
-        let uuids: String = columns(table)
+        let uuids: Vec<String> = columns(table)
             .map(|(column, parent)| format!(", legacy_uuid('{parent}', t.{column}) as {column}"))
             .collect();
         let sql = format!(
             "/*---\nsource = \"{table}\"\nentity = \"{table}\"\ntarget = \"{table}\"\n---*/\n
-             select t.id as _key, migrate() as _outcome, t.id as old{uuids} from source.{table} t"
+             select t.id as _key, migrate() as _outcome, t.id as old{} from source.{table} t",
+            uuids.concat()
         );
         (format!("n{place}_{table}"), sql)
     };

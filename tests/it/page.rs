@@ -223,6 +223,7 @@ fn large() -> Report {
         source_rows: 4_000_000 + flow,
         migrated: 4_000_000 - 3 * flow,
         adopted: flow,
+        updated: 0,
         rejected: 2 * flow,
         skipped: flow,
         elsewhere: 0,

@@ -1,6 +1,6 @@
 -- Is the ledger whole in this database? A copy of the schema may lack a table, an older version a column.
 select not exists (
-    select from unnest(array['epoch', 'runs', 'chunks', 'flows', 'quarantine', 'saved_ddl']) as needed (name)
+    select from unnest(array['epoch', 'runs', 'chunks', 'flows', 'quarantine', 'existing', 'saved_ddl']) as needed (name)
     where to_regclass('rehome.' || needed.name) is null
 ) and exists (
     select from pg_catalog.pg_attribute a

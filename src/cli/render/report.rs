@@ -15,6 +15,13 @@ const ORIGINS: usize = 10;
 /// The verdict, the outcomes, the reasons, the checks.
 pub fn show(report: &Report) {
     outcomes(report);
+    for flow in report.flows.iter().filter(|flow| flow.updated > 0) {
+        anstream::println!(
+            "{}: {} of the migrated rows were in the target already and were updated",
+            flow.flow,
+            count(flow.updated)
+        );
+    }
     reasons(report);
     origins(report);
     checks(report);

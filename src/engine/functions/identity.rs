@@ -65,7 +65,7 @@ impl Identity {
         let told = |error: crate::error::Error| DataFusionError::Plan(error.message().to_owned());
         let given = KeyType::of(field).map_err(told)?;
         match self.entities.get(entity) {
-            Some(Some(wanted)) if *wanted != given => Err(DataFusionError::Plan(format!(
+            Some(Some(wanted)) if !wanted.compares_with(&given) => Err(DataFusionError::Plan(format!(
                 "legacy_uuid('{entity}', …) is given a {given}, and the keys of '{entity}' are of the type {wanted}: \
                  write {}",
                 wanted.cast()
@@ -88,7 +88,8 @@ impl Identity {
         failed: Option<&BooleanArray>,
     ) -> crate::error::Result<ArrayRef> {
         let namespace = self.namespace.unwrap_or_else(|| Namespace::of_pipeline(""));
-        let keys = KeyColumn::of(array.clone(), field)?;
+        let parent = self.entities.get(entity).and_then(Option::as_ref);
+        let keys = KeyColumn::referring_to(array.clone(), field, parent)?;
         let foreign = self.adopted.get(entity);
         let mut out = FixedSizeBinaryBuilder::with_capacity(array.len(), 16);
         let mut buffer = String::with_capacity(64);

@@ -10,7 +10,7 @@ use futures::SinkExt;
 use proptest::strategy::{Strategy, ValueTree};
 use rehome::cancel::Cancel;
 use rehome::diagnosis::Text;
-use rehome::engine::{Engine, Identity, Settings};
+use rehome::engine::{Engine, Identity, Schema, Settings};
 use rehome::extract::{self, Options};
 use rehome::storage::Location;
 use rehome::views;
@@ -35,7 +35,8 @@ async fn answers(ddl: &str, questions: &[(&str, &str)]) -> Vec<String> {
         identity: Arc::new(Identity::default()),
     };
     let engine = Engine::new(&settings).unwrap();
-    views::source(&engine, &snapshot, ("t", snapshot.table("t").unwrap()), &pipeline).await.unwrap();
+    let rows = views::source(&engine, &snapshot, snapshot.table("t").unwrap(), &pipeline).await.unwrap();
+    engine.register(Schema::Source, "t", rows).unwrap();
     let mut wrong = Vec::new();
     for (question, expected) in questions {
         let sql = format!("select cast({question} as varchar) as answer from source.t");

@@ -1,10 +1,16 @@
 //! Owns how an error of the engine becomes ours: which kind it is, where in the file, what to do.
 //! Must not know: which stage runs the SQL. Texts of execution errors never pass: they hold cell values.
 
+mod piece;
+
 use datafusion::common::{DataFusionError, Diagnostic, SchemaError};
 use datafusion::error::DataFusionError as Engine;
 
+use datafusion::sql::sqlparser::ast::Expr;
+use datafusion::sql::sqlparser::tokenizer::Location;
+
 use crate::error::{At, Error, Kind};
+use piece::{Piece, Pieces};
 
 /// A SQL text with its name, so that an error can point into it.
 #[derive(Debug, Clone, Copy)]
@@ -17,35 +23,131 @@ impl Text<'_> {
     /// Where a name stands first, as `file:line:column`; the file alone where it does not.
     #[must_use]
     pub fn place(&self, name: &str) -> String {
-        match find(self.sql, name) {
-            Some((line, column)) => format!("{}:{line}:{column}", self.file),
+        self.shown(Pieces::of(self.sql).name(name).as_ref())
+    }
+
+    /// Points an error at the first place of a name: in the SQL, in the header, or else at the query.
+    #[must_use]
+    pub fn at_name(&self, error: Error, name: &str) -> Error {
+        let pieces = Pieces::of(self.sql);
+        self.at(error, pieces.name(name).or_else(|| pieces.anywhere(name)).or_else(|| pieces.start()))
+    }
+
+    /// Points an error at a name of the header, which stands before the SQL.
+    #[must_use]
+    pub fn at_header(&self, error: Error, name: &str) -> Error {
+        self.at(error, Pieces::of(self.sql).anywhere(name))
+    }
+
+    /// Points an error at the first place of a text literal, and at the query where it has none.
+    #[must_use]
+    pub fn at_literal(&self, error: Error, literal: &str) -> Error {
+        let pieces = Pieces::of(self.sql);
+        self.at(error, pieces.literal(literal).or_else(|| pieces.start()))
+    }
+
+    /// Points an error at what gives an output column its values, and at the list of outputs where nothing does.
+    #[must_use]
+    pub fn at_output(&self, error: Error, column: &str) -> Error {
+        let pieces = Pieces::of(self.sql);
+        self.at(error, pieces.output(column).or_else(|| pieces.start()))
+    }
+
+    /// Points an error at an expression: the `nth`, from 0, of those that read the same.
+    #[must_use]
+    pub fn at_expr(&self, error: Error, expr: &Expr, nth: usize) -> Error {
+        let pieces = Pieces::of(self.sql);
+        self.at(error, pieces.expr(expr, nth).or_else(|| pieces.start()))
+    }
+
+    /// Points an error at the query's first word.
+    #[must_use]
+    pub fn at_start(&self, error: Error) -> Error {
+        self.at(error, Pieces::of(self.sql).start())
+    }
+
+    fn at(&self, error: Error, piece: Option<Piece>) -> Error {
+        let error = error.at(At::File, self.shown(piece.as_ref()));
+        match piece {
+            Some(piece) if !piece.text.is_empty() => error.at(At::Sql, piece.text),
+            _ => error,
+        }
+    }
+
+    fn shown(&self, piece: Option<&Piece>) -> String {
+        match piece {
+            Some(Piece { line, column, .. }) => format!("{}:{line}:{column}", self.file),
             None => self.file.to_owned(),
         }
     }
 }
 
+impl Text<'_> {
+    /// As [`Text::place`], of the first of some ways to write a name that stands there.
+    #[must_use]
+    pub fn place_of(&self, ways: &[String]) -> String {
+        let pieces = Pieces::of(self.sql);
+        let found = ways.iter().find(|way| pieces.name(way).is_some());
+        found.map_or_else(|| self.file.to_owned(), |way| self.place(way))
+    }
+}
+
 /// An error met while planning `text`: its message names tables, columns and functions, and is shown.
+/// `suspect` is the expression that a search has found, and how many before it read the same.
 #[must_use]
-pub fn planning(error: &DataFusionError, text: Text<'_>, known: &[String]) -> Error {
+pub fn planning(error: &DataFusionError, text: Text<'_>, known: &[String], suspect: Option<(&Expr, usize)>) -> Error {
     let diagnostic = error.diagnostic().cloned();
     let root = error.find_root();
     let message = message_of(root);
-    let mut out = Error::config(message.clone());
-    let place = diagnostic
-        .as_ref()
-        .and_then(|diagnostic| diagnostic.span)
-        .map(|span| (span.start.line, span.start.column))
-        .or_else(|| place_in(&message))
-        .or_else(|| message.contains("found: EOF").then(|| (text.sql.trim_end().lines().count() as u64, 1)))
-        .or_else(|| quoted(&message).and_then(|name| find(text.sql, name)));
-    out = match place {
-        Some((line, column)) => out.at(At::File, format!("{}:{line}:{column}", text.file)),
-        None => out.at(At::File, text.file),
-    };
+    let out = Error::config(message.clone());
+    let pieces = Pieces::of(text.sql);
+    let piece = suspect
+        .and_then(|(expr, nth)| pieces.expr(expr, nth))
+        .or_else(|| told(diagnostic.as_ref(), &message, &pieces))
+        .or_else(|| quoted(&message).and_then(|name| named(&pieces, name)))
+        .or_else(|| pieces.start());
+    let out = text.at(out, piece);
     match hint_of(root, diagnostic.as_ref(), &message, known) {
         Some(hint) => out.hint(hint),
         None => out,
     }
+}
+
+/// Does the engine itself say where an error is? Then nothing need be searched.
+#[must_use]
+pub fn is_placed(error: &DataFusionError, text: Text<'_>) -> bool {
+    let message = message_of(error.find_root());
+    // Of two sides that do not go together, the engine names the first alone.
+    !is_of_two_sides(error) && told(error.diagnostic(), &message, &Pieces::of(text.sql)).is_some()
+}
+
+/// Is an error about two sides that do not go together, so that neither alone shows it?
+#[must_use]
+pub fn is_of_two_sides(error: &DataFusionError) -> bool {
+    let message = message_of(error.find_root());
+    message.starts_with("Cannot coerce") || message.starts_with("Cannot infer")
+}
+
+/// Is an error about a literal, rather than about what surrounds it?
+#[must_use]
+pub fn is_of_literal(error: &DataFusionError) -> bool {
+    matches!(error.find_root(), Engine::ArrowError(..))
+}
+
+/// The place that the engine tells.
+fn told(diagnostic: Option<&Diagnostic>, message: &str, pieces: &Pieces<'_>) -> Option<Piece> {
+    if let Some(span) = diagnostic.and_then(|diagnostic| diagnostic.span).filter(|span| span.start.line > 0) {
+        let end = Location::new(span.end.line, span.end.column);
+        return Some(pieces.between(Location::new(span.start.line, span.start.column), end));
+    }
+    if let Some((line, column)) = place_in(message) {
+        return Some(pieces.from(line, column));
+    }
+    message.contains("found: EOF").then(|| pieces.last()).flatten()
+}
+
+fn named(pieces: &Pieces<'_>, name: &str) -> Option<Piece> {
+    pieces.name(name.strip_prefix("rehome.").unwrap_or(name))
 }
 
 /// An error met while running a query: only its kind is told.
@@ -126,18 +228,6 @@ fn place_in(message: &str) -> Option<(u64, u64)> {
 /// The first name in single quotes of a message.
 fn quoted(message: &str) -> Option<&str> {
     message.split('\'').nth(1)
-}
-
-/// Where a name stands in a text: line and column, from 1.
-fn find(sql: &str, name: &str) -> Option<(u64, u64)> {
-    let short = name.strip_prefix("rehome.").unwrap_or(name);
-    // ASCII letters alone change case here, so that offsets stay those of the text.
-    let folded = || sql.to_ascii_lowercase().find(&short.to_ascii_lowercase());
-    let at = sql.find(short).or_else(folded)?;
-    let before = &sql[..at];
-    let line = before.matches('\n').count() as u64 + 1;
-    let column = (at - before.rfind('\n').map_or(0, |newline| newline + 1)) as u64 + 1;
-    Some((line, column))
 }
 
 fn hint_of(

@@ -1,0 +1,2 @@
+-- Which of these UUIDs the table holds.
+select id from {table} where id = any ($1)

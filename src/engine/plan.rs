@@ -1,0 +1,179 @@
+//! Owns how one query of a file is planned, and how its error finds its place in the text.
+//! Must not know: which stage asks, or how the query runs.
+
+use datafusion::arrow::datatypes::{DataType, TimeUnit};
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::common::{DataFusionError, ScalarValue};
+use datafusion::execution::context::SQLOptions;
+use datafusion::logical_expr::{Expr, LogicalPlan, Volatility};
+use datafusion::prelude::DataFrame;
+use datafusion::sql::parser::Statement;
+
+use super::narrow::Expressions;
+use super::{Engine, functions};
+use crate::diagnosis::{Text, is_of_literal, is_of_two_sides, is_placed, planning};
+use crate::error::{At, Error, Result};
+
+type Params = [(String, ScalarValue)];
+
+/// Why a query does not plan.
+enum Failure {
+    Engine(DataFusionError),
+    /// A rule of ours, and the name in the query that breaks it.
+    Ours(Error, String),
+}
+
+impl From<DataFusionError> for Failure {
+    fn from(error: DataFusionError) -> Self {
+        Self::Engine(error)
+    }
+}
+
+impl Failure {
+    /// What tells one failure from another; it is compared, never shown.
+    fn text(&self) -> String {
+        match self {
+            Self::Engine(error) => error.strip_backtrace(),
+            Self::Ours(error, name) => format!("{error} {name}"),
+        }
+    }
+}
+
+impl Engine {
+    /// Plans one query of a file: queries only, of immutable functions, without nanoseconds. It is optimised on trial,
+    /// which finds what planning alone does not: literals that do not fit their type.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Config`] with file:line:column, the piece of SQL that is meant, and a hint.
+    pub async fn plan(&self, text: Text<'_>, params: &Params) -> Result<DataFrame> {
+        let dialect = self.ctx.state().config().options().sql_parser.dialect;
+        let statement = self
+            .ctx
+            .state()
+            .sql_to_statement(text.sql, &dialect)
+            .map_err(|error| planning(&error, text, &self.table_names(), None))?;
+        match self.attempt(statement.clone(), params).await {
+            Ok(frame) => Ok(frame),
+            Err(failure) => Err(self.located(&failure, statement, text, params).await),
+        }
+    }
+
+    async fn attempt(&self, statement: Statement, params: &Params) -> Result<DataFrame, Box<Failure>> {
+        let failed = |error| Box::new(Failure::Engine(error));
+        let options = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+        let plan = self.ctx.state().statement_to_plan(statement).await.map_err(failed)?;
+        options.verify_plan(&plan).map_err(failed)?;
+        let plan = functions::checked_casts(plan).and_then(functions::ordered_by_place).map_err(failed)?;
+        let mut frame = self.ctx.execute_logical_plan(plan).await.map_err(failed)?;
+        let named = frame.logical_plan().get_parameter_names().map_err(failed)?;
+        if !named.is_empty() {
+            let is_known = |name: &String| params.iter().any(|(known, _)| format!("${known}") == *name);
+            // Sorted: which of several is told must not change from one call to the next.
+            if let Some(missing) = named.iter().filter(|name| !is_known(name)).min() {
+                let error = Error::config(format!("the parameter {missing} is not declared"))
+                    .hint("declare it under [params] of the pipeline");
+                return Err(Box::new(Failure::Ours(error, missing.clone())));
+            }
+            frame = frame.with_param_values(params.to_vec()).map_err(failed)?;
+        }
+        refuse_unstable(frame.logical_plan())?;
+        refuse_nanoseconds(frame.logical_plan())?;
+        self.ctx.state().optimize(frame.logical_plan()).map_err(failed)?;
+        Ok(frame)
+    }
+
+    /// The error of a failure, with its place.
+    async fn located(&self, failure: &Failure, statement: Statement, text: Text<'_>, params: &Params) -> Error {
+        let mut expressions = Expressions::of(statement);
+        let found = match failure {
+            Failure::Engine(error) if is_placed(error, text) => None,
+            _ => self.narrowest(failure, &mut expressions, params).await,
+        };
+        let suspect = found.map(|index| expressions.get(index));
+        match (failure, suspect) {
+            (Failure::Engine(error), suspect) => planning(error, text, &self.table_names(), suspect),
+            (Failure::Ours(error, _), Some((expr, nth))) => text.at_expr(error.clone(), expr, nth),
+            (Failure::Ours(error, name), None) => text.at_name(error.clone(), name),
+        }
+    }
+
+    /// The narrowest expression without which the query plans, or at least fails of something else.
+    async fn narrowest(&self, failure: &Failure, expressions: &mut Expressions, params: &Params) -> Option<usize> {
+        let of_literal = matches!(failure, Failure::Engine(error) if is_of_literal(error));
+        let of_two = matches!(failure, Failure::Engine(error) if is_of_two_sides(error));
+        let told = failure.text();
+        let mut strict = true;
+        let mut place = None;
+        let mut candidates = expressions.outermost();
+        loop {
+            let (mut cures, mut changes) = (Vec::new(), Vec::new());
+            for index in candidates {
+                let Some(without) = expressions.without(index) else { return place };
+                match self.attempt(without, params).await {
+                    Ok(_) => cures.push(index),
+                    Err(other) if other.text() != told => changes.push(index),
+                    Err(_) => {}
+                }
+            }
+            // With a second mistake in the query, nothing cures it: then what changes the error has to do.
+            strict &= place.is_some() || !cures.is_empty();
+            let found = if strict { cures } else { changes };
+            let next = match found.as_slice() {
+                [] => return place,
+                [one] => *one,
+                // Of several that do not go together, none alone is to blame, unless it is a literal.
+                several => match several.iter().find(|index| of_literal && expressions.is_literal(**index)) {
+                    Some(literal) => *literal,
+                    None if place.is_some() => return place,
+                    None => several[0],
+                },
+            };
+            if of_two && place.is_some() && expressions.is_plain(next) {
+                return place;
+            }
+            place = Some(next);
+            candidates = expressions.within(next);
+        }
+    }
+}
+
+fn refuse_unstable(plan: &LogicalPlan) -> Result<(), Box<Failure>> {
+    let mut unstable: Option<String> = None;
+    plan.apply_with_subqueries(|node| {
+        node.apply_expressions(|expr| {
+            expr.apply(|expr| {
+                if let Expr::ScalarFunction(function) = expr {
+                    let name = function.name();
+                    let clock = matches!(name, "now" | "current_date" | "current_time" | "current_timestamp" | "today");
+                    if clock || function.func.signature().volatility == Volatility::Volatile {
+                        unstable = Some(name.to_owned());
+                    }
+                }
+                Ok(TreeNodeRecursion::Continue)
+            })
+        })
+    })
+    .map_err(Failure::from)?;
+    let Some(name) = unstable else { return Ok(()) };
+    let error = Error::config(format!("{name}() gives another result each time"))
+        .hint("rules must be reproducible: declare the value under [params] and write $name");
+    Err(Box::new(Failure::Ours(error, name)))
+}
+
+fn refuse_nanoseconds(plan: &LogicalPlan) -> Result<(), Box<Failure>> {
+    let mut found: Option<String> = None;
+    plan.apply_with_subqueries(|node| {
+        for field in node.schema().fields() {
+            if matches!(field.data_type(), DataType::Timestamp(TimeUnit::Nanosecond, _)) {
+                found.get_or_insert_with(|| field.name().clone());
+            }
+        }
+        Ok(TreeNodeRecursion::Continue)
+    })
+    .map_err(Failure::from)?;
+    let Some(column) = found else { return Ok(()) };
+    let error = Error::config("a timestamp of nanoseconds: PostgreSQL's have microseconds")
+        .at(At::Column, column.clone())
+        .hint("write timestamp(6) '…', or arrow_cast(x, 'Timestamp(Microsecond, Some(\"UTC\"))')");
+    Err(Box::new(Failure::Ours(error, column)))
+}
