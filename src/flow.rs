@@ -151,7 +151,7 @@ impl Flow {
         Named {
             name: Name::Loose(self.source.clone()),
             flow: Some(self.name.clone()),
-            place: self.text().place(&self.source),
+            spot: self.text().spot_in_header(&self.source),
         }
     }
 

@@ -185,7 +185,7 @@ fn project(role: &str) -> String {
          create trigger audited after insert or update on fresh.profiles for each row execute function fresh.on_change();
          alter table auth.users owner to {role}_auth; alter table auth.identities owner to {role}_auth;
          alter table fresh.profiles owner to {role}; alter schema fresh owner to {role};
-         grant usage on schema auth to {role}; grant select, insert, references, trigger on all tables in schema auth to {role};
+         grant usage on schema auth, fresh to {role}, {role}_auth; grant select, insert, references, trigger on all tables in schema auth to {role};
          grant create on schema public to {role};
          do $$ begin execute format('grant create on database %I to {role}', current_database()); end $$;"
     )
