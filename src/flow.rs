@@ -12,6 +12,37 @@ use crate::header::{SqlFile, shown};
 use crate::name::{Name, Named};
 use crate::outcome::{Existing, Id};
 
+/// The keys of a flow's header: name, default, meaning. `docs/flows.md` has them from here.
+pub const HEADER_KEYS: [(&str, &str, &str); 11] = [
+    ("source", "(needed)", "The source table, `name` or `schema.name`. Each of its rows reaches exactly one outcome."),
+    ("key", "`\"id\"`", "The column or columns that identify a row of the source; `ctid` where there is none."),
+    (
+        "entity",
+        "the file's name",
+        "What the rows stand for: the name in `legacy_uuid` and in the mappings. Flows may share one.",
+    ),
+    ("entity_key", "as `key`", "The column or columns by which others refer to a row, where that is not `key`."),
+    ("target", "the file's name", "The target table, `name` or `schema.name`."),
+    (
+        "id",
+        "`\"derived\"`",
+        "`derived`: the target's column `id` is a UUID that follows from entity and key. `none`: a row is known by a unique key of the target, whose columns the flow gives.",
+    ),
+    ("identity", "the primary key", "With `id = \"none\"`: the column or columns of that unique key."),
+    (
+        "existing",
+        "`\"reject\"`",
+        "A row whose `id` is in the target though no run loaded it: `reject` (reason `existing`), `update` (the flow's columns are written over it) or `adopt` (it is left as it is).",
+    ),
+    (
+        "accept",
+        "the pipeline's",
+        "The least share, 0 to 1, of the rows in scope that must be migrated or adopted; below it, exit code 3.",
+    ),
+    ("description", "none", "A sentence for the report."),
+    ("remedies", "none", "For reasons of rejects: what it would take to recover their rows. The report repeats it."),
+];
+
 /// The header of a flow's file. Unknown keys are errors.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -120,7 +151,7 @@ impl Flow {
         Named {
             name: Name::Loose(self.source.clone()),
             flow: Some(self.name.clone()),
-            place: self.text().place(&self.source),
+            spot: self.text().spot_in_header(&self.source),
         }
     }
 

@@ -201,7 +201,7 @@ mod tests {
         assert_eq!(sort(&free(), &[needs(&[("a", &["d"]), ("d", &["c"])])]).unwrap(), ["b", "c", "d", "a"]);
         // b and c stand in a circle that d is before: only the circle is cut, at its first name.
         let circle = needs(&[("b", &["c"]), ("c", &["b", "d"]), ("a", &["b"])]);
-        assert_eq!(sort(&free(), &[circle]).unwrap(), ["d", "b", "c", "a"]);
+        assert_eq!(sort(&free(), &[circle]).unwrap(), ["d", "b", "a", "c"]);
         // The stronger of two wishes holds.
         let wishes = [needs(&[("a", &["b"])]), needs(&[("b", &["a"])])];
         assert_eq!(sort(&free(), &wishes).unwrap()[..2], ["b", "a"]);

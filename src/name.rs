@@ -1,7 +1,7 @@
 //! Owns how tables are named, in headers and in SQL, and which of the tables there are a name fits.
 //! Must not know: where the tables are, or what is done with them.
 
-use crate::diagnosis::closest;
+use crate::diagnosis::{Spot, closest};
 use crate::error::{At, Error, Result};
 
 /// A table's name, as it was written.
@@ -59,8 +59,7 @@ pub struct Named {
     pub name: Name,
     /// The flow that needs the table, if one does.
     pub flow: Option<String>,
-    /// `file:line:column`.
-    pub place: String,
+    pub spot: Spot,
 }
 
 impl Named {
@@ -101,7 +100,7 @@ impl Named {
             Some(flow) => error.at(At::Flow, flow),
             None => error,
         };
-        error.at(At::File, &self.place).at(At::Table, self.name.shown())
+        self.spot.at(error).at(At::Table, self.name.shown())
     }
 
     fn ambiguous(&self, tables: &[(String, String)]) -> Error {
@@ -201,13 +200,15 @@ fn part(text: &str) -> Option<(String, &str)> {
 
 #[cfg(test)]
 mod tests {
+    use crate::diagnosis::Spot;
+
     use super::{Name, Named, in_quotes, quoted};
 
     const TABLES: [(&str, &str); 5] =
         [("a", "users"), ("b", "users"), ("a", "orders"), ("public", "a.users"), ("North", "My \"Table\"")];
 
     fn found(name: Name, schemas: &[&str]) -> Result<(&'static str, &'static str), String> {
-        let named = Named { name, flow: None, place: "x.sql:1:1".into() };
+        let named = Named { name, flow: None, spot: Spot::default() };
         let schemas: Vec<String> = schemas.iter().map(|schema| (*schema).to_owned()).collect();
         let found = named.among(&TABLES, &schemas, |table| *table);
         found.copied().map_err(|error| error.hint_text().unwrap_or_default().to_owned())

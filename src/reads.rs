@@ -101,7 +101,7 @@ fn source_of(table: &TableReference, text: Text<'_>) -> Option<Named> {
     };
     let mut ways = vec![format!("{SOURCE}.{alone}"), format!("{SOURCE}.{bare}"), alone, bare];
     ways.push(table.table().to_owned());
-    Some(Named { name, flow: None, place: text.place_of(&ways) })
+    Some(Named { name, flow: None, spot: text.spot(&ways) })
 }
 
 /// What a query reads, with the shared views in its way taken apart.

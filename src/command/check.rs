@@ -20,6 +20,8 @@ pub struct Checked {
     pub pipeline: String,
     /// In the order of running.
     pub flows: Vec<CheckedFlow>,
+    /// The triggers of the target that will fire while rows are loaded.
+    pub triggers: Vec<load::check::Fires>,
     /// Were the flows planned against a snapshot's tables?
     pub planned: bool,
     /// Were their columns compared with the target's?
@@ -46,6 +48,7 @@ pub async fn check(
     setting: &Setting,
 ) -> Result<Checked> {
     let mut graph = Graph::new(pipeline)?;
+    let mut triggers = Vec::new();
     if let Some(snapshot) = snapshot {
         let engine = setting.engine(identity(pipeline, Some(snapshot), Vec::new()).await?)?;
         let stage =
@@ -57,6 +60,7 @@ pub async fn check(
             let connection = target.connect("check").await?;
             let catalog = Catalog::read(&connection, &pipeline.target_schema).await?;
             load::check::columns(&catalog, &shapes)?;
+            triggers = load::check::triggers(&catalog, &shapes);
             graph.arrange(pipeline, ties(pipeline, &catalog))?;
         }
     }
@@ -69,6 +73,7 @@ pub async fn check(
     Ok(Checked {
         pipeline: pipeline.name.clone(),
         flows: flows.collect(),
+        triggers,
         planned: snapshot.is_some(),
         matched: snapshot.is_some() && target.is_some(),
     })

@@ -82,13 +82,40 @@ impl Text<'_> {
     }
 }
 
-impl Text<'_> {
-    /// As [`Text::place`], of the first of some ways to write a name that stands there.
+/// A place in a text, kept for an error that is found later.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Spot {
+    /// `file:line:column`, or as much of it as is known.
+    place: String,
+    /// The piece of the text that stands there; empty where none is to be shown.
+    piece: String,
+}
+
+impl Spot {
+    /// Points an error at this place.
     #[must_use]
-    pub fn place_of(&self, ways: &[String]) -> String {
+    pub fn at(&self, error: Error) -> Error {
+        let error = error.at(At::File, &self.place);
+        if self.piece.is_empty() { error } else { error.at(At::Sql, &self.piece) }
+    }
+}
+
+impl Text<'_> {
+    /// Where the first of some ways to write a name stands in the SQL.
+    #[must_use]
+    pub fn spot(&self, ways: &[String]) -> Spot {
         let pieces = Pieces::of(self.sql);
-        let found = ways.iter().find(|way| pieces.name(way).is_some());
-        found.map_or_else(|| self.file.to_owned(), |way| self.place(way))
+        self.spot_of(ways.iter().find_map(|way| pieces.name(way)))
+    }
+
+    /// Where a name stands in the header.
+    #[must_use]
+    pub fn spot_in_header(&self, name: &str) -> Spot {
+        self.spot_of(Pieces::of(self.sql).anywhere(name))
+    }
+
+    fn spot_of(&self, piece: Option<Piece>) -> Spot {
+        Spot { place: self.shown(piece.as_ref()), piece: piece.map(|piece| piece.text).unwrap_or_default() }
     }
 }
 

@@ -1,11 +1,13 @@
 //! Owns the comparison of what the flows give with what the target takes, before anything runs.
 //! Must not know: outcomes or rows.
 
+use serde::Serialize;
+
 use super::encode::Encoder;
 use crate::error::{Error, Kind, Result};
 use crate::outcome::{ID, Id};
 use crate::outcomes::FlowShape;
-use crate::target::{Catalog, Column, Table, TypeKind};
+use crate::target::{Catalog, Column, Table, Trigger, TypeKind};
 
 /// Compares the columns of every flow with those of its target.
 ///
@@ -20,6 +22,50 @@ pub fn columns(catalog: &Catalog, shapes: &[FlowShape]) -> Result<()> {
     let count = if wrong.len() == 1 { "one mismatch".to_owned() } else { format!("{} mismatches", wrong.len()) };
     Err(Error::new(Kind::Drift, format!("the flows do not fit the target: {count}\n  {}", wrong.join("\n  ")))
         .hint("change the flow's SQL or the target's table; nothing has been written"))
+}
+
+/// A trigger that will fire while rows are loaded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Fires {
+    pub table: String,
+    pub trigger: String,
+    pub function: String,
+    /// Tables that the flows load too, to which the trigger's function writes, as far as its source text tells.
+    pub writes: Vec<String>,
+}
+
+/// The triggers that will fire on the tables of the flows.
+#[must_use]
+pub fn triggers(catalog: &Catalog, shapes: &[FlowShape]) -> Vec<Fires> {
+    let mut loaded: Vec<&Table> = Vec::new();
+    for table in shapes.iter().filter_map(|shape| catalog.table(&shape.target)) {
+        if !loaded.iter().any(|known| known.oid == table.oid) {
+            loaded.push(table);
+        }
+    }
+    let named = |name: &str| {
+        let name = name.replace('"', "");
+        let is =
+            |table: &&&Table| name.eq_ignore_ascii_case(&table.name) || name.eq_ignore_ascii_case(&table.full_name());
+        loaded.iter().find(is).map(|table| table.full_name())
+    };
+    let fires = |table: &Table, trigger: &Trigger| Fires {
+        table: table.full_name(),
+        trigger: trigger.name.clone(),
+        function: trigger.function.clone(),
+        writes: trigger.writes.iter().filter_map(|name| named(name)).collect(),
+    };
+    loaded.iter().flat_map(|table| table.triggers.iter().map(|trigger| fires(table, trigger))).collect()
+}
+
+impl std::fmt::Display for Fires {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "the trigger {} of {} fires for rows that are loaded", self.trigger, self.table)?;
+        if !self.writes.is_empty() {
+            write!(f, ", and writes to {}: see `existing` in the flow's header", self.writes.join(", "))?;
+        }
+        Ok(())
+    }
 }
 
 fn mismatches(catalog: &Catalog, shape: &FlowShape) -> Vec<String> {

@@ -99,7 +99,12 @@ impl Removal<'_> {
                 taken += self.take_out_unmapped(connection, flow, own, bad, reason, why).await?;
             }
         }
-        let here: Vec<_> = self.flows.iter().filter(|flow| flow.schema == schema && flow.table == table).collect();
+        let mapped = |flow: &&LoadedFlow| !self.unmapped.iter().any(|other| other.flow == flow.flow);
+        let here = self.flows.iter().filter(|flow| flow.schema == schema && flow.table == table);
+        let here: Vec<_> = here.filter(mapped).collect();
+        if here.is_empty() {
+            return Ok(taken);
+        }
         let mut others: Vec<String> = self
             .flows
             .iter()

@@ -96,6 +96,11 @@ impl Loading {
     /// [`crate::error::Kind::Drift`] with every mismatch; [`crate::error::Kind::Config`] for another run's rows.
     pub async fn check(&self, shapes: &[FlowShape]) -> Result<()> {
         load::check::columns(&self.catalog, shapes)?;
+        for fires in load::check::triggers(&self.catalog, shapes) {
+            // One that touches no table of ours is no news to who made it.
+            let level = if fires.writes.is_empty() { log::Level::Info } else { log::Level::Warn };
+            log::log!(level, "{fires}");
+        }
         self.loader.check_unclaimed(shapes).await
     }
 

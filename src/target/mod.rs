@@ -44,6 +44,18 @@ pub struct Table {
     /// Foreign keys of this and other tables that point to it.
     pub referenced_by: Vec<Constraint>,
     pub indexes: Vec<Index>,
+    /// Those that fire when rows are inserted.
+    pub triggers: Vec<Trigger>,
+}
+
+/// A trigger that fires when rows are inserted.
+#[derive(Debug, Clone)]
+pub struct Trigger {
+    pub name: String,
+    /// `schema.name`
+    pub function: String,
+    /// The tables that the function's source text says it writes to, as it names them.
+    pub writes: Vec<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -146,6 +158,11 @@ impl Catalog {
         for row in connection.query(include_str!("../../sql/control/target/indexes.sql"), &[&oids]).await? {
             if let Some(index) = at.get(&row.try_get("relation")?) {
                 tables[*index].indexes.push(rows::index(&row)?);
+            }
+        }
+        for row in connection.query(include_str!("../../sql/control/target/triggers.sql"), &[&oids]).await? {
+            if let Some(index) = at.get(&row.try_get("relation")?) {
+                tables[*index].triggers.push(rows::trigger(&row)?);
             }
         }
         let tables: BTreeMap<_, _> =

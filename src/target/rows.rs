@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use tokio_postgres::Row;
 
 use super::types::Types;
-use super::{Column, Constraint, Index, Sort, Table};
+use super::{Column, Constraint, Index, Sort, Table, Trigger};
 use crate::error::Result;
 
 pub(super) fn table(row: &Row) -> Result<Table> {
@@ -24,6 +24,7 @@ pub(super) fn table(row: &Row) -> Result<Table> {
         constraints: Vec::new(),
         referenced_by: Vec::new(),
         indexes: Vec::new(),
+        triggers: Vec::new(),
     })
 }
 
@@ -70,6 +71,10 @@ pub(super) fn constraint(row: &Row, names: &HashMap<u32, (String, String)>) -> R
         referenced_columns: row.try_get("referenced_columns")?,
         comment: row.try_get("comment")?,
     }))
+}
+
+pub(super) fn trigger(row: &Row) -> Result<Trigger> {
+    Ok(Trigger { name: row.try_get("name")?, function: row.try_get("function")?, writes: row.try_get("writes")? })
 }
 
 pub(super) fn index(row: &Row) -> Result<Index> {

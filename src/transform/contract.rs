@@ -77,8 +77,8 @@ pub async fn check(engine: &Engine, flow: &Flow, frame: DataFrame, pipeline: &Pi
     remedies(flow, &verdicts)?;
     let verdicts = rerouted(flow, verdicts, pipeline.reroute.get(&flow.name))?;
     let causes = declared_causes(frame.logical_plan()).map_err(|error| told(&error))?;
-    if let Some(cause) = causes.iter().find(|cause| !flows.contains(cause)) {
-        return Err(unnamed(flow, &format!("reject(…, '{cause}', …) names no flow"), cause, flows));
+    if let Some(lost) = causes.iter().find(|cause| !flows.contains(cause)) {
+        return Err(unnamed(flow, &format!("reject(…, '{lost}', …) names no flow"), lost, flows));
     }
     // Types come from the optimised plan: the other can lie, for example on UNION ALL.
     let optimised = engine.optimise(&frame, text)?;
@@ -87,9 +87,7 @@ pub async fn check(engine: &Engine, flow: &Flow, frame: DataFrame, pipeline: &Pi
     outcome_field(flow, frame.schema().as_arrow())?;
     let has_warnings = warnings_field(flow, &schema)?;
     let mut columns: Vec<Expr> = vec![ident(KEY), ident(OUTCOME)];
-    if has_warnings {
-        columns.push(ident(WARNINGS));
-    }
+    columns.extend(has_warnings.then(|| ident(WARNINGS)));
     let labels = labels(frame.logical_plan());
     let mut fields = vec![key.clone()];
     fields.extend(has_warnings.then(|| schema.field_with_name(WARNINGS).cloned()).and_then(Result::ok));

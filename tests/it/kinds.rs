@@ -185,7 +185,7 @@ fn project(role: &str) -> String {
          create trigger audited after insert or update on fresh.profiles for each row execute function fresh.on_change();
          alter table auth.users owner to {role}_auth; alter table auth.identities owner to {role}_auth;
          alter table fresh.profiles owner to {role}; alter schema fresh owner to {role};
-         grant usage on schema auth to {role}; grant select, insert, references, trigger on all tables in schema auth to {role};
+         grant usage on schema auth, fresh to {role}, {role}_auth; grant select, insert, references, trigger on all tables in schema auth to {role};
          grant create on schema public to {role};
          do $$ begin execute format('grant create on database %I to {role}', current_database()); end $$;"
     )
@@ -261,4 +261,31 @@ async fn rows_that_a_trigger_drops_are_told() {
         database.text(told).await,
         "495 97 dropped_by_trigger, 194 dropped_by_trigger, 291 dropped_by_trigger, 388 dropped_by_trigger, 485 dropped_by_trigger"
     );
+}
+
+/// Who starts a run learns that a trigger will write to a table that another flow loads.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn triggers_that_write_to_loaded_tables_are_listed() {
+    let database = Database::fresh().await;
+    let role = format!("reader_{}", database.text("select current_database()").await);
+    database.run(&project(&role)).await;
+    let catalog = rehome::target::Catalog::read(&database.session, "fresh").await.unwrap();
+    let shape = |target: &str| rehome::outcomes::FlowShape {
+        flow: target.into(),
+        file: target.into(),
+        target: target.into(),
+        entity: "user".into(),
+        id: rehome::outcome::Id::Derived,
+        identity: Vec::new(),
+        schema: std::sync::Arc::new(arrow::datatypes::Schema::empty()),
+        labels: std::collections::BTreeMap::new(),
+    };
+    let found = rehome::load::check::triggers(&catalog, &[shape("auth.users"), shape("profiles")]);
+    let told: Vec<_> =
+        found.iter().map(|fires| (fires.table.as_str(), fires.trigger.as_str(), fires.writes.join(" "))).collect();
+    let wanted = [
+        ("auth.users", "on_auth_user_created", "fresh.profiles".to_owned()),
+        ("fresh.profiles", "audited", String::new()),
+    ];
+    assert_eq!(told, wanted);
 }

@@ -12,6 +12,7 @@ mod encode;
 mod epochs;
 mod extract;
 mod figures;
+mod header_keys;
 mod instant;
 mod jsonb;
 mod keys;

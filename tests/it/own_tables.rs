@@ -53,6 +53,13 @@ async fn mappings_of_any_shape_take_two_flows_of_one_entity() {
            unique (entity_type, legacy_id))",
         "create table public.migration_mappings (entity_type text not null, legacy_id text not null,
            entity_uuid text not null, unique (entity_type, legacy_id))",
+        "create type public.sort as enum ('other', 'person');
+         create table public.migration_mappings (entity_type public.sort not null, legacy_id numeric not null,
+           entity_uuid uuid not null, primary key (entity_type, legacy_id))",
+        "create domain public.word as varchar(100) check (value <> '');
+         create table public.migration_mappings (entity_type public.word not null, legacy_id integer not null,
+           entity_uuid uuid not null, legacy_key varchar(80), primary key (entity_type, legacy_id));
+         alter table public.migration_mappings enable row level security",
     ] {
         migrates(mappings).await;
     }
@@ -60,7 +67,14 @@ async fn mappings_of_any_shape_take_two_flows_of_one_entity() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_ledger_that_lacks_a_part_is_made_whole() {
-    for less in ["truncate rehome.epoch", "drop table rehome.saved_ddl", "drop table rehome.epoch, rehome.flows"] {
+    for less in [
+        "truncate rehome.epoch",
+        "drop table rehome.saved_ddl",
+        "drop table rehome.epoch, rehome.flows",
+        "drop table rehome.existing",
+        "alter table rehome.epoch drop column target_id",
+        "alter table rehome.quarantine drop column cause_flow, drop column cause_key",
+    ] {
         let database = Database::with(DDL).await;
         migrate(&database, &FLOWS).await.unwrap_or_else(|error| panic!("{error}"));
         let empty = "truncate fresh.people, fresh.logins, public.migration_mappings, rehome.runs cascade";

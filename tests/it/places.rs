@@ -58,7 +58,7 @@ const OUTPUTS: &[&str] = &[
 
 /// Whole queries, with the same marks.
 const QUERIES: &[&str] = &[
-    "select p.id as _key, migrate() as _outcome from source.«poeple» p",
+    "select p.id as _key, migrate() as _outcome from «source.poeple» p",
     "select «id» as _key, migrate() as _outcome from source.people p join source.people b on b.id = p.boss",
     "select p.id as _key, migrate() as _outcome\nfrom source.people p where p.id = «'abc'»",
     "select p.id as _key, migrate() as _outcome\nfrom source.people p\nwhere «p.id + 1»",

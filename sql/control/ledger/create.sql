@@ -13,7 +13,8 @@ create table if not exists rehome.epoch (
     -- Which target this is, wherever it is reached from: part of what a run is.
     target_id   uuid        not null default md5(random()::text || clock_timestamp()::text)::uuid
 );
-insert into rehome.epoch (epoch) values (0) on conflict do nothing;
+alter table rehome.epoch add column if not exists target_id uuid not null
+    default md5(random()::text || clock_timestamp()::text)::uuid;
 
 create table if not exists rehome.runs (
     run_id        uuid        primary key,

@@ -102,6 +102,9 @@ pub fn checked(checked: &Checked, format: Format) {
         rows.add_row([flow.flow.clone(), flow.source.clone(), flow.target.clone(), flow.reads.join(", ")]);
     }
     anstream::println!("{rows}\n");
+    for fires in &checked.triggers {
+        anstream::println!("{fires}");
+    }
     let depth = match (checked.planned, checked.matched) {
         (false, _) => "its SQL parses and its order is found; --snapshot also plans it",
         (true, false) => "every flow is planned; --target also compares columns",

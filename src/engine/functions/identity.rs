@@ -59,11 +59,11 @@ impl Identity {
 
     /// May keys of this type stand for those of the entity?
     fn fits(&self, entity: &str, field: &Field) -> Result<(), DataFusionError> {
-        if field.data_type().is_null() {
+        let told = |error: crate::error::Error| DataFusionError::Plan(error.message().to_owned());
+        if field.data_type().is_null() && self.entities.contains_key(entity) {
             return Ok(());
         }
-        let told = |error: crate::error::Error| DataFusionError::Plan(error.message().to_owned());
-        let given = KeyType::of(field).map_err(told)?;
+        let given = if field.data_type().is_null() { KeyType::Number } else { KeyType::of(field).map_err(told)? };
         match self.entities.get(entity) {
             Some(Some(wanted)) if !wanted.compares_with(&given) => Err(DataFusionError::Plan(format!(
                 "legacy_uuid('{entity}', …) is given a {given}, and the keys of '{entity}' are of the type {wanted}: \
