@@ -43,6 +43,9 @@ pub struct FlowOutcomes {
     pub target: String,
     /// The columns of the source that are the key.
     pub key: Vec<String>,
+    /// Those by which others refer to a row, where these are not the key.
+    #[serde(default)]
+    pub entity_key: Option<Vec<String>>,
     /// How a row of the target is known.
     #[serde(default)]
     pub id: Id,

@@ -7,6 +7,7 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use crate::error::{Error, Kind, Result};
+use crate::id::Namespace;
 use crate::server::Connection;
 use crate::server::sql::{fill, quote_ident};
 
@@ -22,6 +23,8 @@ const LOCK_PAUSE: Duration = Duration::from_millis(200);
 #[derive(Debug, Clone)]
 pub struct RunIdentity {
     pub run_id: Uuid,
+    /// On which its UUIDs rest.
+    pub namespace: Namespace,
     pub pipeline: String,
     pub pipeline_hash: String,
     pub snapshot_id: String,

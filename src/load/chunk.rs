@@ -14,6 +14,7 @@ use super::existing::EXISTING;
 use super::isolate;
 use crate::cancel::Cancel;
 use crate::error::{At, Error, Kind, Result};
+use crate::id::Namespace;
 use crate::key::KeyColumn;
 use crate::ledger::{self, Claim, Epoch, Mappings};
 use crate::outcome::{CAUSE_FLOW, CAUSE_KEY, ENTITY_KEY, Existing, ID, KEY, REASON, ROW_ID, SOURCE_ROW, WARNINGS};
@@ -45,6 +46,9 @@ pub(super) struct Flow<'a> {
     pub quarantine: &'a Table,
     /// Its rows have mappings.
     pub mapped: bool,
+    /// Others refer to its rows by another key than their own.
+    pub own_entity_key: bool,
+    pub namespace: Namespace,
     /// The table held rows before this flow came.
     pub occupied: bool,
     /// What becomes of a row that is in the table already.
@@ -101,7 +105,7 @@ impl Flow<'_> {
         let kept = Kept::of(&batches)?;
         let reasons = column(&batches, REASON)?.ok_or_else(|| Error::unexpected("rejected rows without a reason"))?;
         let source = column(&batches, SOURCE_ROW)?.unwrap_or_else(|| new_null_array(&DataType::Utf8, kept.rows()));
-        let mut told = Vec::new();
+        let mut told = vec![("entity_uuid", self.uuids(&kept)?)];
         for (name, from) in [("cause_flow", CAUSE_FLOW), ("cause_key", CAUSE_KEY)] {
             told.extend(column(&batches, from)?.map(|column| (name, column)));
         }
@@ -121,6 +125,20 @@ impl Flow<'_> {
         let rows = kept.rows() as u64;
         self.commit(connection, chunk, rows, 0).await?;
         Ok(Done::Now { rows })
+    }
+
+    /// The UUIDs that rejected rows would have had: rows that refer to them in vain then name their cause. None where
+    /// others refer to them by another key, which rejected rows need not have.
+    fn uuids(&self, kept: &Kept) -> Result<ArrayRef> {
+        if !self.mapped || self.own_entity_key {
+            return Ok(new_null_array(&DataType::FixedSizeBinary(16), kept.rows()));
+        }
+        let mut buffer = String::new();
+        let uuid = |row| Ok(*self.namespace.legacy_uuid(self.entity, &kept.keys, row, &mut buffer)?.as_bytes());
+        let uuids = (0..kept.rows()).map(uuid).collect::<Result<Vec<_>>>()?;
+        FixedSizeBinaryArray::try_from_iter(uuids.iter())
+            .map(|uuids| Arc::new(uuids) as ArrayRef)
+            .map_err(|_| Error::unexpected("an empty file of rejected rows"))
     }
 
     /// Begins the transaction and claims the chunk; false when it is in already, and then the transaction is still open.
@@ -258,8 +276,10 @@ impl Kept {
             ids.as_fixed_size_binary_opt().cloned().ok_or_else(|| Error::unexpected("an id that is no UUID"))
         });
         let entity_keys = column(batches, ENTITY_KEY)?.map(KeyColumn::new).transpose()?;
+        let schema = batches.first().map(RecordBatch::schema);
+        let field = schema.as_ref().and_then(|schema| schema.field_with_name(KEY).ok());
         Ok(Self {
-            keys: KeyColumn::new(keys)?,
+            keys: field.map_or_else(|| KeyColumn::new(keys.clone()), |field| KeyColumn::of(keys.clone(), field))?,
             entity_keys,
             ids: ids.transpose()?,
             warnings: column(batches, WARNINGS)?,

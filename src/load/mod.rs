@@ -220,6 +220,8 @@ impl Loader {
             mappings: &self.mappings,
             quarantine: &self.quarantine,
             mapped: flow.id == Id::Derived,
+            own_entity_key: flow.entity_key.is_some(),
+            namespace: self.run.namespace,
             occupied: !self.is_empty(table).await?,
             existing: flow.existing,
             merge_mappings: self.entity_known(flow).await?,

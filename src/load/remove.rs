@@ -63,12 +63,17 @@ impl Removal<'_> {
                 };
                 let equal: Vec<_> =
                     key.columns.iter().zip(others).map(|(own, other)| format!("r.{other} = t.{own}")).collect();
+                let parent = match key.columns.as_slice() {
+                    [one] => format!("t.{one}::text"),
+                    _ => "null::text".to_owned(),
+                };
                 let bad = fill(
                     ORPHANS,
                     &[
                         ("table", &quote_table(&key.schema, &key.table)),
                         ("referenced", referenced),
                         ("present", &not_null("t.", &key.columns)),
+                        ("parent", &parent),
                         ("equal", &equal.join(" and ")),
                     ],
                 );

@@ -46,6 +46,7 @@ impl Loading {
         drop(connection);
         let identity = RunIdentity {
             run_id: run,
+            namespace: pipeline.namespace,
             pipeline: pipeline.name.clone(),
             pipeline_hash: pipeline.hash.clone(),
             snapshot_id: snapshot.id().to_owned(),

@@ -89,6 +89,7 @@ impl Execution<'_> {
             source: self.flow.source.clone(),
             target: self.flow.target.clone(),
             key: self.flow.key.clone(),
+            entity_key: self.flow.entity_key.clone(),
             id: self.flow.id,
             identity: self.flow.identity.clone(),
             existing: self.flow.existing,

@@ -134,6 +134,7 @@ impl Bench {
         let catalog = self.catalog().await;
         let identity = RunIdentity {
             run_id: self.run,
+            namespace: rehome::id::Namespace::new(Uuid::NAMESPACE_URL),
             pipeline: "test".into(),
             pipeline_hash: "hash".into(),
             snapshot_id: "snapshot".into(),
@@ -161,6 +162,7 @@ impl Bench {
             source: "source".into(),
             target: target.into(),
             key: vec!["id".into()],
+            entity_key: None,
             id: rehome::outcome::Id::Derived,
             identity: Vec::new(),
             existing: rehome::outcome::Existing::Reject,

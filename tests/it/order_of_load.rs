@@ -216,3 +216,42 @@ async fn a_run_broken_off_by_any_error_loses_nothing_when_taken_up() {
         }
     }
 }
+
+/// A child whose parent was rejected, or refused, names it in the quarantine.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_orphan_names_the_parent_that_fell_out() {
+    let database = Database::with(
+        "create schema legacy; create schema fresh;
+         create table legacy.top (id integer primary key); insert into legacy.top select generate_series(1, 9);
+         create table legacy.mid (id integer primary key, top integer); insert into legacy.mid select i, i from generate_series(1, 9) i;
+         create table legacy.leaf (id integer primary key, mid integer); insert into legacy.leaf select i, i from generate_series(1, 11) i;
+         create table fresh.top (id uuid primary key, old integer check (old <> 4));
+         create table fresh.mid (id uuid primary key, top uuid references fresh.top);
+         create table fresh.leaf (id uuid primary key, mid uuid references fresh.mid);",
+    )
+    .await;
+    let flows = [
+        (
+            "top",
+            "/*---\nsource = \"top\"\n---*/\nselect t.id as _key, case when t.id = 2 then reject('unwanted') else migrate() end as _outcome, t.id as old from source.top t",
+        ),
+        (
+            "mid",
+            "/*---\nsource = \"mid\"\n---*/\nselect m.id as _key, migrate() as _outcome, legacy_uuid('top', m.top) as top from source.mid m",
+        ),
+        (
+            "leaf",
+            "/*---\nsource = \"leaf\"\n---*/\nselect l.id as _key, migrate() as _outcome, legacy_uuid('mid', l.mid) as mid from source.leaf l",
+        ),
+    ];
+    let done = migrate(&database, &flows).await.unwrap();
+    assert!(done.failures.is_empty() && done.report.verified, "{:?}", done.failures);
+    let told = "select string_agg(concat_ws(' ', flow, legacy_key, reason, cause_flow, cause_key), ', ' order by flow, legacy_key::int) from rehome.quarantine";
+    assert_eq!(
+        database.text(told).await,
+        "leaf 2 foreign_key:leaf_mid_fkey mid 2, leaf 4 foreign_key:leaf_mid_fkey mid 4, \
+         leaf 10 foreign_key:leaf_mid_fkey, leaf 11 foreign_key:leaf_mid_fkey, \
+         mid 2 foreign_key:mid_top_fkey top 2, mid 4 foreign_key:mid_top_fkey top 4, \
+         top 2 unwanted, top 4 refused_by_target"
+    );
+}

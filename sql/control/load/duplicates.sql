@@ -1,6 +1,6 @@
 -- Rows that a unique index refuses. Of rows with the same key the first stays: one that was there before us, else the
 -- one with the lowest legacy key.
-select numbered.part, numbered.place
+select numbered.part, numbered.place, null::text as parent
 from (
     select keyed.part, keyed.place,
            row_number() over (partition by keyed.key order by m.entity_uuid is not null, m.legacy_id, m.legacy_key, keyed.place) as number

@@ -3,7 +3,7 @@ with bad as (
     {bad}
 ),
 mine as (
-    select bad.part, bad.place, t.id, f.flow, m.entity_type, m.legacy_id, m.legacy_key
+    select bad.part, bad.place, bad.parent, t.id, f.flow, m.entity_type, m.legacy_id, m.legacy_key
     from bad
     join {table} t on t.tableoid = bad.part and t.ctid = bad.place
     join {mappings} m on m.entity_uuid = t.id::{uuid_type} and m.run_id = $1
@@ -22,10 +22,20 @@ unmapped as (
       and m.run_id = $1
       and {unshared}
 ),
+-- A parent that was rejected or refused itself is the cause.
+causes as (
+    select distinct on (q.entity_uuid) q.entity_uuid::text as parent, q.flow, q.legacy_key
+    from rehome.quarantine q
+    where q.run_id = $1 and q.entity_uuid is not null
+    order by q.entity_uuid, q.flow, q.legacy_key
+),
 noted as (
-    insert into rehome.quarantine (run_id, flow, legacy_key, reason, sqlstate, constraint_name, entity_uuid)
-    select $1, mine.flow, coalesce(mine.legacy_key, mine.legacy_id::text), $4, $5, $6, mine.id::text::uuid
+    insert into rehome.quarantine (run_id, flow, legacy_key, reason, sqlstate, constraint_name, entity_uuid,
+                                   cause_flow, cause_key)
+    select $1, mine.flow, coalesce(mine.legacy_key, mine.legacy_id::text), $4, $5, $6, mine.id::text::uuid,
+           causes.flow, causes.legacy_key
     from mine
+    left join causes using (parent)
     returning 1
 )
 select count(*) as taken from noted
