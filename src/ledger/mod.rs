@@ -57,6 +57,8 @@ pub struct LoadedFlow {
 pub enum Fate {
     Updated,
     Adopted,
+    /// The run's row was refused; the other one is there.
+    Refused,
 }
 
 impl Fate {
@@ -64,6 +66,7 @@ impl Fate {
         match self {
             Self::Updated => "updated",
             Self::Adopted => "adopted",
+            Self::Refused => "refused",
         }
     }
 }

@@ -62,6 +62,7 @@ impl Flow<'_> {
         }
         match self.existing {
             Existing::Reject => {
+                ledger::note_existing(connection, self.run, self.flow, &there, Fate::Refused).await?;
                 let why = || Why { sqlstate: UNIQUE.to_owned(), constraint: None, column: Some(ID.to_owned()) };
                 let refused = rows.iter().map(|row| (*row, why())).collect();
                 Ok(Found { rows, refused })
@@ -72,9 +73,11 @@ impl Flow<'_> {
             }
             Existing::Update => {
                 let refused = self.update(connection, kept, batches, &rows).await?;
-                let done = rows.iter().filter(|row| !refused.contains_key(row)).map(|row| kept.id(*row));
-                let done = done.collect::<Result<Vec<_>>>()?;
-                ledger::note_existing(connection, self.run, self.flow, &done, Fate::Updated).await?;
+                for (fate, is_refused) in [(Fate::Updated, false), (Fate::Refused, true)] {
+                    let of_fate = rows.iter().filter(|row| refused.contains_key(row) == is_refused);
+                    let ids = of_fate.map(|row| kept.id(*row)).collect::<Result<Vec<_>>>()?;
+                    ledger::note_existing(connection, self.run, self.flow, &ids, fate).await?;
+                }
                 Ok(Found { rows, refused })
             }
         }

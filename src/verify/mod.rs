@@ -179,10 +179,12 @@ async fn one(
     let table = catalog.require(&flow.target)?;
     let refused = ledger::refused(connection, subject.run, Some(&flow.flow)).await?;
     let adopted = ledger::existing(connection, subject.run, Fate::Adopted, Some(&flow.flow)).await?;
-    let adopted: HashSet<u128> = adopted.iter().map(|(_, id)| id.as_u128()).collect();
+    let mut others: HashSet<u128> = adopted.iter().map(|(_, id)| id.as_u128()).collect();
     // What others made is left as it is: nothing is expected of it.
     let refused = refused.iter().filter_map(|row| row.id).map(|id| id.as_u128());
-    let refused: HashSet<u128> = refused.chain(adopted.iter().copied()).collect();
+    let refused: HashSet<u128> = refused.chain(others.iter().copied()).collect();
+    let there = ledger::existing(connection, subject.run, Fate::Refused, Some(&flow.flow)).await?;
+    others.extend(there.iter().map(|(_, id)| id.as_u128()));
     let rows = flow.count(Outcome::Migrated);
     for part in compare::parts(rows) {
         let reader = outcomes::Reader { connection, table, store: subject.store, flow, part, cancel };
@@ -206,7 +208,7 @@ async fn one(
         sink.advance(&flow.flow, unsaid);
         comparison.end();
         let mut extra = extra(subject, catalog, flow, connection, &comparison).await?;
-        extra.retain(|id| !adopted.contains(id));
+        extra.retain(|id| !others.contains(id));
         comparison.tell(&extra, &mut found);
     }
     outcomes::name_keys(subject.store, flow, &mut found.examples).await?;

@@ -70,12 +70,12 @@ alter table rehome.quarantine add column if not exists cause_flow text;
 alter table rehome.quarantine add column if not exists cause_key text;
 create index if not exists quarantine_run_flow on rehome.quarantine (run_id, flow);
 
--- Rows that were in the target before the run brought them: updated by it, or adopted as they were.
+-- Rows that were in the target before the run brought them: updated by it, adopted as they were, or refused, and there.
 create table if not exists rehome.existing (
     run_id      uuid not null references rehome.runs (run_id),
     flow        text not null,
     entity_uuid uuid not null,
-    fate        text not null check (fate in ('updated', 'adopted')),
+    fate        text not null check (fate in ('updated', 'adopted', 'refused')),
     primary key (run_id, flow, entity_uuid)
 );
 
