@@ -387,3 +387,41 @@ async fn every_reason_and_warning_occurs() {
 async fn plain_postgresql_agrees_on_the_august_rules() {
     agrees_with_the_oracle(&august().await).await;
 }
+
+/// The business's own mappings table in other forms: the whole migration gives the same target and the same mappings.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn mappings_tables_of_other_forms_give_the_same() {
+    let base = current().await;
+    let mapped =
+        "select md5(string_agg(concat_ws(' ', entity_type, coalesce(legacy_key, legacy_id::text), entity_uuid), ','
+                    order by entity_type::text, coalesce(legacy_key, legacy_id::text))) from migration_mappings";
+    let right = (base.fingerprint().await, base.target.text(mapped).await);
+    let clerk = format!("clerk_{}", base.target.text("select current_database()").await);
+    base.target.run(&format!("create role {clerk}")).await;
+    for form in [
+        "entity_type text not null, legacy_id bigint not null, entity_uuid uuid not null, run_id uuid, legacy_key text,
+         created_at timestamptz not null default now(), primary key (entity_type, legacy_id)",
+        "n bigint generated always as identity primary key, entity_type varchar(80) not null, legacy_id numeric(20,0),
+         entity_uuid uuid not null, at date not null default current_date,
+         double numeric generated always as (legacy_id * 2) stored, unique (entity_type, legacy_id)",
+        "entity_type word not null, legacy_id text not null, entity_uuid text not null, unique (entity_type, legacy_id)",
+    ] {
+        let target = Database::fresh().await;
+        let args = ["sample", "--pipeline", base.name, "--scale", SCALE, "--epoch", "C", "--into-target", &target.url];
+        rehome(base.dir.path(), &args);
+        target
+            .run(&format!(
+                "create domain word as text check (value <> ''); alter table migration_mappings rename to before;
+                 alter index migration_mappings_pkey rename to before_pkey; create table migration_mappings ({form});
+                 insert into migration_mappings (entity_type, legacy_id, entity_uuid)
+                   select entity_type, legacy_id, entity_uuid from before;
+                 drop table before; alter table migration_mappings enable row level security;
+                 alter table migration_mappings owner to {clerk}"
+            ))
+            .await;
+        let other = Migrated { target, ..base.again().await };
+        let report = other.run();
+        let other = Migrated { report, ..other };
+        assert_eq!((other.fingerprint().await, other.target.text(mapped).await), right, "{form}");
+    }
+}

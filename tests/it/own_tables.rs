@@ -2,7 +2,7 @@
 //! by us, or by nobody; a ledger that is missing in part, or empty. Must not know: how rows get into the target.
 
 use crate::cluster::Database;
-use crate::support::migrate;
+use crate::support::{migrate, migrate_as};
 
 const DDL: &str = "
     create schema legacy;
@@ -82,5 +82,34 @@ async fn a_ledger_that_lacks_a_part_is_made_whole() {
         let done = migrate(&database, &FLOWS).await.unwrap_or_else(|error| panic!("{error} after {less}"));
         assert!(done.failures.is_empty() && done.report.verified, "{:?} after {less}", done.failures);
         assert_eq!(database.text("select count(*)::text from fresh.people").await, "50", "after {less}");
+    }
+}
+
+/// A role that may use the mappings table, and owns nothing of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn mappings_of_another_owner_under_row_level_security() {
+    for (columns, works) in [(", legacy_key text, run_id uuid", true), ("", false)] {
+        let database = Database::with(DDL).await;
+        let role = format!("porter_{}", database.text("select current_database()").await);
+        database
+            .run(&format!(
+                "create role {role} login password 'sesame' bypassrls; create role {role}_owner;
+                 create table public.migration_mappings (entity_type text not null, legacy_id bigint not null,
+                   entity_uuid uuid not null{columns}, primary key (entity_type, legacy_id));
+                 alter table public.migration_mappings enable row level security;
+                 alter table public.migration_mappings owner to {role}_owner;
+                 grant select, insert, delete on public.migration_mappings to {role};
+                 grant usage on schema fresh to {role}; grant select, insert on all tables in schema fresh to {role};
+                 do $$ begin execute format('grant create on database %I to {role}', current_database()); end $$;"
+            ))
+            .await;
+        match (migrate_as(&database, &role, &FLOWS).await, works) {
+            (Ok(done), true) => assert!(done.failures.is_empty() && done.report.verified, "{:?}", done.failures),
+            (Err(error), false) => {
+                assert!(error.hint_text().is_some_and(|hint| hint.contains("run_id uuid and legacy_key")), "{error}");
+            }
+            (Ok(_), false) => panic!("columns were added to another's table"),
+            (Err(error), true) => panic!("{error}"),
+        }
     }
 }
