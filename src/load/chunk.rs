@@ -89,7 +89,9 @@ impl Flow<'_> {
         drop(rows);
         let refused = found.refused.keys().chain(target.refused.keys()).copied();
         self.map(connection, &kept, skip.iter().copied().chain(refused).collect()).await?;
-        self.refuse(connection, &kept, &found.refused, |_| EXISTING).await?;
+        let of_found: fn(&Why) -> &'static str =
+            if self.existing == Existing::Reject { |_| EXISTING } else { reason_of };
+        self.refuse(connection, &kept, &found.refused, of_found).await?;
         self.refuse(connection, &kept, &target.refused, reason_of).await?;
         let (all, refused) = (kept.rows() as u64, (found.refused.len() + target.refused.len()) as u64);
         self.commit(connection, chunk, all - refused, refused).await?;
