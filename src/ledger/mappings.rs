@@ -56,7 +56,7 @@ impl Mappings {
         };
         if let Some(template) = template {
             connection.batch_execute(&filled(template, &quoted, &[])).await.map_err(|error| {
-                Error::from(error).at(At::Table, name).hint(
+                Error::from(error).at(At::Table, name).also(
                     "the mappings table needs the columns run_id uuid and legacy_key text; let its owner add them",
                 )
             })?;
@@ -144,7 +144,7 @@ impl Mappings {
             None => filled(include_str!("../../sql/control/ledger/allow_null_keys.sql"), &self.quoted(), &[]),
         };
         connection.batch_execute(&statement).await.map_err(|error| {
-            Error::from(error).at(At::Table, self.table.full_name()).hint(
+            Error::from(error).at(At::Table, self.table.full_name()).also(
                 "a flow has keys that are no integers: legacy_id must be nullable for them, outside the primary key",
             )
         })?;

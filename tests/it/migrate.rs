@@ -395,7 +395,12 @@ async fn mappings_tables_of_other_forms_give_the_same() {
     let mapped =
         "select md5(string_agg(concat_ws(' ', entity_type, coalesce(legacy_key, legacy_id::text), entity_uuid), ','
                     order by entity_type::text, coalesce(legacy_key, legacy_id::text))) from migration_mappings";
-    let right = (base.fingerprint().await, base.target.text(mapped).await);
+    // Defaults of the target (now(), gen_random_uuid()) differ from one target to the next: rows are counted here, and
+    // verified by the run.
+    let counts = |fingerprint: String| -> Vec<String> {
+        fingerprint.lines().map(|line| line.rsplit_once(' ').unwrap().0.to_owned()).collect()
+    };
+    let right = (counts(base.fingerprint().await), base.target.text(mapped).await);
     let clerk = format!("clerk_{}", base.target.text("select current_database()").await);
     base.target.run(&format!("create role {clerk}")).await;
     for form in [
@@ -422,6 +427,6 @@ async fn mappings_tables_of_other_forms_give_the_same() {
         let other = Migrated { target, ..base.again().await };
         let report = other.run();
         let other = Migrated { report, ..other };
-        assert_eq!((other.fingerprint().await, other.target.text(mapped).await), right, "{form}");
+        assert_eq!((counts(other.fingerprint().await), other.target.text(mapped).await), right, "{form}");
     }
 }
