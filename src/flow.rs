@@ -10,12 +10,28 @@ use crate::diagnosis::Text;
 use crate::error::{At, Error, Result};
 use crate::header::{SqlFile, shown};
 use crate::name::{Name, Named};
-use crate::outcome::{Existing, Id};
+use crate::outcome::{Existing, ID, Id, Made, RowIdentity};
+
+/// The first part of a key where the source is several tables: which of them, as the header names it.
+pub const SOURCE: &str = "_source";
 
 /// The keys of a flow's header: name, default, meaning. `docs/flows.md` has them from here.
-pub const HEADER_KEYS: [(&str, &str, &str); 11] = [
-    ("source", "(needed)", "The source table, `name` or `schema.name`. Each of its rows reaches exactly one outcome."),
-    ("key", "`\"id\"`", "The column or columns that identify a row of the source; `ctid` where there is none."),
+pub const HEADER_KEYS: [(&str, &str, &str); 14] = [
+    (
+        "source",
+        "(needed)",
+        "The source table, `name` or `schema.name`, or a list of tables. Each of their rows reaches exactly one outcome.",
+    ),
+    (
+        "key",
+        "`\"id\"`",
+        "The column or columns that identify a row of the source; `ctid` where there is none. With a list of tables, the table's name as the list has it comes first in `_key`.",
+    ),
+    (
+        "expand",
+        "`false`",
+        "One row of the source may become several: each has the row's `_key` and a number of its own in `_ordinal`.",
+    ),
     (
         "entity",
         "the file's name",
@@ -25,14 +41,20 @@ pub const HEADER_KEYS: [(&str, &str, &str); 11] = [
     ("target", "the file's name", "The target table, `name` or `schema.name`."),
     (
         "id",
-        "`\"derived\"`",
-        "`derived`: the target's column `id` is a UUID that follows from entity and key. `none`: a row is known by a unique key of the target, whose columns the flow gives.",
+        "by the target",
+        "`derived`: a UUID that follows from entity and key. `given`: the flow gives it as `_id`, of any type. `server`: the target's own default or identity column makes it. `none`: a row is known by a unique key of the target, whose columns the flow gives.",
     ),
+    ("id_column", "by the target", "The target's column that holds the id; `id` where nothing is known of the target."),
     ("identity", "the primary key", "With `id = \"none\"`: the column or columns of that unique key."),
     (
         "existing",
         "`\"reject\"`",
         "A row whose `id` is in the target though no run loaded it: `reject` (reason `existing`), `update` (the flow's columns are written over it) or `adopt` (it is left as it is).",
+    ),
+    (
+        "match",
+        "none",
+        "With `existing`: the columns of a unique key of the target, such as `[\"email\"]`, by which a row that is there already is found too. Its UUID is then given to the legacy key.",
     ),
     (
         "accept",
@@ -47,16 +69,19 @@ pub const HEADER_KEYS: [(&str, &str, &str); 11] = [
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FlowHeader {
-    source: String,
+    source: OneOrMore,
     #[serde(default = "id_key")]
     key: OneOrMore,
+    #[serde(default)]
+    expand: bool,
     entity: Option<String>,
     entity_key: Option<OneOrMore>,
-    #[serde(default)]
-    id: Id,
+    id: Option<Id>,
+    id_column: Option<String>,
     identity: Option<OneOrMore>,
     #[serde(default)]
     existing: Existing,
+    r#match: Option<OneOrMore>,
     target: Option<String>,
     accept: Option<f64>,
     description: Option<String>,
@@ -84,6 +109,13 @@ fn id_key() -> OneOrMore {
     OneOrMore::One("id".to_owned())
 }
 
+/// What a header does not say of how rows are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Open {
+    pub id: bool,
+    pub id_column: bool,
+}
+
 /// One source table → one target table, each source row to one outcome.
 #[derive(Debug, Clone)]
 pub struct Flow {
@@ -93,20 +125,20 @@ pub struct Flow {
     pub file: String,
     /// The whole file: DataFusion SQL with its header as a comment.
     pub sql: String,
-    /// The source table: `name`, or `schema.name`.
-    pub source: String,
-    /// The columns of the source table that identify a row.
+    /// The source tables: `name`, or `schema.name`. Rarely more than one.
+    pub sources: Vec<String>,
+    /// The columns of the source that identify a row; of several tables, [`SOURCE`] is the first.
     pub key: Vec<String>,
+    /// A row of the source may become several: each is known by the key and an ordinal.
+    pub expand: bool,
     /// The name under which its mappings are kept.
     pub entity: String,
     /// The columns of the source table by which others refer to a row, where these are not the ones that identify it.
     pub entity_key: Option<Vec<String>>,
-    /// How a row of the target is known.
-    pub id: Id,
-    /// The columns of the target that tell its rows apart, where it is not known by `id`; empty: its primary key.
-    pub identity: Vec<String>,
-    /// What becomes of a row that is in the target already.
-    pub existing: Existing,
+    /// How its rows are known in the target: as the header says, or as the target's catalog leaves no doubt.
+    pub row: RowIdentity,
+    /// What of `row` the header leaves to the target's catalog.
+    pub open: Open,
     /// The target table.
     pub target: String,
     /// The least share, 0 to 1, of the rows not skipped that must be migrated or adopted.
@@ -145,30 +177,51 @@ impl Flow {
         Text { file: &self.file, sql: &self.sql }
     }
 
-    /// The source table, as the header names it.
-    #[must_use]
-    pub fn named(&self) -> Named {
-        Named {
-            name: Name::Loose(self.source.clone()),
+    /// The source tables, as the header names them.
+    pub fn named(&self) -> impl Iterator<Item = Named> {
+        self.sources.iter().map(|source| Named {
+            name: Name::Loose(source.clone()),
             flow: Some(self.name.clone()),
-            spot: self.text().spot_in_header(&self.source),
-        }
+            spot: self.text().spot_in_header(source),
+        })
+    }
+
+    /// The source tables, as reports show them.
+    #[must_use]
+    pub fn source(&self) -> String {
+        self.sources.join(", ")
     }
 
     fn new(file: SqlFile<FlowHeader>) -> Result<Self> {
         let SqlFile { stem, path, sql, header } = file;
         let fail = |message: &str| Error::config(message).at(At::Flow, stem.clone()).at(At::File, shown(&path));
-        let (key, entity_key) = (header.key.names(), header.entity_key.map(OneOrMore::names));
+        let (mut key, entity_key) = (header.key.names(), header.entity_key.map(OneOrMore::names));
         if key.is_empty() {
             return Err(fail("`key` names no column").hint("name the column(s) that identify a row of the source"));
         }
-        let identity = header.identity.map(OneOrMore::names).unwrap_or_default();
-        if header.id == Id::Derived && !identity.is_empty() {
-            return Err(fail("`identity` is for targets without a UUID key of ours").hint("say id = \"none\" too"));
+        let sources = header.source.names();
+        let is_twice = |(at, name): (usize, &String)| sources[..at].contains(name);
+        if sources.is_empty() || sources.iter().enumerate().any(is_twice) {
+            return Err(fail("`source` names no table, or one of them twice").hint("name each source table once"));
         }
-        if header.id == Id::None && header.existing != Existing::Reject {
-            return Err(fail("`existing` goes by the UUID of a row, and this flow's rows have none")
-                .hint("leave it out: a row whose unique key is in the target already is refused"));
+        if sources.len() > 1 {
+            key.insert(0, SOURCE.to_owned());
+        }
+        if header.expand && entity_key.is_some() {
+            return Err(fail("rows of an `expand` flow are known by their key and ordinal, not by `entity_key`")
+                .hint("leave `entity_key` out"));
+        }
+        let open = Open { id: header.id.is_none(), id_column: header.id_column.is_none() };
+        let row = RowIdentity {
+            id: header.id.unwrap_or_default(),
+            id_column: header.id_column.unwrap_or_else(|| ID.to_owned()),
+            identity: header.identity.map(OneOrMore::names).unwrap_or_default(),
+            existing: header.existing,
+            matching: header.r#match.map(OneOrMore::names).unwrap_or_default(),
+            made: Made::default(),
+        };
+        if let Some((message, hint)) = contradiction(&row, open) {
+            return Err(fail(message).hint(hint));
         }
         if entity_key.as_ref().is_some_and(Vec::is_empty) {
             return Err(fail("`entity_key` names no column").hint("name the column(s) by which others refer to a row"));
@@ -179,12 +232,12 @@ impl Flow {
         Ok(Self {
             file: shown(&path),
             sql,
-            source: header.source,
+            sources,
             key,
+            expand: header.expand,
             entity_key,
-            id: header.id,
-            identity,
-            existing: header.existing,
+            row,
+            open,
             entity: header.entity.unwrap_or_else(|| stem.clone()),
             target: header.target.unwrap_or_else(|| stem.clone()),
             accept: header.accept,
@@ -193,4 +246,27 @@ impl Flow {
             name: stem,
         })
     }
+}
+
+/// What a header says of its rows and cannot mean, with what to write instead.
+fn contradiction(row: &RowIdentity, open: Open) -> Option<(&'static str, &'static str)> {
+    if row.id != Id::None && !row.identity.is_empty() {
+        return Some(("`identity` is for targets without a key of their own", "say id = \"none\" too"));
+    }
+    if row.id == Id::None && !open.id_column {
+        return Some(("`id_column` names a key, and id = \"none\" says that there is none", "leave one of them out"));
+    }
+    if row.id == Id::Server && row.existing != Existing::Reject {
+        return Some(("a row whose id the target makes is in no target before", "leave `existing` out"));
+    }
+    if !row.matching.is_empty() && row.existing == Existing::Reject {
+        let message = "`match` finds rows that are in the target, and nothing is to become of them";
+        return Some((message, "say existing = \"update\" or existing = \"adopt\" too"));
+    }
+    if !row.matching.is_empty() && row.id != Id::Derived {
+        let message =
+            "`match` gives a legacy key the UUID of the row it finds, and this flow's rows have no UUID of ours";
+        return Some((message, "leave it out: rows are found by the key that the flow gives"));
+    }
+    None
 }

@@ -102,7 +102,7 @@ impl Graph {
         let mut mentions = BTreeMap::new();
         for flow in flows {
             let text = flow.text();
-            let mut read = BTreeSet::from([flow.named()]);
+            let mut read: BTreeSet<Named> = flow.named().collect();
             let mut after = BTreeSet::new();
             let found = reads(pipeline, text).map_err(|error| error.at(At::Flow, &flow.name))?;
             read.extend(found.sources.into_iter().map(|named| Named { flow: Some(flow.name.clone()), ..named }));

@@ -27,18 +27,26 @@ pub const CAUSE_FLOW: &str = "_cause_flow";
 pub const CAUSE_KEY: &str = "_cause_key";
 /// The name of the column that holds the whole source row as JSON text.
 pub const SOURCE_ROW: &str = "_source_row";
-/// The name of the column of the target's UUID key, which the engine adds.
+/// The name of the target's key, where a flow's header names no other.
 pub const ID: &str = "id";
-/// The name of the column that tells the rows of a flow apart whose target has no such key. The engine's own.
-pub const ROW_ID: &str = "_id";
+/// The name of the column of a flow that holds the key of the target's row, where the flow gives it.
+pub const GIVEN_ID: &str = "_id";
+/// The name of the column of a flow that tells apart the rows that one row of the source becomes.
+pub const ORDINAL: &str = "_ordinal";
+/// The name of the column that tells the rows of a flow apart whose target has no UUID of ours. The engine's own.
+pub const ROW_ID: &str = "_row_id";
 
 /// How a row of the target is known.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Id {
-    /// By a UUID in the column `id` that follows from the entity and its key; mappings remember it.
+    /// By a UUID that follows from the entity and its key; mappings remember it.
     #[default]
     Derived,
+    /// By the value of any type that the flow gives as `_id`; mappings remember it.
+    Given,
+    /// By the value that the target's own default or identity column makes; mappings and the ledger remember it.
+    Server,
     /// By a unique key of the target whose columns the flow gives. Nothing refers to it by a UUID.
     None,
 }
@@ -56,14 +64,69 @@ pub enum Existing {
     Adopt,
 }
 
-impl Id {
-    /// The column that tells the rows of a flow's outcomes apart.
-    #[must_use]
-    pub fn column(self) -> &'static str {
-        match self {
-            Self::Derived => ID,
-            Self::None => ROW_ID,
+/// How the rows of a flow are known in the target, and what becomes of those that are there already.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RowIdentity {
+    pub id: Id,
+    /// The target's column that holds the id.
+    pub id_column: String,
+    /// With [`Id::None`]: the columns of the target that tell its rows apart; empty: its primary key.
+    pub identity: Vec<String>,
+    pub existing: Existing,
+    /// The columns of a unique key of the target by which a row that is there is found besides; empty: by its id alone.
+    pub matching: Vec<String>,
+    /// With [`Id::Server`]: what its values are.
+    pub made: Made,
+}
+
+/// The type of the ids that a target makes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Made {
+    /// Of a sequence; also where no target is known.
+    #[default]
+    Integer,
+    Uuid,
+    Text,
+}
+
+impl Default for RowIdentity {
+    fn default() -> Self {
+        Self {
+            id: Id::default(),
+            id_column: ID.to_owned(),
+            identity: Vec::new(),
+            existing: Existing::default(),
+            matching: Vec::new(),
+            made: Made::default(),
         }
+    }
+}
+
+impl RowIdentity {
+    /// Do the rows have UUIDs of ours?
+    #[must_use]
+    pub fn is_derived(&self) -> bool {
+        self.id == Id::Derived
+    }
+
+    /// Do mappings remember the rows?
+    #[must_use]
+    pub fn is_mapped(&self) -> bool {
+        self.id != Id::None
+    }
+
+    /// The column of the stored outcomes that tells their rows apart: always a UUID.
+    #[must_use]
+    pub fn row_column(&self) -> &str {
+        if self.is_derived() { &self.id_column } else { ROW_ID }
+    }
+
+    /// The columns of the target that tell its rows apart, as far as the flow names them; none: its primary key.
+    #[must_use]
+    pub fn named(&self) -> &[String] {
+        if self.is_mapped() { std::slice::from_ref(&self.id_column) } else { &self.identity }
     }
 }
 

@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 use crate::columnar::{decode, encode};
 use crate::error::{At, Context, Error, Kind, Result};
-use crate::outcome::{Existing, Id, Outcome};
+use crate::outcome::{Outcome, RowIdentity};
 use crate::processor::compute;
 use crate::storage::{Location, sha256};
 
@@ -46,16 +46,13 @@ pub struct FlowOutcomes {
     /// Those by which others refer to a row, where these are not the key.
     #[serde(default)]
     pub entity_key: Option<Vec<String>>,
-    /// How a row of the target is known.
-    #[serde(default)]
-    pub id: Id,
-    /// The columns of the target that tell its rows apart, where it is not known by `id`; empty: its primary key.
-    #[serde(default)]
-    pub identity: Vec<String>,
-    /// What becomes of a row that is in the target already.
-    #[serde(default)]
-    pub existing: Existing,
+    /// How its rows are known in the target.
+    #[serde(flatten)]
+    pub row: RowIdentity,
     pub source_rows: u64,
+    /// The rows that the flow made of them, where it makes several of one.
+    #[serde(default)]
+    pub expanded: Option<u64>,
     pub counts: BTreeMap<Outcome, u64>,
     /// For rejected, skipped and elsewhere: each declared reason and its rows, zeros too.
     pub reasons: BTreeMap<Outcome, BTreeMap<String, u64>>,
@@ -90,6 +87,12 @@ impl OutcomeStore {
     #[must_use]
     pub fn open(workspace: &Location, run: &str) -> Self {
         Self { location: workspace.child("runs").child(run) }
+    }
+
+    /// A place beside it for the outcomes of flows that are made on trial, for what this flow asks of the target.
+    #[must_use]
+    pub fn trial(&self, flow: &str) -> Self {
+        Self { location: self.location.child("trial").child(flow) }
     }
 
     #[must_use]
@@ -265,10 +268,9 @@ pub struct FlowShape {
     pub file: String,
     pub target: String,
     pub entity: String,
-    pub id: Id,
-    /// As [`FlowOutcomes::identity`].
-    pub identity: Vec<String>,
-    /// The target's columns, `id` first; columns that begin with `_` are the engine's own.
+    /// How its rows are known in the target.
+    pub row: RowIdentity,
+    /// The target's columns, its id first; columns that begin with `_` are the engine's own.
     pub schema: SchemaRef,
     /// Where a plan shows them: the literal texts that a column can take.
     pub labels: BTreeMap<String, Vec<String>>,

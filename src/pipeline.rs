@@ -9,10 +9,11 @@ use uuid::Uuid;
 
 use crate::diagnosis::closest;
 use crate::error::{At, Error, Result};
-use crate::flow::Flow;
+use crate::flow::{Flow, Open};
 use crate::header::{SqlFile, shown, toml_error};
 use crate::id::Namespace;
 use crate::name::Named;
+use crate::outcome::RowIdentity;
 use crate::storage::sha256;
 
 /// The file as it is written. Unknown keys are errors.
@@ -136,6 +137,12 @@ pub struct EntityKey {
     pub flow: String,
     pub source: Named,
     pub columns: Vec<String>,
+    /// An ordinal stands after them.
+    pub expand: bool,
+    /// The flow's target, and how its rows are known there.
+    pub target: String,
+    pub row: RowIdentity,
+    pub open: Open,
 }
 
 /// A whole migration, as declared.
@@ -212,12 +219,30 @@ impl Pipeline {
         pipeline.declared = pipeline.flows.iter().map(|flow| flow.name.clone()).collect();
         for flow in &pipeline.flows {
             let columns = flow.entity_key.as_ref().unwrap_or(&flow.key).clone();
-            let from = EntityKey { flow: flow.name.clone(), source: flow.named(), columns };
-            pipeline.entities.entry(flow.entity.clone()).or_default().push(from);
+            let from = flow.named().map(|source| EntityKey {
+                flow: flow.name.clone(),
+                source,
+                columns: columns.clone(),
+                expand: flow.expand,
+                target: flow.target.clone(),
+                row: flow.row.clone(),
+                open: flow.open,
+            });
+            pipeline.entities.entry(flow.entity.clone()).or_default().extend(from);
         }
         pipeline.rerouted_flows()?;
         pipeline.hash = pipeline.fingerprint();
         Ok(pipeline)
+    }
+
+    /// Takes over, flow by flow, how rows are known: None leaves a flow as it is.
+    pub fn settle(&mut self, known: impl Fn(&str) -> Option<RowIdentity>) {
+        for flow in &mut self.flows {
+            flow.row = known(&flow.name).unwrap_or_else(|| flow.row.clone());
+        }
+        for from in self.entities.values_mut().flatten() {
+            from.row = known(&from.flow).unwrap_or_else(|| from.row.clone());
+        }
     }
 
     fn apply(&mut self, file: File, path: &Path) -> Result<()> {

@@ -7,19 +7,22 @@ use datafusion::arrow::datatypes::{DataType, Field, Schema as ArrowSchema, Schem
 use datafusion::catalog::TableProvider;
 use datafusion::common::{Column, ScalarValue};
 use datafusion::datasource::empty::EmptyTable;
-use datafusion::logical_expr::{Expr, JoinType, lit};
+use datafusion::logical_expr::{Expr, JoinType, cast, lit};
 use datafusion::prelude::{DataFrame, ident};
 
 use crate::diagnosis::Text;
 use crate::engine::{Engine, Schema, Stored, with_row};
 use crate::error::{At, Error, Result};
-use crate::flow::Flow;
+use crate::flow::{Flow, SOURCE};
 use crate::header::shown;
 use crate::outcome::{CAUSE_FLOW, CAUSE_KEY, ENTITY_KEY, KEY, OUTCOME, Outcome, REASON, SOURCE_ROW, WARNINGS};
 use crate::outcomes::{FlowOutcomes, FlowShape, OutcomeStore};
 use crate::pipeline::Pipeline;
 use crate::reads::reads;
 use crate::snapshot::{Snapshot, Table};
+
+/// The whole row of a source table as a struct.
+const ROW: &str = "_row";
 
 /// A table of the snapshot as queries read it: with `_row`.
 ///
@@ -101,6 +104,11 @@ fn migrated_schema(shape: &FlowShape) -> SchemaRef {
     Arc::new(ArrowSchema::new(fields))
 }
 
+/// Is this a column of a source that `rejected.…` and `skipped.…` show?
+fn is_told(field: &Arc<Field>) -> bool {
+    ![ROW, SOURCE_ROW].contains(&field.name().as_str())
+}
+
 /// Makes a flow's tables known before there are rows, so that later flows, checks and reports can be planned.
 ///
 /// # Errors
@@ -111,7 +119,7 @@ pub async fn empty(engine: &Engine, shape: &FlowShape, flow: &Flow) -> Result<()
     for (schema, outcome) in [(Schema::Rejected, Outcome::Rejected), (Schema::Skipped, Outcome::Skipped)] {
         let reasons = reason_schema(shape.schema.field(0), outcome);
         let own = reasons.fields().iter().filter(|field| field.name() != SOURCE_ROW).cloned();
-        let columns = source.schema().fields().iter().filter(|field| field.name() != "_row").cloned();
+        let columns = source.schema().fields().iter().filter(|field| is_told(field)).cloned();
         let fields: Vec<_> = own.chain(columns).collect();
         engine.register(schema, &shape.flow, Arc::new(EmptyTable::new(Arc::new(ArrowSchema::new(fields)))))?;
     }
@@ -212,14 +220,7 @@ pub async fn reasons(engine: &Engine, store: &OutcomeStore, outcomes: &FlowOutco
             .iter()
             .filter(|field| field.name() != SOURCE_ROW)
             .map(|field| of("reasons", field.name()))
-            .chain(
-                source
-                    .schema()
-                    .fields()
-                    .iter()
-                    .filter(|field| field.name() != "_row")
-                    .map(|field| of("rows", field.name())),
-            )
+            .chain(source.schema().fields().iter().filter(|field| is_told(field)).map(|field| of("rows", field.name())))
             .collect();
         let on = key_parts("reasons", key, &outcomes.key)
             .into_iter()
@@ -266,7 +267,75 @@ fn of(relation: &str, name: &str) -> Expr {
     Expr::Column(Column::new(Some(relation.to_owned()), name))
 }
 
-/// The parts of `_key`: itself, or the members of a composite one.
+/// The source of a flow: its table, or the rows of several, each with the name by which the flow knows its table, the
+/// columns of all of them (NULL where a table has no such column), and the whole row as JSON.
+///
+/// # Errors
+/// [`crate::error::Kind::Unexpected`] when the view cannot be planned.
+pub fn own(engine: &Engine, mut tables: Vec<(String, Arc<dyn TableProvider>)>) -> Result<Arc<dyn TableProvider>> {
+    if tables.len() == 1
+        && let Some((_, only)) = tables.pop()
+    {
+        return Ok(only);
+    }
+    let defect = |_| Error::unexpected("the view of several source tables cannot be planned");
+    let mut columns: Vec<(String, DataType)> = Vec::new();
+    for field in
+        tables.iter().flat_map(|(_, table)| table.schema().fields().to_vec()).filter(|field| field.name() != ROW)
+    {
+        match columns.iter_mut().find(|(name, _)| name == field.name()) {
+            Some((_, kind)) if kind == field.data_type() => {}
+            Some((_, kind)) if kind.is_signed_integer() && field.data_type().is_signed_integer() => {
+                *kind = DataType::Int64;
+            }
+            Some((_, kind)) => *kind = DataType::Utf8,
+            None => columns.push((field.name().clone(), field.data_type().clone())),
+        }
+    }
+    let mut whole: Option<DataFrame> = None;
+    for (name, table) in tables {
+        let frame = engine.context().read_table(table).map_err(defect)?;
+        let mut selected = vec![lit(name).alias(SOURCE)];
+        for (column, kind) in &columns {
+            selected.push(match frame.schema().field_with_unqualified_name(column) {
+                Ok(field) if field.data_type() == kind => ident(column),
+                Ok(_) => cast(ident(column), kind.clone()).alias(column),
+                Err(_) => cast(lit(ScalarValue::Null), kind.clone()).alias(column),
+            });
+        }
+        selected.push(source_row(engine, &frame, ROW)?);
+        let part = frame.select(selected).map_err(defect)?;
+        whole = Some(match whole {
+            None => part,
+            Some(before) => before.union(part).map_err(defect)?,
+        });
+    }
+    whole.map(DataFrame::into_view).ok_or_else(|| Error::unexpected("a flow without a source"))
+}
+
+/// The rows of a frame as JSON, of all columns but one.
+///
+/// # Errors
+/// [`crate::error::Kind::Unexpected`] when our functions are not there.
+pub fn source_row(engine: &Engine, rows: &DataFrame, but: &str) -> Result<Expr> {
+    let fields = rows.schema().fields().iter().filter(|field| field.name() != but);
+    let members = fields.flat_map(|field| [lit(field.name().clone()), ident(field.name())]).collect();
+    let row = engine.source_row().call(members);
+    Ok(engine.function("row_json")?.call(vec![row]).alias(SOURCE_ROW))
+}
+
+/// All parts of `_key`, also those that the source does not have.
+pub fn whole_key(relation: &str, key: &Field) -> Vec<Expr> {
+    match key.data_type() {
+        DataType::Struct(members) => {
+            let names: Vec<String> = members.iter().map(|member| member.name().clone()).collect();
+            key_parts(relation, key, &names)
+        }
+        _ => key_parts(relation, key, &[]),
+    }
+}
+
+/// The parts of `_key` that the source has: itself, or the members of a composite one.
 pub fn key_parts(relation: &str, key: &Field, columns: &[String]) -> Vec<Expr> {
     let whole = if relation.is_empty() { ident(KEY) } else { of(relation, KEY) };
     match key.data_type() {

@@ -8,7 +8,7 @@ use crate::graph::Graph;
 use crate::load;
 use crate::pipeline::Pipeline;
 use crate::report;
-use crate::run::{Setting, identity, ties};
+use crate::run::{Foreign, Setting, identity, settle, ties};
 use crate::server::Address;
 use crate::snapshot::Snapshot;
 use crate::target::Catalog;
@@ -47,26 +47,32 @@ pub async fn check(
     target: Option<&Address>,
     setting: &Setting,
 ) -> Result<Checked> {
-    let mut graph = Graph::new(pipeline)?;
+    let mut pipeline = pipeline.clone();
+    let mut graph = Graph::new(&pipeline)?;
     let mut triggers = Vec::new();
+    let catalog = match target {
+        Some(target) => Some(Catalog::read(&target.connect("check").await?, &pipeline.target_schema).await?),
+        None => None,
+    };
+    if let Some(catalog) = &catalog {
+        settle(&mut pipeline, catalog);
+    }
     if let Some(snapshot) = snapshot {
-        let engine = setting.engine(identity(pipeline, Some(snapshot), Vec::new()).await?)?;
+        let engine = setting.engine(identity(&pipeline, Some(snapshot), Foreign::default()).await?)?;
         let stage =
-            Transform::new(pipeline, &graph, snapshot, &engine, setting.progress.clone(), setting.cancel.clone())
+            Transform::new(&pipeline, &graph, snapshot, &engine, setting.progress.clone(), setting.cancel.clone())
                 .await?;
         let shapes = stage.plan(&graph).await?;
-        report::check_queries(&engine, pipeline).await?;
-        if let Some(target) = target {
-            let connection = target.connect("check").await?;
-            let catalog = Catalog::read(&connection, &pipeline.target_schema).await?;
-            load::check::columns(&catalog, &shapes)?;
-            triggers = load::check::triggers(&catalog, &shapes);
-            graph.arrange(pipeline, ties(pipeline, &catalog))?;
+        report::check_queries(&engine, &pipeline).await?;
+        if let Some(catalog) = &catalog {
+            load::check::columns(catalog, &shapes)?;
+            triggers = load::check::triggers(catalog, &shapes);
+            graph.arrange(&pipeline, ties(&pipeline, catalog))?;
         }
     }
     let flows = graph.order.iter().filter_map(|index| pipeline.flows.get(*index)).map(|flow| CheckedFlow {
         flow: flow.name.clone(),
-        source: flow.source.clone(),
+        source: flow.source(),
         target: flow.target.clone(),
         reads: graph.needs.get(&flow.name).into_iter().flatten().cloned().collect(),
     });
@@ -75,6 +81,6 @@ pub async fn check(
         flows: flows.collect(),
         triggers,
         planned: snapshot.is_some(),
-        matched: snapshot.is_some() && target.is_some(),
+        matched: snapshot.is_some() && catalog.is_some(),
     })
 }

@@ -7,7 +7,7 @@ use crate::error::{At, Context, Error, Result};
 use crate::header::{shown, sql_files};
 use crate::load;
 use crate::pipeline::{Pipeline, Sample};
-use crate::run::{Setting, identity};
+use crate::run::{Foreign, Setting, identity};
 use crate::sample::{self, Options};
 use crate::server::Address;
 use crate::snapshot::Snapshot;
@@ -31,7 +31,7 @@ pub fn of(pipeline: &Pipeline) -> Result<&Sample> {
 /// # Errors
 /// As [`sample::generate`].
 pub async fn snapshot(pipeline: &Pipeline, options: &Options, place: Location, setting: &Setting) -> Result<Snapshot> {
-    let engine = setting.engine(identity(pipeline, None, Vec::new()).await?)?;
+    let engine = setting.engine(identity(pipeline, None, Foreign::default()).await?)?;
     let folder = &of(pipeline)?.tables;
     sample::generate(&engine, folder, None, options, place, &setting.progress, &setting.cancel).await
 }
@@ -49,7 +49,7 @@ pub async fn target_snapshot(
 ) -> Result<Option<Snapshot>> {
     let declared = of(pipeline)?;
     let Some(folder) = &declared.target_rows else { return Ok(None) };
-    let engine = setting.engine(identity(pipeline, None, Vec::new()).await?)?;
+    let engine = setting.engine(identity(pipeline, None, Foreign::default()).await?)?;
     let options = Options { schema: pipeline.target_schema.clone(), ..options.clone() };
     let base = Some((declared.tables.as_path(), source));
     sample::generate(&engine, folder, base, &options, place, &setting.progress, &setting.cancel).await.map(Some)

@@ -243,10 +243,22 @@ impl Engine {
         functions::source_row()
     }
 
+    /// The function that gives each row of an entity a UUID of its own, where its id is not made of its key.
+    #[must_use]
+    pub fn row_uuid(&self) -> Arc<ScalarUDF> {
+        Arc::new(functions::row_uuid(&self.identity))
+    }
+
     /// The UUIDs of an entity that the target had before, by the keys' canonical form.
     #[must_use]
     pub fn adopted(&self, entity: &str) -> Option<&HashMap<String, Uuid>> {
         self.identity.adopted(entity)
+    }
+
+    /// Why rows of a flow cannot be matched with one of the target, by the canonical form of their entity keys.
+    #[must_use]
+    pub fn unmatched(&self, flow: &str) -> Option<&HashMap<String, String>> {
+        self.identity.unmatched(flow)
     }
 
     pub(crate) fn context(&self) -> &SessionContext {

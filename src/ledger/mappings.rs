@@ -3,7 +3,10 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, FixedSizeBinaryArray, Int64Array, RecordBatch, StringArray, new_null_array};
+use arrow::array::{
+    Array, ArrayRef, AsArray, FixedSizeBinaryArray, Int64Array, RecordBatch, StringArray, new_null_array,
+};
+use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Schema};
 use uuid::Uuid;
 
@@ -13,6 +16,9 @@ use crate::key::KeyColumn;
 use crate::server::Connection;
 use crate::server::sql::{quote_ident, quote_table};
 use crate::target::{Catalog, Sort, Table};
+
+/// The column of ids that are no UUIDs, as text.
+const OTHER_ID: &str = "entity_id";
 
 /// The mappings table as it is.
 #[derive(Debug, Clone)]
@@ -76,7 +82,7 @@ impl Mappings {
         base("entity_type")?;
         let text = |name: &str| ["text", "varchar", "bpchar"].contains(&name);
         let (text_ids, text_uuids) = (text(&base("legacy_id")?), text(&base("entity_uuid")?));
-        let known = ["entity_type", "legacy_id", "legacy_key", "entity_uuid", "run_id"];
+        let known = ["entity_type", "legacy_id", "legacy_key", "entity_uuid", "run_id", OTHER_ID];
         let unfilled: Vec<_> = table
             .columns
             .iter()
@@ -148,18 +154,14 @@ impl Mappings {
                 "a flow has keys that are no integers: legacy_id must be nullable for them, outside the primary key",
             )
         })?;
-        let catalog = Catalog::read(connection, &self.table.schema).await?;
-        let gone = || Error::new(Kind::Drift, "the target has no such table").at(At::Table, self.table.full_name());
-        let table = catalog.exactly(&self.table.schema, &self.table.name).ok_or_else(gone)?.clone();
-        *self = Self::of(table)?;
-        Ok(())
+        self.read_again(connection).await
     }
 
     /// The mapping rows of some outcome rows, in the table's own types.
     ///
     /// # Errors
     /// [`Kind::Unexpected`] when a key or id is NULL.
-    pub fn batch(&self, entity: &str, keys: &KeyColumn, ids: &FixedSizeBinaryArray, run: Uuid) -> Result<RecordBatch> {
+    pub fn batch(&self, entity: &str, keys: &KeyColumn, ids: &ArrayRef, run: Uuid) -> Result<RecordBatch> {
         let rows = keys.len();
         let texts = || (0..rows).map(|row| keys.text(row)).collect::<Result<Vec<_>>>();
         let (id, key): (ArrayRef, ArrayRef) = match (keys.is_int(), self.text_ids) {
@@ -174,13 +176,7 @@ impl Mappings {
                 (keys.clone(), keys)
             }
         };
-        let uuids: ArrayRef = if self.text_uuids {
-            Arc::new(StringArray::from_iter_values(
-                ids.iter().map(|id| id.and_then(|id| Uuid::from_slice(id).ok()).unwrap_or_default().to_string()),
-            ))
-        } else {
-            Arc::new(ids.clone())
-        };
+        let (uuids, others) = self.ids(ids)?;
         let runs = FixedSizeBinaryArray::try_from_iter(std::iter::repeat_n(run.as_bytes(), rows))
             .map_err(|_| Error::unexpected("an empty batch of mappings"))?;
         let columns: Vec<(&str, ArrayRef)> = vec![
@@ -190,11 +186,68 @@ impl Mappings {
             ("entity_uuid", uuids),
             ("run_id", Arc::new(runs)),
         ];
+        let columns = columns.into_iter().chain(others.map(|ids| (OTHER_ID, ids))).collect::<Vec<_>>();
         let fields: Vec<_> =
             columns.iter().map(|(name, array)| Field::new(*name, array.data_type().clone(), true)).collect();
         let arrays = columns.into_iter().map(|(_, array)| array).collect();
         RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)
             .map_err(|_| Error::unexpected("mapping rows of different lengths"))
+    }
+
+    /// The values of `entity_uuid`, and of `entity_id` where the ids are no UUIDs.
+    fn ids(&self, ids: &ArrayRef) -> Result<(ArrayRef, Option<ArrayRef>)> {
+        let Some(uuids) = ids.as_fixed_size_binary_opt().filter(|ids| ids.value_length() == 16) else {
+            let texts = cast(ids, &DataType::Utf8)
+                .map_err(|_| Error::config(format!("an id of the type {} has no text form", ids.data_type())))?;
+            let kind = if self.text_uuids { DataType::Utf8 } else { DataType::FixedSizeBinary(16) };
+            return Ok((new_null_array(&kind, ids.len()), Some(texts)));
+        };
+        let text = |id: Option<&[u8]>| id.and_then(|id| Uuid::from_slice(id).ok()).map(|id| id.to_string());
+        let uuids: ArrayRef =
+            if self.text_uuids { Arc::new(uuids.iter().map(text).collect::<StringArray>()) } else { ids.clone() };
+        Ok((uuids, None))
+    }
+
+    /// Lets ids in that are no UUIDs: they stand as text in a column of their own.
+    ///
+    /// # Errors
+    /// As [`Self::allow_text_keys`].
+    pub async fn allow_other_ids(&mut self, connection: &Connection) -> Result<()> {
+        let nullable = self.table.column("entity_uuid").is_some_and(|column| !column.not_null);
+        if nullable && self.has_other_ids() {
+            return Ok(());
+        }
+        let statement = filled(include_str!("../../sql/control/ledger/allow_other_ids.sql"), &self.quoted(), &[]);
+        connection.batch_execute(&statement).await.map_err(|error| {
+            Error::from(error).at(At::Table, self.table.full_name()).also(
+                "a flow has ids that are no UUIDs: the mappings need a column entity_id text, and entity_uuid must be nullable, \
+                 outside the primary key",
+            )
+        })?;
+        self.read_again(connection).await
+    }
+
+    /// The columns that are ours, and those of them that hold a row's id.
+    #[must_use]
+    pub fn columns(&self) -> (Vec<&'static str>, Vec<&'static str>) {
+        let mut ids = vec!["entity_uuid"];
+        ids.extend(self.has_other_ids().then_some(OTHER_ID));
+        let columns = ["entity_type", "legacy_id", "legacy_key", "run_id"].into_iter().chain(ids.clone());
+        (columns.collect(), ids)
+    }
+
+    /// Does the table have a place for ids that are no UUIDs?
+    #[must_use]
+    pub fn has_other_ids(&self) -> bool {
+        self.table.column(OTHER_ID).is_some()
+    }
+
+    async fn read_again(&mut self, connection: &Connection) -> Result<()> {
+        let catalog = Catalog::read(connection, &self.table.schema).await?;
+        let gone = || Error::new(Kind::Drift, "the target has no such table").at(At::Table, self.table.full_name());
+        let table = catalog.exactly(&self.table.schema, &self.table.name).ok_or_else(gone)?.clone();
+        *self = Self::of(table)?;
+        Ok(())
     }
 
     /// The mappings of these entities that no run of ours wrote.

@@ -11,8 +11,10 @@ use crate::id::Namespace;
 use crate::server::Connection;
 use crate::server::sql::{fill, quote_ident};
 
+mod made;
 mod mappings;
 
+pub use made::made_ids;
 pub use mappings::{Adopted, AdoptedKey, Mappings};
 
 /// The server needs a moment to notice that the session of a killed run is gone.

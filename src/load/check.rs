@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::encode::Encoder;
 use crate::error::{Error, Kind, Result};
-use crate::outcome::{ID, Id};
+use crate::outcome::Id;
 use crate::outcomes::FlowShape;
 use crate::target::{Catalog, Column, Table, Trigger, TypeKind};
 
@@ -105,6 +105,9 @@ fn mismatches(catalog: &Catalog, shape: &FlowShape) -> Vec<String> {
     if let Some(what) = unknown_rows(shape, table) {
         note(what);
     }
+    if let Some(what) = unmatchable(shape, table) {
+        note(what);
+    }
     if !table.writable {
         wrong.push(line(format!("this role may not insert into {}", shape.target)));
     }
@@ -113,28 +116,56 @@ fn mismatches(catalog: &Catalog, shape: &FlowShape) -> Vec<String> {
 
 /// Why the rows of the target could not be known again, if they could not.
 fn unknown_rows(shape: &FlowShape, table: &Table) -> Option<String> {
-    if shape.id == Id::Derived {
-        return match table.column(ID) {
-            None => Some(format!(
-                "{ID} is missing: say id = \"none\" in the flow's header where another unique key tells the rows apart"
-            )),
-            Some(column) if column.ty.base().name != "uuid" => Some(format!(
-                "{ID} is {}, not uuid: say id = \"none\" in the flow's header, and give it",
-                column.formatted
-            )),
-            Some(_) => None,
-        };
+    let id = &shape.row.id_column;
+    let column = table.column(id);
+    match (shape.row.id, column) {
+        (Id::None, _) => unknown_by_key(shape, table),
+        (Id::Derived, None) => Some(format!(
+            "{id} is missing: name another column with `id_column`, or say id = \"none\" where another unique key tells \
+             the rows apart"
+        )),
+        (Id::Derived, Some(column)) if column.ty.base().name != "uuid" => Some(format!(
+            "{id} is {}, not uuid: say in the header how the id comes about: id = \"given\" (the flow gives it as _id), \
+             \"server\" (the target makes it) or \"none\" (nothing refers to it)",
+            column.formatted
+        )),
+        (Id::Derived, Some(_)) => None,
+        (_, None) => Some(format!("{id} is missing: name the column that holds the id with `id_column`")),
+        (Id::Server, Some(column)) if !column.has_default && column.identity.is_empty() => {
+            Some(format!("{id} has no default, so the target makes no value for it: say id = \"given\""))
+        }
+        (_, Some(_)) if table.identity(shape.row.named()).is_none() => {
+            Some(format!("{id} is no unique key, or may be NULL, so that its rows could not be told apart"))
+        }
+        (_, Some(_)) => None,
     }
-    match table.identity(&shape.identity) {
-        None if shape.identity.is_empty() => {
+}
+
+fn unknown_by_key(shape: &FlowShape, table: &Table) -> Option<String> {
+    match table.identity(&shape.row.identity) {
+        None if shape.row.identity.is_empty() => {
             Some("(no column) there is no primary key: name the columns of a unique key with `identity`".to_owned())
         }
-        None => Some(format!("({}) is no unique key of columns that are never NULL", shape.identity.join(", "))),
+        None => Some(format!("({}) is no unique key of columns that are never NULL", shape.row.identity.join(", "))),
         Some(columns) => {
             let missing = columns.iter().find(|name| shape.schema.field_with_name(name).is_err())?;
             Some(format!("{missing} tells its rows apart, and the flow does not give it"))
         }
     }
+}
+
+/// Why no row of the target could be found by the columns of `match`, if none could.
+fn unmatchable(shape: &FlowShape, table: &Table) -> Option<String> {
+    let columns = &shape.row.matching;
+    if columns.is_empty() {
+        return None;
+    }
+    if let Some(missing) = columns.iter().find(|name| shape.schema.field_with_name(name).is_err()) {
+        return Some(format!("{missing} is named by `match`, and the flow does not give it"));
+    }
+    table.unique_over(columns).is_none().then(|| {
+        format!("({}) is named by `match`, and is no unique key of the target's plain columns", columns.join(", "))
+    })
 }
 
 fn unfilled<'a>(shape: &'a FlowShape, table: &'a Table) -> impl Iterator<Item = &'a Column> {

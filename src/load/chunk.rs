@@ -17,7 +17,7 @@ use crate::error::{At, Error, Kind, Result};
 use crate::id::Namespace;
 use crate::key::KeyColumn;
 use crate::ledger::{self, Claim, Epoch, Mappings};
-use crate::outcome::{CAUSE_FLOW, CAUSE_KEY, ENTITY_KEY, Existing, ID, KEY, REASON, ROW_ID, SOURCE_ROW, WARNINGS};
+use crate::outcome::{CAUSE_FLOW, CAUSE_KEY, ENTITY_KEY, Existing, KEY, REASON, RowIdentity, SOURCE_ROW, WARNINGS};
 use crate::server::Connection;
 use crate::server::sql::fill;
 use crate::target::Table;
@@ -44,15 +44,13 @@ pub(super) struct Flow<'a> {
     pub table: &'a Table,
     pub mappings: &'a Mappings,
     pub quarantine: &'a Table,
-    /// Its rows have mappings.
-    pub mapped: bool,
+    /// How its rows are known in the target, and what becomes of those that are there already.
+    pub row: &'a RowIdentity,
     /// Others refer to its rows by another key than their own.
     pub own_entity_key: bool,
     pub namespace: Namespace,
     /// The table held rows before this flow came.
     pub occupied: bool,
-    /// What becomes of a row that is in the table already.
-    pub existing: Existing,
     /// Others have written mappings of this entity: ours are merged into them.
     pub merge_mappings: bool,
     /// Rows that the target refused, to be tried again where their chunk is in.
@@ -72,7 +70,7 @@ impl Flow<'_> {
     /// On an error the connection is in no defined state.
     pub async fn migrated(&self, connection: &Connection, chunk: &str, batches: Vec<RecordBatch>) -> Result<Done> {
         let first = self.begin(connection, chunk).await?;
-        let kept = Kept::of(&batches)?;
+        let kept = Kept::of(&batches, self.row)?;
         let skip = if first { BTreeSet::new() } else { kept.all_but(self.again)? };
         if !first {
             if skip.len() == kept.rows() {
@@ -90,7 +88,7 @@ impl Flow<'_> {
         let refused = found.refused.keys().chain(target.refused.keys()).copied();
         self.map(connection, &kept, skip.iter().copied().chain(refused).collect()).await?;
         let of_found: fn(&Why) -> &'static str =
-            if self.existing == Existing::Reject { |_| EXISTING } else { reason_of };
+            if self.row.existing == Existing::Reject { |_| EXISTING } else { reason_of };
         self.refuse(connection, &kept, &found.refused, of_found).await?;
         self.refuse(connection, &kept, &target.refused, reason_of).await?;
         let (all, refused) = (kept.rows() as u64, (found.refused.len() + target.refused.len()) as u64);
@@ -104,7 +102,7 @@ impl Flow<'_> {
             connection.batch_execute(ROLLBACK).await?;
             return Ok(Done::Before);
         }
-        let kept = Kept::of(&batches)?;
+        let kept = Kept::of(&batches, self.row)?;
         let reasons = column(&batches, REASON)?.ok_or_else(|| Error::unexpected("rejected rows without a reason"))?;
         let source = column(&batches, SOURCE_ROW)?.unwrap_or_else(|| new_null_array(&DataType::Utf8, kept.rows()));
         let mut told = vec![("entity_uuid", self.uuids(&kept)?)];
@@ -132,7 +130,7 @@ impl Flow<'_> {
     /// The UUIDs that rejected rows would have had: rows that refer to them in vain then name their cause. None where
     /// others refer to them by another key, which rejected rows need not have.
     fn uuids(&self, kept: &Kept) -> Result<ArrayRef> {
-        if !self.mapped || self.own_entity_key {
+        if !self.row.is_derived() || self.own_entity_key {
             return Ok(new_null_array(&DataType::FixedSizeBinary(16), kept.rows()));
         }
         let mut buffer = String::new();
@@ -156,11 +154,10 @@ impl Flow<'_> {
 
     /// Writes the mappings of all rows but those of `skip`.
     async fn map(&self, connection: &Connection, kept: &Kept, skip: BTreeSet<usize>) -> Result<()> {
-        let ids = kept.ids()?;
-        if !self.mapped || kept.rows() == skip.len() {
+        if !self.row.is_mapped() || kept.rows() == skip.len() {
             return Ok(());
         }
-        let batch = self.mappings.batch(self.entity, kept.entity_keys(), ids, self.run)?;
+        let batch = self.mappings.batch(self.entity, kept.entity_keys(), kept.target_ids()?, self.run)?;
         let rows = Rows::new(vec![batch], self.mappings.table())?;
         if !self.merge_mappings {
             connection.batch_execute(SAVEPOINT).await?;
@@ -179,7 +176,17 @@ impl Flow<'_> {
     async fn merge(&self, connection: &Connection, rows: Rows, skip: &BTreeSet<usize>, integers: bool) -> Result<()> {
         let table = self.mappings.quoted();
         let key = if integers || self.mappings.ids_are_text() { "legacy_id" } else { "legacy_key" };
-        let filled = |template: &str| fill(template, &[("table", &table), ("key", key)]);
+        let (columns, ids) = self.mappings.columns();
+        let ids_of = |row: &str| ids.iter().map(|column| format!("{row}.{column}")).collect::<Vec<_>>().join(", ");
+        let (of_table, of_stage, columns) = (ids_of("m"), ids_of("s"), columns.join(", "));
+        let values = [
+            ("table", table.as_str()),
+            ("key", key),
+            ("columns", &columns),
+            ("ids_of_table", &of_table),
+            ("ids_of_stage", &of_stage),
+        ];
+        let filled = |template: &str| fill(template, &values);
         connection.batch_execute(&filled(include_str!("../../sql/control/load/stage_mappings.sql"))).await?;
         let staged = rows.for_table("pg_temp.rehome_staged_mappings");
         all_or_error(staged.copy(connection, 0..staged.len(), skip, self.cancel).await?)?;
@@ -263,18 +270,17 @@ pub(super) struct Kept {
     keys: KeyColumn,
     /// By which others refer to the rows, where that is another key.
     entity_keys: Option<KeyColumn>,
+    /// The UUIDs that tell the rows apart.
     ids: Option<FixedSizeBinaryArray>,
+    /// The target's keys of the rows, where these are others.
+    target_ids: Option<ArrayRef>,
     warnings: Option<ArrayRef>,
 }
 
 impl Kept {
-    fn of(batches: &[RecordBatch]) -> Result<Self> {
+    fn of(batches: &[RecordBatch], row: &RowIdentity) -> Result<Self> {
         let keys = column(batches, KEY)?.ok_or_else(|| Error::unexpected("outcome rows without a key"))?;
-        let ids = match column(batches, ROW_ID)? {
-            Some(ids) => Some(ids),
-            None => column(batches, ID)?,
-        };
-        let ids = ids.map(|ids| {
+        let ids = column(batches, row.row_column())?.map(|ids| {
             ids.as_fixed_size_binary_opt().cloned().ok_or_else(|| Error::unexpected("an id that is no UUID"))
         });
         let entity_keys = column(batches, ENTITY_KEY)?.map(KeyColumn::new).transpose()?;
@@ -284,6 +290,7 @@ impl Kept {
             keys: field.map_or_else(|| KeyColumn::new(keys.clone()), |field| KeyColumn::of(keys.clone(), field))?,
             entity_keys,
             ids: ids.transpose()?,
+            target_ids: if row.is_mapped() { column(batches, &row.id_column)? } else { None },
             warnings: column(batches, WARNINGS)?,
         })
     }
@@ -298,6 +305,10 @@ impl Kept {
 
     pub(super) fn rows(&self) -> usize {
         self.keys.len()
+    }
+
+    fn target_ids(&self) -> Result<&ArrayRef> {
+        self.target_ids.as_ref().ok_or_else(|| Error::unexpected("migrated rows without an id"))
     }
 
     fn ids(&self) -> Result<&FixedSizeBinaryArray> {

@@ -1,21 +1,27 @@
-//! Owns what becomes of rows whose UUID is in the target before they are loaded: refused, updated or adopted.
+//! Owns what becomes of rows that are in the target before they are loaded: refused, updated or adopted.
 //! Must not know: who made them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use arrow::array::RecordBatch;
+use arrow::datatypes::{Field, Schema};
 use uuid::Uuid;
 
-use super::chunk::{Flow, Kept, all_or_error};
+use super::chunk::{Flow, Kept};
 use super::copy::{Rows, Why, of_a_row};
+use super::isolate;
 use super::restore::state;
-use crate::error::{Error, Result};
+use super::stage::equal;
+use crate::error::{At, Error, Result};
 use crate::ledger::{self, Fate};
-use crate::outcome::{Existing, ID};
+use crate::outcome::Existing;
 use crate::server::Connection;
 use crate::server::sql::{fill, quote_ident, quote_table};
+use crate::target::{Column, Table};
 
 const IN_TARGET: &str = include_str!("../../sql/control/load/in_target.sql");
+const STAGED_IN_TARGET: &str = include_str!("../../sql/control/load/staged_in_target.sql");
 const STAGE_UPDATE: &str = include_str!("../../sql/control/load/stage_update.sql");
 const UPDATE_EXISTING: &str = include_str!("../../sql/control/load/update_existing.sql");
 const SAVEPOINT: &str = include_str!("../../sql/control/load/savepoint.sql");
@@ -27,6 +33,9 @@ pub(super) const EXISTING: &str = "existing";
 /// What stands for the SQLSTATE of such a row: it was not sent, for the server would have refused it so.
 const UNIQUE: &str = "23505";
 
+/// The column of a staged row that tells it apart.
+const ROW: &str = "rehome_row";
+
 /// The rows of a chunk that are in the target already.
 #[derive(Debug, Default)]
 pub(super) struct Found {
@@ -34,6 +43,14 @@ pub(super) struct Found {
     pub rows: BTreeSet<usize>,
     /// Those that are refused, and why.
     pub refused: BTreeMap<usize, Why>,
+}
+
+/// Rows in a temporary table.
+struct Staged {
+    /// Their columns, quoted.
+    columns: Vec<String>,
+    /// Those that the types of the target do not take.
+    refused: BTreeMap<usize, Why>,
 }
 
 impl Flow<'_> {
@@ -45,25 +62,29 @@ impl Flow<'_> {
         batches: &[RecordBatch],
         skip: &BTreeSet<usize>,
     ) -> Result<Found> {
-        if !self.occupied || !self.mapped {
+        // Without a UUID of ours, rows must be staged to be found: their own key refuses them all the same.
+        if !self.occupied || !self.row.is_derived() && self.row.existing == Existing::Reject {
             return Ok(Found::default());
         }
         let mut ids: BTreeMap<Uuid, usize> = BTreeMap::new();
         for row in (0..kept.rows()).filter(|row| !skip.contains(row)) {
             ids.insert(kept.id(row)?, row);
         }
-        let table = quote_table(&self.table.schema, &self.table.name);
-        let asked: Vec<Uuid> = ids.keys().copied().collect();
-        let there = connection.query(&fill(IN_TARGET, &[("table", &table)]), &[&asked]).await?;
-        let there = there.iter().map(|row| Ok(row.try_get("id")?)).collect::<Result<Vec<Uuid>>>()?;
+        let (there, staged) = if self.row.is_derived() {
+            (self.in_target(connection, ids.keys().copied().collect()).await?, None)
+        } else {
+            let staged = self.stage(connection, batches, skip).await?;
+            (self.staged_in_target(connection).await?, Some(staged))
+        };
         let rows: BTreeSet<usize> = there.iter().filter_map(|id| ids.get(id).copied()).collect();
         if rows.is_empty() {
             return Ok(Found::default());
         }
-        match self.existing {
+        match self.row.existing {
             Existing::Reject => {
                 ledger::note_existing(connection, self.run, self.flow, &there, Fate::Refused).await?;
-                let why = || Why { sqlstate: UNIQUE.to_owned(), constraint: None, column: Some(ID.to_owned()) };
+                let column = Some(self.row.id_column.clone());
+                let why = || Why { sqlstate: UNIQUE.to_owned(), constraint: None, column: column.clone() };
                 let refused = rows.iter().map(|row| (*row, why())).collect();
                 Ok(Found { rows, refused })
             }
@@ -72,7 +93,13 @@ impl Flow<'_> {
                 Ok(Found { rows, refused: BTreeMap::new() })
             }
             Existing::Update => {
-                let refused = self.update(connection, kept, batches, &rows).await?;
+                let staged = if let Some(staged) = staged {
+                    staged
+                } else {
+                    let others = (0..kept.rows()).filter(|row| !rows.contains(row)).collect();
+                    self.stage(connection, batches, &others).await?
+                };
+                let refused = self.update(connection, kept, &rows, staged).await?;
                 for (fate, is_refused) in [(Fate::Updated, false), (Fate::Refused, true)] {
                     let of_fate = rows.iter().filter(|row| refused.contains_key(row) == is_refused);
                     let ids = of_fate.map(|row| kept.id(*row)).collect::<Result<Vec<_>>>()?;
@@ -83,29 +110,80 @@ impl Flow<'_> {
         }
     }
 
+    fn table(&self) -> String {
+        quote_table(&self.table.schema, &self.table.name)
+    }
+
+    /// The columns of the target by which a row is known.
+    fn identity(&self) -> Result<Vec<String>> {
+        if self.row.is_derived() {
+            return Ok(vec![self.row.id_column.clone()]);
+        }
+        self.table.identity(self.row.named()).ok_or_else(|| {
+            Error::unexpected("a table has lost the key by which its rows are known")
+                .at(At::Table, self.table.full_name())
+        })
+    }
+
+    async fn in_target(&self, connection: &Connection, asked: Vec<Uuid>) -> Result<Vec<Uuid>> {
+        let id = quote_ident(&self.row.id_column);
+        let statement = fill(IN_TARGET, &[("table", &self.table()), ("id", &id)]);
+        let there = connection.query(&statement, &[&asked]).await?;
+        there.iter().map(|row| Ok(row.try_get("id")?)).collect()
+    }
+
+    async fn staged_in_target(&self, connection: &Connection) -> Result<Vec<Uuid>> {
+        let values = [("table", &*self.table()), ("equal", &*equal(&self.identity()?))];
+        let there = connection.query(&fill(STAGED_IN_TARGET, &values), &[]).await?;
+        there.iter().map(|row| Ok(row.try_get("id")?)).collect()
+    }
+
+    /// Copies rows into a temporary table.
+    async fn stage(&self, connection: &Connection, batches: &[RecordBatch], skip: &BTreeSet<usize>) -> Result<Staged> {
+        let told = self.quarantine.column("entity_uuid").cloned();
+        let row_column = told.map(|column| Column { name: ROW.to_owned(), ..column });
+        let columns = self.table.columns.iter().cloned().chain(row_column).collect();
+        let with_rows = Table { columns, ..self.table.clone() };
+        let batches = batches.iter().map(|batch| self.with_rows(batch)).collect::<Result<Vec<_>>>()?;
+        let sent = Rows::new(batches, &with_rows)?;
+        let columns: Vec<String> = sent.columns().filter(|column| *column != ROW).map(quote_ident).collect();
+        let values = [("columns", &*columns.join(", ")), ("table", &*self.table())];
+        connection.batch_execute(&fill(STAGE_UPDATE, &values)).await?;
+        let staged = sent.for_table("pg_temp.rehome_staged_update");
+        let refused = isolate::copy(connection, &staged, skip, self.cancel).await?.refused;
+        Ok(Staged { columns, refused })
+    }
+
+    /// A batch with the UUIDs that tell its rows apart as a column of their own.
+    fn with_rows(&self, batch: &RecordBatch) -> Result<RecordBatch> {
+        let gone = || Error::unexpected("migrated rows without an id");
+        let ids = batch.column_by_name(self.row.row_column()).ok_or_else(gone)?.clone();
+        let mut fields = batch.schema().fields().to_vec();
+        fields.push(Arc::new(Field::new(ROW, ids.data_type().clone(), false)));
+        let columns = batch.columns().iter().cloned().chain([ids]).collect();
+        RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(|_| gone())
+    }
+
     /// Writes the flow's columns over rows, all at once; where one is refused, one by one.
     async fn update(
         &self,
         connection: &Connection,
         kept: &Kept,
-        batches: &[RecordBatch],
         rows: &BTreeSet<usize>,
+        staged: Staged,
     ) -> Result<BTreeMap<usize, Why>> {
-        let table = quote_table(&self.table.schema, &self.table.name);
-        let sent = Rows::new(batches.to_vec(), self.table)?;
-        let columns: Vec<String> = sent.columns().map(quote_ident).collect();
-        connection.batch_execute(&fill(STAGE_UPDATE, &[("columns", &columns.join(", ")), ("table", &table)])).await?;
-        let staged = sent.for_table("pg_temp.rehome_staged_update");
-        let others = (0..kept.rows()).filter(|row| !rows.contains(row)).collect();
-        all_or_error(staged.copy(connection, 0..staged.len(), &others, self.cancel).await?)?;
-        let own = quote_ident(ID);
-        let assignments: Vec<String> =
-            columns.iter().filter(|column| **column != own).map(|column| format!("{column} = s.{column}")).collect();
+        let identity = self.identity()?;
+        let own: Vec<String> = identity.iter().map(|column| quote_ident(column)).collect();
+        let changed = staged.columns.iter().filter(|column| !own.contains(column));
+        let assignments: Vec<String> = changed.map(|column| format!("{column} = s.{column}")).collect();
+        let mut refused = staged.refused;
+        refused.retain(|row, _| rows.contains(row));
         if assignments.is_empty() {
-            return Ok(BTreeMap::new());
+            return Ok(refused);
         }
-        let statement = fill(UPDATE_EXISTING, &[("table", &table), ("assignments", &assignments.join(", "))]);
-        let mut refused = BTreeMap::new();
+        let values =
+            [("table", &*self.table()), ("assignments", &*assignments.join(", ")), ("equal", &*equal(&identity))];
+        let statement = fill(UPDATE_EXISTING, &values);
         if self.try_update(connection, &statement, None).await?.is_some() {
             for row in rows {
                 self.cancel.check()?;

@@ -5,17 +5,21 @@ use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use arrow::array::{ArrayRef, AsArray, FixedSizeBinaryArray, StringArray};
+use arrow::compute::cast;
+use arrow::datatypes::DataType;
 use uuid::Uuid;
 
 use crate::cancel::Cancel;
 use crate::error::{At, Context, Error, Kind, Result};
+use crate::flow::Flow;
 use crate::ledger::{self, Adopted, Begun, Fate, LoadedFlow, Mappings, Refusal, RunIdentity};
-use crate::outcome::{ENTITY_KEY, Id, KEY, Outcome};
+use crate::outcome::{ENTITY_KEY, KEY, Made, Outcome};
 use crate::outcomes::{FlowOutcomes, FlowShape, OutcomeFile, OutcomeStore};
 use crate::progress::Sink;
 use crate::server::sql::{fill, quote_ident, quote_literal, quote_table};
 use crate::server::{Address, Connection};
-use crate::target::{Catalog, Table};
+use crate::target::{Catalog, Column, Table};
 
 pub mod check;
 mod chunk;
@@ -24,12 +28,15 @@ mod copy;
 pub mod encode;
 mod existing;
 mod isolate;
+mod matching;
 mod remove;
 mod restore;
+mod stage;
 mod unmapped;
 
 use chunk::Done;
 use constraints::{Mode, WORTH_REBUILDING};
+pub use matching::Match;
 
 const IS_EMPTY: &str = include_str!("../../sql/control/load/is_empty.sql");
 const COUNT: &str = include_str!("../../sql/control/load/count.sql");
@@ -134,6 +141,38 @@ impl Loader {
         self.mappings.adopted(&self.coordinator, entities).await
     }
 
+    /// The ids that the target makes for a flow, one for each row of its source, in the types of outcomes.
+    ///
+    /// # Errors
+    /// [`Kind::Drift`] when its column has no default any more; what the server says.
+    pub async fn made_ids(&self, flow: &Flow, rows: u64) -> Result<ArrayRef> {
+        let table = self.catalog.require(&flow.target).at(At::Flow, &flow.name)?;
+        let column = table.column(&flow.row.id_column);
+        let default = column.and_then(Column::made_by).ok_or_else(|| {
+            Error::new(
+                Kind::Drift,
+                format!("{} has no default, so the target makes no value for it", flow.row.id_column),
+            )
+            .at(At::Flow, &flow.name)
+            .at(At::Table, table.full_name())
+            .hint("say id = \"given\" in the flow's header, and give it as _id")
+        })?;
+        let made = ledger::made_ids(&self.coordinator, self.run.run_id, &flow.name, rows, &default).await;
+        let made: ArrayRef = Arc::new(StringArray::from(made.at(At::Flow, &flow.name)?));
+        let unfit = || Error::unexpected("an id that the target made is not of its column's type");
+        match flow.row.made {
+            Made::Integer => cast(&made, &DataType::Int64).map_err(|_| unfit()),
+            Made::Text => Ok(made),
+            Made::Uuid => {
+                let uuid = |text: Option<&str>| text.and_then(|text| Uuid::parse_str(text).ok()).ok_or_else(unfit);
+                let uuids = made.as_string::<i32>().iter().map(uuid).collect::<Result<Vec<_>>>()?;
+                let uuids = uuids.iter().map(|uuid| Some(uuid.as_bytes()));
+                let array = FixedSizeBinaryArray::try_from_sparse_iter_with_size(uuids, 16).map_err(|_| unfit())?;
+                Ok(Arc::new(array))
+            }
+        }
+    }
+
     /// Sees that no other run has loaded what these flows will load: its rows have the UUIDs that these would have.
     ///
     /// # Errors
@@ -173,9 +212,8 @@ impl Loader {
         ledger::begin_flow(&self.coordinator, self.run.run_id, &note).await?;
         let migrated = flow.count(Outcome::Migrated);
         if migrated > 0 {
-            let mapped = flow.id == Id::Derived;
-            self.prepare(&table, migrated, mapped).await?;
-            if mapped {
+            self.prepare(&table, migrated, flow.row.is_derived()).await?;
+            if flow.row.is_mapped() {
                 self.prepare_mappings(flow, store, migrated).await?;
             }
         }
@@ -219,11 +257,10 @@ impl Loader {
             table,
             mappings: &self.mappings,
             quarantine: &self.quarantine,
-            mapped: flow.id == Id::Derived,
+            row: &flow.row,
             own_entity_key: flow.entity_key.is_some(),
             namespace: self.run.namespace,
             occupied: !self.is_empty(table).await?,
-            existing: flow.existing,
             merge_mappings: self.entity_known(flow).await?,
             again,
             cancel: &self.cancel,
@@ -308,7 +345,7 @@ impl Loader {
             run: self.run.run_id,
             mappings: &self.mappings,
             flows: &flows,
-            unmapped: self.loaded.iter().filter(|flow| flow.id == Id::None).collect(),
+            loaded: &self.loaded,
             catalog: &self.catalog,
             quarantine: &self.quarantine,
             store,
@@ -324,14 +361,14 @@ impl Loader {
         restore.all().await
     }
 
-    /// Takes away from a table what slows the load down, once a run. The keys by which rows without a mapping are known
-    /// stay: of two that share one, nobody could tell afterwards which is which.
-    async fn prepare(&mut self, table: &Table, rows: u64, mapped: bool) -> Result<()> {
+    /// Takes away from a table what slows the load down, once a run. The keys of rows without a UUID of ours stay: of two
+    /// that share one, nobody could tell afterwards which is which.
+    async fn prepare(&mut self, table: &Table, rows: u64, derived: bool) -> Result<()> {
         let name = (table.schema.clone(), table.name.clone());
         if self.modes.contains_key(&name) {
             return Ok(());
         }
-        let bare = mapped && rows >= WORTH_REBUILDING && self.is_empty(table).await?;
+        let bare = derived && rows >= WORTH_REBUILDING && self.is_empty(table).await?;
         let mode = constraints::take_away(&self.coordinator, self.run.run_id, &self.catalog, table, bare).await?;
         self.modes.insert(name, mode);
         Ok(())
@@ -343,11 +380,16 @@ impl Loader {
     }
 
     async fn prepare_mappings(&mut self, flow: &FlowOutcomes, store: &OutcomeStore, rows: u64) -> Result<()> {
-        if let Some(file) = flow.files_of(Outcome::Migrated).find(|file| file.rows > 0)
-            && !self.mappings.takes_text_keys()
-            && !integer_keys(&store.read(file).await?)?
-        {
-            self.mappings.allow_text_keys(&self.coordinator).await?;
+        let first = flow.files_of(Outcome::Migrated).find(|file| file.rows > 0);
+        if let Some(file) = first.filter(|_| !flow.row.is_derived() || !self.mappings.takes_text_keys()) {
+            let batches = store.read(file).await?;
+            if !integer_keys(&batches)? {
+                self.mappings.allow_text_keys(&self.coordinator).await?;
+            }
+            let ids = batches.first().and_then(|batch| batch.column_by_name(&flow.row.id_column));
+            if ids.is_some_and(|ids| *ids.data_type() != DataType::FixedSizeBinary(16)) {
+                self.mappings.allow_other_ids(&self.coordinator).await?;
+            }
         }
         let table = self.mappings.table();
         let name = (table.schema.clone(), table.name.clone());

@@ -8,9 +8,10 @@ use super::copy::Why;
 use crate::cancel::Cancel;
 use crate::error::Result;
 use crate::ledger::{LoadedFlow, Mappings, SavedDdl};
+use crate::outcome::ID;
 use crate::outcomes::{FlowOutcomes, OutcomeStore};
 use crate::server::Connection;
-use crate::server::sql::{fill, quote_literal, quote_table};
+use crate::server::sql::{fill, quote_ident, quote_literal, quote_table};
 use crate::target::{Catalog, Table};
 
 const TAKE_OUT: &str = include_str!("../../sql/control/load/take_out.sql");
@@ -24,8 +25,8 @@ pub(super) struct Removal<'a> {
     pub mappings: &'a Mappings,
     /// Of this run.
     pub flows: &'a [LoadedFlow],
-    /// Those of them whose rows have no mappings.
-    pub unmapped: Vec<&'a FlowOutcomes>,
+    /// The same flows as they were loaded.
+    pub loaded: &'a [FlowOutcomes],
     pub catalog: &'a Catalog,
     pub quarantine: &'a Table,
     pub store: &'a OutcomeStore,
@@ -36,10 +37,13 @@ impl Removal<'_> {
     /// Takes out the rows that a unique index refuses.
     pub async fn duplicates(&self, connection: &Connection, object: &SavedDdl, why: &Why) -> Result<u64> {
         let present = if object.nulls_equal { "true".to_owned() } else { not_null("", &object.columns) };
+        let of_table = |flow: &&LoadedFlow| flow.schema == object.schema && flow.table == object.table;
+        let id = self.flows.iter().filter(of_table).find_map(|flow| self.id_column(flow));
         let bad = fill(
             DUPLICATES,
             &[
                 ("table", &quote_table(&object.schema, &object.table)),
+                ("id", &id.unwrap_or_else(|| quote_ident(ID))),
                 ("expressions", &object.columns.join(", ")),
                 ("predicate", object.predicate.as_deref().unwrap_or("true")),
                 ("present", &present),
@@ -98,24 +102,25 @@ impl Removal<'_> {
         why: &Why,
     ) -> Result<u64> {
         let mut taken = 0;
-        for flow in &self.unmapped {
+        for flow in self.loaded.iter().filter(|flow| !flow.row.is_derived()) {
             let own = self.catalog.require(&flow.target)?;
             if own.schema == schema && own.name == table {
                 taken += self.take_out_unmapped(connection, flow, own, bad, reason, why).await?;
             }
         }
-        let mapped = |flow: &&LoadedFlow| !self.unmapped.iter().any(|other| other.flow == flow.flow);
+        let derived = |flow: &&LoadedFlow| self.id_column(flow).is_some();
         let here = self.flows.iter().filter(|flow| flow.schema == schema && flow.table == table);
-        let here: Vec<_> = here.filter(mapped).collect();
-        if here.is_empty() {
-            return Ok(taken);
-        }
+        let here: Vec<_> = here.filter(derived).collect();
+        let Some(id) = here.first().and_then(|flow| self.id_column(flow)) else { return Ok(taken) };
         let mut others: Vec<String> = self
             .flows
             .iter()
             .filter(|flow| here.iter().any(|mine| mine.entity == flow.entity))
             .filter(|flow| flow.schema != schema || flow.table != table)
-            .map(|flow| fill(NOT_IN, &[("table", &quote_table(&flow.schema, &flow.table))]))
+            .filter_map(|flow| {
+                let values = [("table", &*quote_table(&flow.schema, &flow.table)), ("id", &*self.id_column(flow)?)];
+                Some(fill(NOT_IN, &values))
+            })
             .collect();
         others.push("true".to_owned());
         let statement = fill(
@@ -123,6 +128,7 @@ impl Removal<'_> {
             &[
                 ("bad", bad),
                 ("table", &quote_table(schema, table)),
+                ("id", &id),
                 ("mappings", &self.mappings.quoted()),
                 ("uuid_type", self.mappings.uuid_type()),
                 ("unshared", &others.join("\n      and ")),
@@ -132,6 +138,17 @@ impl Removal<'_> {
             .query_one(&statement, &[&self.run, &schema, &table, &reason, &why.sqlstate, &why.constraint])
             .await?;
         Ok(taken + u64::try_from(row.try_get::<_, i64>("taken")?).unwrap_or(0))
+    }
+}
+
+impl Removal<'_> {
+    /// The quoted column of the UUIDs of a flow's rows, where they are ours.
+    fn id_column(&self, flow: &LoadedFlow) -> Option<String> {
+        let loaded = self.loaded.iter().find(|loaded| loaded.flow == flow.flow);
+        match loaded {
+            Some(loaded) => loaded.row.is_derived().then(|| quote_ident(&loaded.row.id_column)),
+            None => Some(quote_ident(ID)),
+        }
     }
 }
 

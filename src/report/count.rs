@@ -66,6 +66,7 @@ pub async fn flow(inputs: &Inputs<'_>, outcomes: &FlowOutcomes) -> Result<FlowRe
         target: outcomes.target.clone(),
         reads: flow.map(|flow| read_by(inputs, flow)).transpose()?.unwrap_or_default(),
         source_rows,
+        expanded: outcomes.expanded,
         migrated: kept,
         adopted,
         updated,

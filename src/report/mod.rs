@@ -69,6 +69,9 @@ pub struct FlowReport {
     /// The flows whose results it reads.
     pub reads: Vec<String>,
     pub source_rows: u64,
+    /// The rows that they became, where the flow makes several of one: these are what has outcomes then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expanded: Option<u64>,
     pub migrated: u64,
     pub adopted: u64,
     /// Of those migrated, the rows that were in the target already and were written over.
@@ -98,10 +101,16 @@ pub struct FlowReport {
 }
 
 impl FlowReport {
-    /// All outcomes together: conservation says that they are the source's rows.
+    /// All outcomes together: conservation says that they are [`Self::rows`].
     #[must_use]
     pub fn total(&self) -> u64 {
         self.migrated + self.adopted + self.rejected + self.skipped + self.elsewhere
+    }
+
+    /// The rows that have an outcome: the source's, or those that they became.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.expanded.unwrap_or(self.source_rows)
     }
 }
 
@@ -271,7 +280,7 @@ impl Inputs<'_> {
             snapshot: snapshot.to_owned(),
             pipeline: self.pipeline.name.clone(),
             seconds,
-            conserved: flows.iter().all(|flow| flow.total() == flow.source_rows),
+            conserved: flows.iter().all(|flow| flow.total() == flow.rows()),
             verified,
             flows,
             checks,

@@ -3,19 +3,18 @@
 
 use std::collections::BTreeMap;
 
+use arrow::array::ArrayRef;
 use serde::Serialize;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use super::identity::identity;
-use super::record::{Adopted, remember_adopted};
-use super::run_id;
-use super::{Setting, order};
-use crate::engine::Identity;
+use super::record::{Adopted, Foreign, remember_adopted};
+use super::{Setting, order, run_id, settle};
 use crate::error::{At, Context, Error, Result};
 use crate::graph::{Graph, Ties};
 use crate::ledger::{self, AdoptedKey, Refusal, RunIdentity};
-use crate::load::{self, Finished, Loader};
+use crate::load::{self, Finished, Loader, Match};
+use crate::outcome::Id;
 use crate::outcomes::{FlowOutcomes, FlowShape, OutcomeStore};
 use crate::pipeline::Pipeline;
 use crate::report::{Existing, Refused};
@@ -71,11 +70,16 @@ impl Loading {
         order::ties(pipeline, &self.catalog)
     }
 
-    /// The identifiers of the run: ours, and those that the target had before.
+    /// Settles by the target's catalog what the flows' headers leave open.
+    pub fn settle(&self, pipeline: &mut Pipeline) {
+        settle(pipeline, &self.catalog);
+    }
+
+    /// What the target's mappings knew before the run.
     ///
     /// # Errors
     /// What reading the mappings meets.
-    pub async fn identity(&self, pipeline: &Pipeline, snapshot: &Snapshot, store: &OutcomeStore) -> Result<Identity> {
+    pub async fn foreign(&self, pipeline: &Pipeline, store: &OutcomeStore) -> Result<Foreign> {
         let entities: Vec<String> = pipeline.entities.keys().cloned().collect();
         let found = self.loader.adopted(&entities).await?;
         let found: Vec<Adopted> = found
@@ -88,7 +92,31 @@ impl Loading {
                 (adopted.entity, key, adopted.uuid)
             })
             .collect();
-        identity(pipeline, Some(snapshot), remember_adopted(store, found).await?).await
+        Ok(Foreign { adopted: remember_adopted(store, found).await?, ..Foreign::default() })
+    }
+
+    /// Which rows of the target the migrated rows of a flow stand for.
+    ///
+    /// # Errors
+    /// As [`Loader::matches`].
+    pub async fn matches(&self, flow: &FlowOutcomes, store: &OutcomeStore) -> Result<Vec<Match>> {
+        self.loader.matches(flow, store).await
+    }
+
+    /// The ids that the target makes for the rows of flows, by their names.
+    ///
+    /// # Errors
+    /// As [`Loader::made_ids`].
+    pub async fn made_ids(&self, pipeline: &Pipeline, snapshot: &Snapshot) -> Result<BTreeMap<String, ArrayRef>> {
+        let mut made = BTreeMap::new();
+        for flow in pipeline.flows.iter().filter(|flow| flow.row.id == Id::Server) {
+            let mut rows = 0;
+            for named in flow.named() {
+                rows += snapshot.named(&named, &pipeline.schemas)?.rows;
+            }
+            made.insert(flow.name.clone(), self.loader.made_ids(flow, rows).await?);
+        }
+        Ok(made)
     }
 
     /// Compares the flows' columns with the target's, and looks for rows of other runs, before anything runs.
@@ -97,12 +125,16 @@ impl Loading {
     /// [`crate::error::Kind::Drift`] with every mismatch; [`crate::error::Kind::Config`] for another run's rows.
     pub async fn check(&self, shapes: &[FlowShape]) -> Result<()> {
         load::check::columns(&self.catalog, shapes)?;
+        self.loader.check_unclaimed(shapes).await
+    }
+
+    /// Says which triggers of the target will fire.
+    pub fn warn(&self, shapes: &[FlowShape]) {
         for fires in load::check::triggers(&self.catalog, shapes) {
             // One that touches no table of ours is no news to who made it.
             let level = if fires.writes.is_empty() { log::Level::Info } else { log::Level::Warn };
             log::log!(level, "{fires}");
         }
-        self.loader.check_unclaimed(shapes).await
     }
 
     /// Transforms and loads all flows in their order, then restores the target's indexes and constraints.

@@ -4,8 +4,10 @@
 mod clock;
 mod identity;
 mod load;
+mod matching;
 mod order;
 mod record;
+mod settle;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -29,7 +31,8 @@ use crate::transform::Transform;
 use clock::Clock;
 pub use identity::identity;
 pub use order::ties;
-pub use record::Record;
+pub use record::{Foreign, Record};
+pub use settle::settle;
 
 /// What every command needs to work: where, how much, and who listens.
 #[derive(Clone)]
@@ -95,7 +98,7 @@ pub struct Finished {
 /// Whatever keeps the run from its report. A run that ends with a report gives its failures in [`Finished`].
 pub async fn run(request: Request, setting: &Setting) -> Result<Finished> {
     let mut clock = Clock::start();
-    let (pipeline, mut graph) = chosen(&request.pipeline, &request.only)?;
+    let (mut pipeline, mut graph) = chosen(&request.pipeline, &request.only)?;
     let full = Graph::new(&request.pipeline)?;
     let snapshot = match (&request.snapshot, &request.source) {
         (Some(location), _) => Snapshot::open(location.clone()).await?,
@@ -111,16 +114,20 @@ pub async fn run(request: Request, setting: &Setting) -> Result<Finished> {
     log::info!("snapshot {}", snapshot.id());
     clock.lap("extract");
     let loading = load::Loading::open(&request.target, &pipeline, &snapshot, setting).await?;
+    loading.settle(&mut pipeline);
     graph.arrange(&pipeline, loading.ties(&pipeline))?;
     let run_id = loading.run;
     let store = OutcomeStore::open(&setting.place()?, &run_id.to_string());
-    let identity = loading.identity(&pipeline, &snapshot, &store).await?;
-    let engine = setting.engine(identity)?;
+    let foreign = loading.foreign(&pipeline, &store).await?;
+    let foreign = matching::matched(&loading, &pipeline, &graph, &snapshot, &store, setting, foreign).await?;
+    let engine = setting.engine(identity(&pipeline, Some(&snapshot), foreign).await?)?;
     let stage =
         Transform::new(&pipeline, &graph, &snapshot, &engine, setting.progress.clone(), setting.cancel.clone()).await?;
     let shapes = stage.plan(&graph).await?;
     report::check_queries(&engine, &pipeline).await?;
     loading.check(&shapes).await.at(At::Pipeline, &pipeline.name)?;
+    loading.warn(&shapes);
+    let stage = stage.with_made_ids(loading.made_ids(&pipeline, &snapshot).await?);
     let loaded = loading.run(&stage, &pipeline, &graph, &store, setting).await?;
     clock.lap("transform and load");
     let verification = if request.verify { Some(loaded.verify(&request.target, &store, setting).await?) } else { None };
@@ -190,6 +197,19 @@ fn chosen(pipeline: &Pipeline, only: &[String]) -> Result<(Pipeline, Graph)> {
             );
         }
     }
+    pipeline.flows.retain(|flow| wanted.contains(&flow.name));
+    let graph = Graph::new(&pipeline)?;
+    Ok((pipeline, graph))
+}
+
+/// The pipeline of one flow and of those it reads.
+fn narrowed(pipeline: &Pipeline, graph: &Graph, name: &str) -> Result<(Pipeline, Graph)> {
+    let (mut wanted, mut open) = (Vec::new(), vec![name.to_owned()]);
+    while let Some(name) = open.pop() {
+        open.extend(graph.needs.get(&name).into_iter().flatten().filter(|needed| !wanted.contains(*needed)).cloned());
+        wanted.push(name);
+    }
+    let mut pipeline = pipeline.clone();
     pipeline.flows.retain(|flow| wanted.contains(&flow.name));
     let graph = Graph::new(&pipeline)?;
     Ok((pipeline, graph))
@@ -288,12 +308,13 @@ pub async fn report(record: &Record, pipeline: &Pipeline, setting: &Setting) -> 
     let mut pipeline = pipeline.clone();
     pipeline.flows.retain(|flow| record.flows.contains(&flow.name));
     let graph = Graph::new(&pipeline)?;
-    let engine = setting.engine(identity(&pipeline, Some(&snapshot), record::adopted(&store).await?).await?)?;
+    let outcomes = record::outcomes(&pipeline, &graph, &store).await?;
+    pipeline.settle(|flow| outcomes.iter().find(|outcomes| outcomes.flow == flow).map(|found| found.row.clone()));
+    let engine = setting.engine(identity(&pipeline, Some(&snapshot), record::foreign(&store).await?).await?)?;
     let stage =
         Transform::new(&pipeline, &graph, &snapshot, &engine, setting.progress.clone(), setting.cancel.clone()).await?;
     let shapes = stage.plan(&graph).await?;
     report::check_queries(&engine, &pipeline).await?;
-    let outcomes = record::outcomes(&pipeline, &graph, &store).await?;
     let inputs = Inputs {
         engine: &engine,
         pipeline: &pipeline,
@@ -322,7 +343,7 @@ pub async fn what_if(
     let (pipeline, graph) = chosen(pipeline, only)?;
     let run = format!("what-if-{}", &run_id(&pipeline, snapshot, Uuid::nil()).simple().to_string()[..12]);
     let store = OutcomeStore::open(&setting.place()?, &run);
-    let engine = setting.engine(identity(&pipeline, Some(snapshot), record::adopted(&store).await?).await?)?;
+    let engine = setting.engine(identity(&pipeline, Some(snapshot), record::foreign(&store).await?).await?)?;
     let stage =
         Transform::new(&pipeline, &graph, snapshot, &engine, setting.progress.clone(), setting.cancel.clone()).await?;
     let shapes = stage.plan(&graph).await?;

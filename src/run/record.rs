@@ -15,6 +15,8 @@ use crate::storage::Location;
 
 const FILE: &str = "run.json";
 const ADOPTED: &str = "adopted.json";
+/// What `match` found, kept as [`ADOPTED`] is.
+pub const MATCHED: &str = "matched.json";
 
 /// A finished run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -101,6 +103,17 @@ fn absent(workspace: &Location, name: &str, files: &[String]) -> Error {
 /// A mapping of the target that no run of ours wrote: entity, the key's text, UUID.
 pub type Adopted = (String, String, Uuid);
 
+/// What a target knew of a run's rows before the run.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Foreign {
+    /// Its mappings.
+    pub adopted: Vec<Adopted>,
+    /// Its rows that flows found by `match`: entity, the key's text, UUID.
+    pub found: Vec<Adopted>,
+    /// Rows of flows that could not be matched: flow, entity, the key's text, reason.
+    pub unmatched: Vec<(String, String, String, String)>,
+}
+
 /// Remembers which foreign UUIDs a run found, and gives those of its first attempt: a run stays reproducible.
 ///
 /// # Errors
@@ -113,12 +126,13 @@ pub async fn remember_adopted(store: &OutcomeStore, found: Vec<Adopted>) -> Resu
     Ok(found)
 }
 
-/// The foreign UUIDs that a run found when it began; none where it has not begun.
+/// What a run found in the target when it began; nothing where it has not begun.
 ///
 /// # Errors
 /// What the store says.
-pub async fn adopted(store: &OutcomeStore) -> Result<Vec<Adopted>> {
-    Ok(store.get_json(ADOPTED).await?.unwrap_or_default())
+pub async fn foreign(store: &OutcomeStore) -> Result<Foreign> {
+    let matched: Foreign = store.get_json(MATCHED).await?.unwrap_or_default();
+    Ok(Foreign { adopted: store.get_json(ADOPTED).await?.unwrap_or_default(), ..matched })
 }
 
 /// The published outcomes of a run's flows, in their order.

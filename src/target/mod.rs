@@ -7,7 +7,7 @@ use crate::diagnosis::distance;
 use crate::error::{At, Error, Kind, Result};
 use crate::name::in_quotes;
 use crate::server::Connection;
-use crate::server::sql::quote_ident;
+use crate::server::sql::{quote_ident, quote_literal};
 
 mod rows;
 mod types;
@@ -68,6 +68,8 @@ pub struct Column {
     pub formatted: String,
     pub not_null: bool,
     pub has_default: bool,
+    /// The default, as SQL.
+    pub default: Option<String>,
     pub generated: bool,
     /// `a`(lways), `d`(efault) or empty.
     pub identity: String,
@@ -244,6 +246,20 @@ impl Catalog {
     }
 }
 
+impl Column {
+    /// The SQL expression by which the target makes a value for the column: its default, or its identity's sequence.
+    #[must_use]
+    pub fn made_by(&self) -> Option<String> {
+        match (&self.default, &self.sequence) {
+            (Some(default), _) => Some(default.clone()),
+            (None, Some(sequence)) if !self.identity.is_empty() => {
+                Some(format!("pg_catalog.nextval({})", quote_literal(sequence)))
+            }
+            _ => None,
+        }
+    }
+}
+
 impl Table {
     #[must_use]
     pub fn column(&self, name: &str) -> Option<&Column> {
@@ -288,6 +304,17 @@ impl Table {
             return is_unique(named).then(|| named.to_vec());
         }
         self.constraints.iter().find(|key| key.sort == Sort::PrimaryKey).map(|key| key.columns.clone())
+    }
+
+    /// A unique key over exactly these columns: the predicate of its rows, `true` where it holds for all of them.
+    #[must_use]
+    pub fn unique_over(&self, columns: &[String]) -> Option<&str> {
+        let over = |index: &&Index| {
+            let quoted = |column: &String| index.expressions.iter().any(|key| *key == quote_ident(column));
+            index.unique && index.valid && index.expressions.len() == columns.len() && columns.iter().all(quoted)
+        };
+        let predicates = self.indexes.iter().filter(over).map(|index| index.predicate.as_deref().unwrap_or("true"));
+        predicates.max_by_key(|predicate| *predicate == "true")
     }
 
     /// Can this foreign key of the table be away while rows are loaded, and come back?

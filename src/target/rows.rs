@@ -38,6 +38,7 @@ pub(super) fn column(row: &Row, types: &Types) -> Result<Column> {
         not_null: row.try_get::<_, bool>("not_null")? || ty.not_null(),
         ty,
         has_default: row.try_get("has_default")?,
+        default: row.try_get("default_value")?,
         generated: row.try_get("generated")?,
         identity: row.try_get("identity")?,
         sequence: row.try_get("sequence")?,

@@ -41,11 +41,16 @@ pub struct Conservation {
     file: String,
     source: SendableRecordBatchStream,
     converter: RowConverter,
+    /// For whole keys, where several rows of a flow may share a row of the source.
+    whole: Option<RowConverter>,
+    /// The parts of a key that the source has.
+    parts: usize,
     /// The source's batch at hand, and the next row in it.
     batch: Option<(Rows, ArrayRef)>,
     next: usize,
     last_of_source: Option<OwnedRow>,
     last_of_flow: Option<OwnedRow>,
+    last_of_whole: Option<OwnedRow>,
     source_rows: u64,
     lost: Breach,
     doubled: Breach,
@@ -55,23 +60,31 @@ pub struct Conservation {
 }
 
 impl Conservation {
-    /// `source` gives the keys of the source as columns, ascending; `kinds` are the types of the key's parts.
+    /// `source` gives the keys of the source as columns, ascending; `kinds` are the types of the key's parts, of which the
+    /// source has the first `parts`.
     ///
     /// # Errors
     /// [`Kind::Config`] for a type that cannot be compared.
-    pub fn new(file: &str, source: SendableRecordBatchStream, kinds: &[DataType]) -> Result<Self> {
+    pub fn new(file: &str, source: SendableRecordBatchStream, kinds: &[DataType], parts: usize) -> Result<Self> {
         let order = SortOptions { descending: false, nulls_first: false };
-        let fields = kinds.iter().map(|kind| SortField::new_with_options(kind.clone(), order)).collect();
-        let converter = RowConverter::new(fields)
-            .map_err(|_| Error::config("keys of this type cannot be compared").at(At::File, file))?;
+        let converter = |kinds: &[DataType]| {
+            let fields = kinds.iter().map(|kind| SortField::new_with_options(kind.clone(), order)).collect();
+            RowConverter::new(fields)
+                .map_err(|_| Error::config("keys of this type cannot be compared").at(At::File, file))
+        };
+        let whole = if parts < kinds.len() { Some(converter(kinds)?) } else { None };
+        let converter = converter(&kinds[..parts.min(kinds.len())])?;
         Ok(Self {
             file: file.to_owned(),
             source,
             converter,
+            whole,
+            parts,
             batch: None,
             next: 0,
             last_of_source: None,
             last_of_flow: None,
+            last_of_whole: None,
             source_rows: 0,
             lost: Breach::default(),
             doubled: Breach::default(),
@@ -85,12 +98,24 @@ impl Conservation {
     /// # Errors
     /// What reading the source meets.
     pub async fn take(&mut self, keys: &ArrayRef) -> Result<bool> {
-        let rows = self.rows(&parts(keys))?;
+        let own = parts(keys);
+        let rows = self.rows(&own[..self.parts.min(own.len())])?;
+        let broken = |_| Error::unexpected("keys of a flow cannot be compared");
+        let whole = self.whole.as_ref().map(|whole| whole.convert_columns(&own)).transpose().map_err(broken)?;
         let texts = KeyColumn::new(keys.clone())?;
         for index in 0..rows.num_rows() {
             let key = rows.row(index);
-            if self.last_of_flow.as_ref().is_some_and(|last| last.row() == key) {
+            let same = self.last_of_flow.as_ref().is_some_and(|last| last.row() == key);
+            if let Some(whole) = &whole {
+                let key = whole.row(index);
+                if self.last_of_whole.as_ref().is_some_and(|last| last.row() == key) {
+                    self.doubled.add(|| texts.text(index))?;
+                }
+                self.last_of_whole = Some(key.owned());
+            } else if same {
                 self.doubled.add(|| texts.text(index))?;
+            }
+            if same {
                 continue;
             }
             self.last_of_flow = Some(key.owned());
@@ -179,9 +204,10 @@ impl Conservation {
         }
         if self.doubled.rows > 0 {
             told.push(self.doubled.told("rows have more than one outcome"));
-            hints.push(
-                "a join fans out: its right side must have one row a key (aggregate it, or take row_number() = 1)",
-            );
+            hints.push(match self.whole {
+                Some(_) => "rows of one key need different numbers in _ordinal",
+                None => "a join fans out: its right side must have one row a key (aggregate it, or take row_number() = 1); where a row shall become several, say expand = true",
+            });
         }
         if self.invented.rows > 0 {
             told.push(self.invented.told("rows have a key that the source does not have"));

@@ -5,15 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::{DataType, Field, Schema as ArrowSchema, SchemaRef};
-use datafusion::logical_expr::{Expr, JoinType, lit};
+use datafusion::logical_expr::{Expr, JoinType, cast, lit};
 use datafusion::prelude::{DataFrame, ident};
 
 use super::labels::labels;
 use crate::diagnosis::{closest, planning};
 use crate::engine::{Engine, Schema, declared_causes, declared_verdicts, declared_warnings};
 use crate::error::{At, Error, Result};
-use crate::flow::Flow;
-use crate::outcome::{ENTITY_KEY, ID, Id, KEY, OUTCOME, Verdict, WARNINGS};
+use crate::flow::{Flow, SOURCE};
+use crate::outcome::{ENTITY_KEY, GIVEN_ID, Id, KEY, Made, ORDINAL, OUTCOME, Verdict, WARNINGS};
 use crate::outcomes::FlowShape;
 use crate::pipeline::{Pipeline, Reroute};
 use crate::snapshot::Table;
@@ -48,12 +48,12 @@ impl Planned {
 /// [`crate::error::Kind::Config`] with a did-you-mean.
 pub fn key_columns(flow: &Flow, table: &Table) -> Result<()> {
     let names: Vec<String> = table.columns.iter().map(|column| column.name.clone()).collect();
-    let named = flow.key.iter().map(|column| ("key", column));
+    let named = flow.key.iter().filter(|column| *column != SOURCE).map(|column| ("key", column));
     for (what, key) in named.chain(flow.entity_key.iter().flatten().map(|column| ("entity_key", column))) {
         if !names.contains(key) {
             let error = Error::config(format!("`{what}` names the column '{key}', which the source does not have"))
                 .at(At::Flow, &flow.name);
-            let error = flow.text().at_header(error, key).at(At::Table, &flow.source).at(At::Column, key);
+            let error = flow.text().at_header(error, key).at(At::Table, table.qualified()).at(At::Column, key);
             return Err(match closest(key, &names) {
                 Some(name) => error.hint(format!("did you mean '{name}'?")),
                 None => error.hint(format!("its columns are {}", names.join(", "))),
@@ -80,6 +80,7 @@ pub async fn check(engine: &Engine, flow: &Flow, frame: DataFrame, pipeline: &Pi
     if let Some(lost) = causes.iter().find(|cause| !flows.contains(cause)) {
         return Err(unnamed(flow, &format!("reject(…, '{lost}', …) names no flow"), lost, flows));
     }
+    let frame = if flow.expand { expanded(engine, flow, frame)? } else { frame };
     // Types come from the optimised plan: the other can lie, for example on UNION ALL.
     let optimised = engine.optimise(&frame, text)?;
     let schema: SchemaRef = Arc::new(optimised.schema().as_arrow().clone());
@@ -96,32 +97,27 @@ pub async fn check(engine: &Engine, flow: &Flow, frame: DataFrame, pipeline: &Pi
         columns.push(ident(ENTITY_KEY));
         fields.push(field.clone());
     }
-    let id = flow.id.column();
-    fields.push(Field::new(id, DataType::FixedSizeBinary(16), entity_key.is_some()));
-    columns.push(legacy_uuid(engine, flow)?.alias(id));
+    let known = flow.row.row_column();
+    fields.push(Field::new(known, DataType::FixedSizeBinary(16), entity_key.is_some()));
+    columns.push(row_uuid(engine, flow)?.alias(known));
     for field in schema.fields() {
         match field.name().as_str() {
-            KEY | OUTCOME | WARNINGS => continue,
-            ID if flow.id == Id::Derived => {
-                let hint = format!(
-                    "leave `id` out: it is legacy_uuid('{}', _key); or say id = \"none\" in the header and give it",
-                    flow.entity
-                );
-                return Err(
-                    breach(flow, ID, "a flow does not give `id`: it follows from the entity and the key").hint(hint)
-                );
+            KEY | OUTCOME | WARNINGS => {}
+            GIVEN_ID if flow.row.id == Id::Given => {
+                columns.push(ident(GIVEN_ID).alias(&flow.row.id_column));
+                fields.push(plain(field).with_name(&flow.row.id_column));
             }
-            name if name.starts_with('_') => {
-                return Err(breach(
-                    flow,
-                    name,
-                    &format!("the column '{name}' is not one of _key, _outcome, _warnings"),
-                )
-                .hint("names that begin with _ belong to the contract of flows"));
+            name => {
+                refused_column(flow, name)?;
+                columns.push(ident(name));
+                fields.push(plain(field));
             }
-            name => columns.push(ident(name)),
         }
-        fields.push(plain(field));
+    }
+    fields.extend(made_id(flow));
+    if flow.row.id == Id::Given && schema.field_with_name(GIVEN_ID).is_err() {
+        return Err(breach(flow, GIVEN_ID, "the query has no column _id, and the header says id = \"given\"")
+            .hint("give the key of the target's row the name _id"));
     }
     let frame = frame.select(columns).map_err(|error| told(&error))?;
     let shape = FlowShape {
@@ -129,12 +125,79 @@ pub async fn check(engine: &Engine, flow: &Flow, frame: DataFrame, pipeline: &Pi
         file: flow.file.clone(),
         target: flow.target.clone(),
         entity: flow.entity.clone(),
-        id: flow.id,
-        identity: flow.identity.clone(),
+        row: flow.row.clone(),
         schema: Arc::new(ArrowSchema::new(fields)),
         labels,
     };
     Ok(Planned { frame, shape, key, entity_key, verdicts, warnings, has_warnings })
+}
+
+/// Makes the ordinal the last part of the key.
+fn expanded(engine: &Engine, flow: &Flow, frame: DataFrame) -> Result<DataFrame> {
+    let told = |error| planning(&error, flow.text(), &[], None);
+    let field = |name: &str| frame.schema().field_with_unqualified_name(name).cloned();
+    let ordinal = field(ORDINAL).map_err(|_| {
+        breach(flow, ORDINAL, "the query has no column _ordinal, and the header says expand = true")
+            .hint("number the rows that one row of the source becomes, from 1")
+    })?;
+    if !ordinal.data_type().is_integer() {
+        return Err(breach(flow, ORDINAL, "_ordinal is no integer").hint("number the rows: cast(… as bigint)"));
+    }
+    let key = field(KEY)
+        .map_err(|_| breach(flow, KEY, "the query has no column _key").hint("give the source's key the name _key"))?;
+    let parts = match key.data_type() {
+        DataType::Struct(members) => members.iter().map(|member| member.name().clone()).collect(),
+        _ => flow.key.clone(),
+    };
+    let mut members: Vec<Expr> =
+        parts.iter().zip(key_parts("", &key, &parts)).flat_map(|(name, part)| [lit(name.clone()), part]).collect();
+    members.extend([lit(ORDINAL), cast(ident(ORDINAL), DataType::Int64)]);
+    let whole = engine.function("named_struct")?.call(members).alias(KEY);
+    let others = frame.schema().fields().iter().filter(|field| ![KEY, ORDINAL].contains(&field.name().as_str()));
+    let columns: Vec<Expr> = std::iter::once(whole).chain(others.map(|field| ident(field.name()))).collect();
+    frame.select(columns).map_err(told)
+}
+
+/// The column of the ids that the target makes: none of the query's, it is filled when rows are stored.
+fn made_id(flow: &Flow) -> Option<Field> {
+    let kind = match flow.row.made {
+        Made::Integer => DataType::Int64,
+        Made::Uuid => DataType::FixedSizeBinary(16),
+        Made::Text => DataType::Utf8,
+    };
+    (flow.row.id == Id::Server).then(|| Field::new(&flow.row.id_column, kind, true))
+}
+
+/// Is this a column that the query may not give?
+fn refused_column(flow: &Flow, name: &str) -> Result<()> {
+    if flow.row.is_mapped() && name == flow.row.id_column {
+        let (message, hint) = match flow.row.id {
+            Id::Derived => (
+                format!("a flow does not give `{name}`: it follows from the entity and the key"),
+                format!(
+                    "leave it out: it is legacy_uuid('{}', _key); or say id = \"given\" in the header and call it _id, or \
+                     id = \"none\" where nothing refers to it",
+                    flow.entity
+                ),
+            ),
+            Id::Server => (
+                format!("a flow does not give `{name}`: the target makes it"),
+                "leave it out, or say id = \"given\" in the header".to_owned(),
+            ),
+            _ => (format!("`{name}` is given twice: the query's _id is it"), "leave one of them out".to_owned()),
+        };
+        return Err(breach(flow, name, &message).hint(hint));
+    }
+    if name.starts_with('_') {
+        let hint = if name == GIVEN_ID {
+            "_id is for flows whose header says id = \"given\""
+        } else {
+            "names that begin with _ belong to the contract of flows"
+        };
+        let message = format!("the column '{name}' is not one of _key, _outcome, _warnings");
+        return Err(breach(flow, name, &message).hint(hint));
+    }
+    Ok(())
 }
 
 /// Adds the key by which others refer to a row, out of the source, where that is another one than the row's own.
@@ -188,9 +251,15 @@ fn key_field(flow: &Flow, schema: &SchemaRef) -> Result<Field> {
         DataType::Struct(members) => members.len(),
         _ => 1,
     };
+    let parts = parts - usize::from(flow.expand);
     if parts != flow.key.len() {
-        return Err(breach(flow, KEY, &format!("_key has {parts} part(s), the header's `key` has {}", flow.key.len()))
-            .hint("a composite key is named_struct('a', t.a, 'b', t.b) as _key, in the order of the header"));
+        let (wanted, several) = (flow.key.len(), flow.sources.len() > 1);
+        let error = breach(flow, KEY, &format!("_key has {parts} part(s), and {wanted} identify a row of the source"));
+        return Err(error.hint(if several {
+            "with a list of tables, a key is named_struct('source', 'the table', 'id', t.id) as _key"
+        } else {
+            "a composite key is named_struct('a', t.a, 'b', t.b) as _key, in the order of the header"
+        }));
     }
     Ok(plain(field).with_nullable(false))
 }
@@ -279,8 +348,8 @@ fn unnamed(flow: &Flow, message: &str, name: &str, flows: &[String]) -> Error {
     }
 }
 
-fn legacy_uuid(engine: &Engine, flow: &Flow) -> Result<Expr> {
-    let function = engine.function("legacy_uuid")?;
+fn row_uuid(engine: &Engine, flow: &Flow) -> Result<Expr> {
+    let function = if flow.row.is_derived() { engine.function("legacy_uuid")? } else { engine.row_uuid() };
     let key = if flow.entity_key.is_some() { ENTITY_KEY } else { KEY };
     Ok(function.call(vec![lit(flow.entity.clone()), ident(key)]))
 }

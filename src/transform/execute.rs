@@ -1,11 +1,11 @@
 //! Owns the run of one flow: its rows stream by in the order of their keys, are proven complete, divided and stored.
 //! Must not know: other flows.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use arrow::array::{ArrayRef, ListBuilder, RecordBatch, StringArray, StringBuilder};
+use arrow::array::{ArrayRef, Int64Array, ListBuilder, RecordBatch, StringArray, StringBuilder};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Schema as ArrowSchema, SchemaRef};
 use datafusion::common::Column;
@@ -17,7 +17,7 @@ use futures::StreamExt;
 
 use super::conserve::Conservation;
 use super::contract::Planned;
-use super::split::{Part, Tally};
+use super::split::{Foreign, Part, Tally};
 use super::unreadable;
 use crate::cancel::Cancel;
 use crate::diagnosis::{Text, planning, running};
@@ -25,11 +25,11 @@ use crate::engine::{Engine, Schema, Stored};
 use crate::error::{Error, Kind, Result};
 use crate::flow::Flow;
 use crate::key::KeyColumn;
-use crate::outcome::{CAUSE_FLOW, CAUSE_KEY, ENTITY_KEY, KEY, Outcome, REASON, SOURCE_ROW, WARNINGS};
+use crate::outcome::{CAUSE_FLOW, CAUSE_KEY, ENTITY_KEY, Id, KEY, Outcome, REASON, SOURCE_ROW, WARNINGS};
 use crate::outcomes::{FlowOutcomes, OutcomeFile, OutcomeStore, Writer};
 use crate::progress::Sink;
 use crate::snapshot::{Snapshot, Table};
-use crate::views::{key_parts, reason_schema};
+use crate::views::{key_parts, reason_schema, source_row, whole_key};
 
 /// One flow, about to run.
 pub struct Execution<'a> {
@@ -38,8 +38,11 @@ pub struct Execution<'a> {
     pub planned: Planned,
     pub store: &'a OutcomeStore,
     pub snapshot: &'a Snapshot,
-    /// The source, by the snapshot's manifest.
-    pub table: &'a Table,
+    /// The source's tables as the flow names them, and by the snapshot's manifest.
+    pub tables: Vec<(String, &'a Table)>,
+    /// The ids that the target has made for the migrated rows, in the order of their keys; without a target, they count
+    /// from 1.
+    pub made: Option<ArrayRef>,
     /// Where the source's files lie, so that the source probes.
     pub folder: Option<String>,
     pub progress: &'a dyn Sink,
@@ -56,7 +59,7 @@ impl Execution<'_> {
         let text = self.text();
         let kinds = part_types(&self.planned.key);
         let keys = self.source_keys(&kinds).await?;
-        let mut conservation = Conservation::new(&self.flow.file, keys, &kinds)?;
+        let mut conservation = Conservation::new(&self.flow.file, keys, &kinds, self.flow.key.len())?;
         let sorted =
             self.planned.frame.clone().sort(self.order()).map_err(|error| planning(&error, text, &[], None))?;
         let mut rows = self.engine.stream(sorted, text, self.folder.as_deref()).await?;
@@ -71,14 +74,18 @@ impl Execution<'_> {
             self.progress.advance(&self.flow.name, batch.num_rows() as u64);
         }
         let source_rows = conservation.finish().await?;
-        if source_rows != self.table.rows {
+        let told: u64 = self.tables.iter().map(|(_, table)| table.rows).sum();
+        if source_rows != told {
             return Err(Error::new(
                 Kind::Corrupt,
-                format!("the snapshot holds {source_rows} rows, its manifest says {}", self.table.rows),
+                format!("the snapshot holds {source_rows} rows, its manifest says {told}"),
             ));
         }
         let key = &self.planned.key;
-        sorter.unreadable = unreadable::rejects(self.engine, self.flow, key, self.snapshot, self.table).await?;
+        for (name, table) in &self.tables {
+            let rejects = unreadable::rejects(self.engine, self.flow, key, self.snapshot, table, name).await?;
+            sorter.unreadable.extend(rejects);
+        }
         let (tally, files) = sorter.finish().await?;
         if self.planned.entity_key.is_some() {
             self.entities_once(&files).await?;
@@ -86,14 +93,13 @@ impl Execution<'_> {
         let outcomes = FlowOutcomes {
             flow: self.flow.name.clone(),
             entity: self.flow.entity.clone(),
-            source: self.flow.source.clone(),
+            source: self.flow.source(),
             target: self.flow.target.clone(),
             key: self.flow.key.clone(),
             entity_key: self.flow.entity_key.clone(),
-            id: self.flow.id,
-            identity: self.flow.identity.clone(),
-            existing: self.flow.existing,
-            source_rows: self.table.source_rows(),
+            row: self.flow.row.clone(),
+            source_rows: self.tables.iter().map(|(_, table)| table.source_rows()).sum(),
+            expanded: self.flow.expand.then(|| tally.counts.values().sum()),
             counts: tally.counts,
             reasons: tally.reasons,
             warnings: tally.warnings,
@@ -117,7 +123,7 @@ impl Execution<'_> {
         let rows = self.engine.context().read_table(stored.provider(self.engine)?).map_err(told)?;
         let doubled = rows
             .aggregate(
-                vec![ident(self.flow.id.column())],
+                vec![ident(self.flow.row.row_column())],
                 vec![count(lit(1)).alias("rows"), first_value(ident(ENTITY_KEY), vec![]).alias(KEY)],
             )
             .and_then(|groups| groups.filter(ident("rows").gt(lit(1))))
@@ -152,7 +158,7 @@ impl Execution<'_> {
     }
 
     fn order(&self) -> Vec<SortExpr> {
-        ascending(key_parts("", &self.planned.key, &self.flow.key))
+        ascending(whole_key("", &self.planned.key))
     }
 
     /// The source's own keys, ascending, in the types of the flow's key.
@@ -200,6 +206,8 @@ struct Sorter<'a> {
     rejected: Vec<RecordBatch>,
     /// Rejects that no flow has seen.
     unreadable: Vec<RecordBatch>,
+    /// Migrated rows stored so far, where the target makes their ids.
+    stored: usize,
 }
 
 impl<'a> Sorter<'a> {
@@ -216,17 +224,21 @@ impl<'a> Sorter<'a> {
             })
             .collect();
         let tally = Tally::new(&planned.verdicts, &planned.warnings);
-        Self { execution, tally, writers, rejected: Vec::new(), unreadable: Vec::new() }
+        Self { execution, tally, writers, rejected: Vec::new(), unreadable: Vec::new(), stored: 0 }
     }
 
     async fn take(&mut self, batch: &RecordBatch) -> Result<()> {
-        let adopted = self.execution.engine.adopted(&self.execution.flow.entity);
-        let adopted: Option<&HashMap<_, _>> = adopted;
+        let (engine, flow) = (self.execution.engine, self.execution.flow);
+        let foreign = Foreign {
+            adopted: engine.adopted(&flow.entity).filter(|_| flow.row.is_derived()),
+            unmatched: engine.unmatched(&flow.name),
+        };
         for Part { outcome, rows, reasons, causes } in
-            self.tally.split(batch, self.execution.planned.entity_key(), adopted)?
+            self.tally.split(batch, self.execution.planned.entity_key(), &foreign)?
         {
             match outcome {
                 Outcome::Migrated | Outcome::Adopted => {
+                    let rows = self.with_made_ids(rows)?;
                     let stored = conform(&rows, &self.execution.planned.shape.schema)?;
                     self.write(outcome, &stored).await?;
                 }
@@ -239,6 +251,28 @@ impl<'a> Sorter<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Adds the ids that the target has made, where it makes them.
+    fn with_made_ids(&mut self, rows: RecordBatch) -> Result<RecordBatch> {
+        let row = &self.execution.flow.row;
+        if row.id != Id::Server {
+            return Ok(rows);
+        }
+        let count = rows.num_rows();
+        let ids: ArrayRef = match &self.execution.made {
+            Some(made) if self.stored + count <= made.len() => made.slice(self.stored, count),
+            Some(_) => return Err(Error::unexpected("the target has made too few ids")),
+            None => {
+                Arc::new(Int64Array::from_iter_values((self.stored as u64 + 1..).take(count).map(u64::cast_signed)))
+            }
+        };
+        self.stored += count;
+        let mut columns = rows.columns().to_vec();
+        columns.push(ids);
+        let mut fields = rows.schema().fields().to_vec();
+        fields.push(Arc::new(Field::new(&row.id_column, columns[columns.len() - 1].data_type().clone(), true)));
+        batch_of(Arc::new(ArrowSchema::new(fields)), columns)
     }
 
     async fn write(&mut self, outcome: Outcome, rows: &RecordBatch) -> Result<()> {
@@ -299,7 +333,11 @@ async fn quarantined(execution: &Execution<'_>, pending: Vec<RecordBatch>) -> Re
     let reasons = execution.engine.rows(pending)?.alias("reasons").map_err(told)?;
     let source: DataFrame = execution.engine.table(Schema::Own, &execution.flow.name).await?;
     let mut columns: Vec<Expr> = execution.flow.key.iter().map(ident).collect();
-    columns.push(source_row(execution.engine, &source, "_row")?);
+    columns.push(if source.schema().has_column_with_unqualified_name(SOURCE_ROW) {
+        ident(SOURCE_ROW)
+    } else {
+        source_row(execution.engine, &source, "_row")?
+    });
     let source = source.select(columns).and_then(|rows| rows.alias("rows")).map_err(told)?;
     let of_rows = |name: &String| Expr::Column(Column::new(Some("rows"), name));
     let on = key_parts("reasons", key, &execution.flow.key)
@@ -309,17 +347,9 @@ async fn quarantined(execution: &Execution<'_>, pending: Vec<RecordBatch>) -> Re
     let whole = reasons
         .join_on(source, JoinType::Inner, on)
         .and_then(|rows| rows.select([KEY, REASON, WARNINGS, CAUSE_FLOW, CAUSE_KEY, SOURCE_ROW].map(ident).to_vec()))
-        .and_then(|rows| rows.sort(ascending(key_parts("", key, &execution.flow.key))))
+        .and_then(|rows| rows.sort(ascending(whole_key("", key))))
         .map_err(told)?;
     execution.engine.stream(whole, execution.text(), None).await
-}
-
-/// The rows of a frame as JSON, of all columns but one.
-pub(super) fn source_row(engine: &Engine, rows: &DataFrame, but: &str) -> Result<Expr> {
-    let fields = rows.schema().fields().iter().filter(|field| field.name() != but);
-    let members = fields.flat_map(|field| [lit(field.name().clone()), ident(field.name())]).collect();
-    let row = engine.source_row().call(members);
-    Ok(engine.function("row_json")?.call(vec![row]).alias(SOURCE_ROW))
 }
 
 /// An empty list for each row.

@@ -11,6 +11,7 @@ mod unreadable;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
+use arrow::array::ArrayRef;
 use datafusion::catalog::TableProvider;
 use datafusion::common::ScalarValue;
 
@@ -35,6 +36,8 @@ pub struct Transform<'a> {
     params: Vec<(String, ScalarValue)>,
     /// The shapes of the flows planned so far, by name.
     shapes: Mutex<BTreeMap<String, FlowShape>>,
+    /// The ids that the target has made for the rows of flows, by their names.
+    made: BTreeMap<String, ArrayRef>,
     progress: Arc<dyn Sink>,
     cancel: Cancel,
 }
@@ -89,16 +92,27 @@ impl<'a> Transform<'a> {
             for named in graph.sources.get(&flow.name).into_iter().flatten() {
                 sources.know(named).await?;
             }
-            let (table, rows) = sources.know(&flow.named()).await?;
-            engine.register(Schema::Own, &flow.name, rows)?;
-            contract::key_columns(flow, table)?;
+            let mut own = Vec::with_capacity(flow.sources.len());
+            for (named, name) in flow.named().zip(&flow.sources) {
+                let (table, rows) = sources.know(&named).await?;
+                contract::key_columns(flow, table)?;
+                own.push((name.clone(), rows));
+            }
+            engine.register(Schema::Own, &flow.name, views::own(engine, own)?)?;
         }
         // A check that reads what this snapshot does not have is told when it is planned, if it is.
         for named in graph.looked_at.iter().filter(|named| snapshot.has(named)) {
             sources.know(named).await?;
         }
         let params = parameters(&pipeline.params).at(At::Pipeline, &pipeline.name)?;
-        Ok(Self { pipeline, snapshot, engine, params, shapes: Mutex::default(), progress, cancel })
+        let (shapes, made) = (Mutex::default(), BTreeMap::new());
+        Ok(Self { pipeline, snapshot, engine, params, shapes, made, progress, cancel })
+    }
+
+    /// Gives the ids that the target has made for the rows of flows: by flow, one for each row of its source.
+    #[must_use]
+    pub fn with_made_ids(self, made: BTreeMap<String, ArrayRef>) -> Self {
+        Self { made, ..self }
     }
 
     /// Plans every flow in the order of the graph, before a row is read, and gives their shapes.
@@ -141,16 +155,24 @@ impl<'a> Transform<'a> {
         let outcomes = if let Some(published) = store.flow(&flow.name).await? {
             published
         } else {
-            let table = self.snapshot.named(&flow.named(), &self.pipeline.schemas)?;
-            self.progress.start("transform", &flow.name, Some(table.rows));
+            let mut tables = Vec::with_capacity(flow.sources.len());
+            for (named, name) in flow.named().zip(&flow.sources) {
+                tables.push((name.clone(), self.snapshot.named(&named, &self.pipeline.schemas)?));
+            }
+            self.progress.start("transform", &flow.name, Some(tables.iter().map(|(_, table)| table.rows).sum()));
+            let folder = match tables.as_slice() {
+                [(_, one)] => views::folder_of(self.snapshot, one),
+                _ => None,
+            };
             let execution = execute::Execution {
                 engine: self.engine,
                 flow,
                 planned,
                 store,
                 snapshot: self.snapshot,
-                table,
-                folder: views::folder_of(self.snapshot, table),
+                tables,
+                made: self.made.get(&flow.name).cloned(),
+                folder,
                 progress: self.progress.as_ref(),
                 cancel: &self.cancel,
             };

@@ -43,12 +43,7 @@ impl Tally {
     ///
     /// # Errors
     /// [`crate::error::Kind::Config`] for an outcome that no function of the contract gave, and for NULL keys.
-    pub fn split(
-        &mut self,
-        batch: &RecordBatch,
-        entity_key: &Field,
-        adopted: Option<&HashMap<String, Uuid>>,
-    ) -> Result<Vec<Part>> {
+    pub fn split(&mut self, batch: &RecordBatch, entity_key: &Field, foreign: &Foreign<'_>) -> Result<Vec<Part>> {
         let told = column(batch, OUTCOME)?;
         let told: StringArray = cast(told, &DataType::Utf8).map_err(|_| defect())?.as_string::<i32>().clone();
         let keys = KeyColumn::new(column(batch, KEY)?.clone())?;
@@ -79,13 +74,13 @@ impl Tally {
                     .at(At::Key, keys.text(row)?)
                     .hint("write reject('null_key') for rows whose `entity_key` is NULL"));
             }
-            if outcome == Outcome::Migrated
-                && let Some(adopted) = adopted
-            {
+            if outcome == Outcome::Migrated && foreign.any() {
                 form.clear();
                 entity_keys.write_canonical(row, &mut form)?;
-                if adopted.contains_key(&form) {
+                if foreign.adopted.is_some_and(|adopted| adopted.contains_key(&form)) {
                     outcome = Outcome::Adopted;
+                } else if let Some(why) = foreign.unmatched.and_then(|unmatched| unmatched.get(&form)) {
+                    (outcome, reason) = (Outcome::Rejected, Some(why));
                 }
             }
             let part = rows.entry(outcome).or_insert_with(|| Chosen::none_of(batch.num_rows()));
@@ -138,6 +133,21 @@ impl Tally {
                 }
             }
         }
+    }
+}
+
+/// What the target has to do with the rows of a flow, by the canonical form of their entity keys.
+#[derive(Debug, Clone, Copy)]
+pub struct Foreign<'a> {
+    /// Its mappings had a UUID for them.
+    pub adopted: Option<&'a HashMap<String, Uuid>>,
+    /// They cannot be matched with a row of it, and why.
+    pub unmatched: Option<&'a HashMap<String, String>>,
+}
+
+impl Foreign<'_> {
+    fn any(self) -> bool {
+        self.adopted.is_some() || self.unmatched.is_some()
     }
 }
 

@@ -3,21 +3,21 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch, StringArray, StructArray, new_null_array};
+use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray, StructArray, new_null_array};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, SchemaRef};
-use datafusion::logical_expr::Expr;
+use datafusion::logical_expr::{Expr, lit};
 use datafusion::prelude::ident;
 use futures::StreamExt;
 
-use super::execute::{no_warnings, source_row};
+use super::execute::no_warnings;
 use crate::diagnosis::{planning, running};
 use crate::engine::Engine;
 use crate::error::{At, Error, Result};
-use crate::flow::Flow;
+use crate::flow::{Flow, SOURCE};
 use crate::outcome::{Outcome, SOURCE_ROW, UNREADABLE};
 use crate::snapshot::{REFUSED, Snapshot, Table};
-use crate::views::reason_schema;
+use crate::views::{reason_schema, source_row};
 
 /// The rejects of a flow that come of its table's unreadable rows, with what could be read of them.
 ///
@@ -30,12 +30,14 @@ pub async fn rejects(
     key: &arrow::datatypes::Field,
     snapshot: &Snapshot,
     table: &Table,
+    name: &str,
 ) -> Result<Vec<RecordBatch>> {
     let mut rejects = Vec::new();
     for file in table.refused.iter().flat_map(|refused| &refused.files) {
         let told = |error| planning(&error, flow.text(), &[], None);
         let frame = engine.rows(snapshot.read(file).await?)?;
-        let mut columns: Vec<Expr> = flow.key.iter().map(ident).collect();
+        let part = |column: &String| if column == SOURCE { lit(name).alias(SOURCE) } else { ident(column) };
+        let mut columns: Vec<Expr> = flow.key.iter().map(part).collect();
         columns.push(source_row(engine, &frame, REFUSED)?);
         let mut rows = engine.stream(frame.select(columns).map_err(told)?, flow.text(), None).await?;
         while let Some(batch) = rows.next().await {
@@ -52,7 +54,10 @@ fn reject(rows: &RecordBatch, flow: &Flow, schema: SchemaRef) -> Result<RecordBa
             .at(At::Flow, &flow.name)
             .hint("correct the row in the source, or name another key")
     };
-    let parts: Vec<ArrayRef> = flow.key.iter().filter_map(|name| rows.column_by_name(name).cloned()).collect();
+    let mut parts: Vec<ArrayRef> = flow.key.iter().filter_map(|name| rows.column_by_name(name).cloned()).collect();
+    if flow.expand {
+        parts.push(Arc::new(Int64Array::from(vec![0; rows.num_rows()])));
+    }
     let key: ArrayRef = match schema.field(0).data_type() {
         DataType::Struct(members) => {
             let parts = members.iter().zip(&parts).map(|(member, part)| cast(part, member.data_type()));

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::cancel::Cancel;
 use crate::error::{At, Context, Error, Result};
 use crate::ledger::{self, Fate};
-use crate::outcome::{Id, Outcome};
+use crate::outcome::Outcome;
 use crate::outcomes::{FlowOutcomes, OutcomeStore};
 use crate::progress::Sink;
 use crate::server::{Address, Connection};
@@ -231,8 +231,8 @@ async fn extra(
     let same = |other: &FlowOutcomes| catalog.qualify(&other.target) == catalog.qualify(&flow.target);
     let shared =
         subject.flows.iter().any(|other| other.flow != flow.flow && other.entity == flow.entity && same(other));
-    // Without mappings, nothing tells a row of ours from one that was there before.
-    if shared || flow.id == Id::None {
+    // Without a UUID of ours, nothing tells a row of this run from one that was there before.
+    if shared || !flow.row.is_derived() {
         return Ok(Vec::new());
     }
     let (schema, table) = catalog.qualify(subject.mappings);

@@ -15,7 +15,7 @@ use super::{Example, actual, canon, expected, hash};
 use crate::cancel::Cancel;
 use crate::error::{Error, Result};
 use crate::key::KeyColumn;
-use crate::outcome::{ID, Id, KEY, Outcome};
+use crate::outcome::{KEY, Outcome, RowIdentity};
 use crate::outcomes::{FlowOutcomes, OutcomeFile, OutcomeStore};
 use crate::server::Connection;
 use crate::server::sql::{fill, quote_ident, quote_literal, quote_table};
@@ -35,14 +35,17 @@ const ASKED_AT_ONCE: usize = 16 << 20;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Columns {
     all: Vec<(String, Canon)>,
-    /// Which of them tell rows apart, where there is no UUID: a row is known by their hash.
+    /// The target's column of our UUIDs, by which a row is known.
+    id_column: String,
+    /// Which of the columns tell rows apart, where there is no such UUID: a row is known by their hash.
     identity: Option<Vec<usize>>,
 }
 
 impl Columns {
     fn of(batch: &RecordBatch, table: &Table, flow: &FlowOutcomes) -> Result<Self> {
         let schema = batch.schema();
-        let is_id = |name: &str| flow.id == Id::Derived && name == ID;
+        let id_column = flow.row.id_column.clone();
+        let is_id = |name: &str| flow.row.is_derived() && name == id_column;
         let fields = schema.fields().iter().filter(|field| !field.name().starts_with('_') && !is_id(field.name()));
         let columns = fields.map(|field| {
             let column = table.column(field.name()).ok_or_else(|| {
@@ -51,19 +54,20 @@ impl Columns {
             Ok((field.name().clone(), canon::plan(field.data_type(), column)))
         });
         let all: Vec<(String, Canon)> = columns.collect::<Result<_>>()?;
-        if flow.id == Id::Derived {
-            return Ok(Self { all, identity: None });
+        if flow.row.is_derived() {
+            return Ok(Self { all, id_column, identity: None });
         }
-        let identity = table.identity(&flow.identity).unwrap_or_default();
+        let identity = table.identity(flow.row.named()).unwrap_or_default();
         let place = |name: &String| all.iter().position(|(own, _)| own == name);
         let identity: Option<Vec<usize>> = identity.iter().map(place).collect();
         let gone = || Error::new(crate::error::Kind::Drift, "the target's unique key has other columns by now");
-        Ok(Self { identity: Some(identity.filter(|places| !places.is_empty()).ok_or_else(gone)?), all })
+        Ok(Self { identity: Some(identity.filter(|places| !places.is_empty()).ok_or_else(gone)?), id_column, all })
     }
 
     /// The COPY that reads a part of the target.
     pub fn statement(&self, table: &Table, part: Part) -> String {
-        let own = self.identity.is_none().then(|| quote_ident(ID));
+        let id = quote_ident(&self.id_column);
+        let own = self.identity.is_none().then(|| id.clone());
         let columns: Vec<_> =
             own.into_iter().chain(self.all.iter().map(|(name, canon)| canon.expression(name))).collect();
         let uuid = |id| quote_literal(&uuid::Uuid::from_u128(id).to_string());
@@ -71,7 +75,7 @@ impl Columns {
         let range = if part.is_all() || self.identity.is_some() {
             "true".to_owned()
         } else {
-            fill(RANGE, &[("low", &uuid(part.low)), ("high", &uuid(part.high))])
+            fill(RANGE, &[("id", &id), ("low", &uuid(part.low)), ("high", &uuid(part.high))])
         };
         let table = quote_table(&table.schema, &table.name);
         fill(READ, &[("columns", &columns.join(", ")), ("table", &table), ("range", &range)])
@@ -169,7 +173,7 @@ impl Reader<'_> {
         let columns = Columns::of(first, self.table, self.flow)?;
         for batch in &mut batches {
             // The server cannot say what it makes of a value that it refuses.
-            *batch = self.normalise(&taken(batch, self.flow.id, refused)?, &columns).await?;
+            *batch = self.normalise(&taken(batch, &self.flow.row, refused)?, &columns).await?;
         }
         let (part, planned) = (self.part, columns.clone());
         let hashed = tokio::task::spawn_blocking(move || hashes(&batches, &planned, part)).await;
@@ -251,11 +255,11 @@ impl Reader<'_> {
 }
 
 /// The rows of a batch that the target has taken.
-fn taken(batch: &RecordBatch, id: Id, refused: &HashSet<u128>) -> Result<RecordBatch> {
+fn taken(batch: &RecordBatch, row: &RowIdentity, refused: &HashSet<u128>) -> Result<RecordBatch> {
     if refused.is_empty() {
         return Ok(batch.clone());
     }
-    let ids = batch.column_by_name(id.column()).and_then(|ids| ids.as_fixed_size_binary_opt());
+    let ids = batch.column_by_name(row.row_column()).and_then(|ids| ids.as_fixed_size_binary_opt());
     let ids = ids.ok_or_else(|| Error::unexpected("an id that is no UUID"))?;
     let is_in = |id: Option<&[u8]>| {
         let id = id.and_then(|id| id.try_into().ok()).map(u128::from_be_bytes);
@@ -280,7 +284,7 @@ fn hashes(batches: &[RecordBatch], columns: &Columns, part: Part) -> Result<Vec<
         };
         let ids = match columns.identity {
             Some(_) => None,
-            None => Some(column(ID)?.as_fixed_size_binary_opt().ok_or_else(no_uuid)?),
+            None => Some(column(&columns.id_column)?.as_fixed_size_binary_opt().ok_or_else(no_uuid)?),
         };
         let writers = columns
             .all
@@ -321,7 +325,9 @@ pub(super) async fn name_keys(store: &OutcomeStore, flow: &FlowOutcomes, example
             break;
         }
         for batch in store.read(file).await? {
-            let (Some(ids), Some(keys)) = (batch.column_by_name(ID), batch.column_by_name(KEY)) else { continue };
+            let (Some(ids), Some(keys)) = (batch.column_by_name(&flow.row.id_column), batch.column_by_name(KEY)) else {
+                continue;
+            };
             let (Some(ids), keys) = (ids.as_fixed_size_binary_opt(), KeyColumn::new(keys.clone())?) else { continue };
             for row in 0..ids.len() {
                 let id: Option<[u8; 16]> = ids.value(row).try_into().ok();

@@ -275,8 +275,7 @@ async fn triggers_that_write_to_loaded_tables_are_listed() {
         file: target.into(),
         target: target.into(),
         entity: "user".into(),
-        id: rehome::outcome::Id::Derived,
-        identity: Vec::new(),
+        row: rehome::outcome::RowIdentity::default(),
         schema: std::sync::Arc::new(arrow::datatypes::Schema::empty()),
         labels: std::collections::BTreeMap::new(),
     };

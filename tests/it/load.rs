@@ -163,10 +163,9 @@ impl Bench {
             target: target.into(),
             key: vec!["id".into()],
             entity_key: None,
-            id: rehome::outcome::Id::Derived,
-            identity: Vec::new(),
-            existing: rehome::outcome::Existing::Reject,
+            row: rehome::outcome::RowIdentity::default(),
             source_rows: 0,
+            expanded: None,
             counts: BTreeMap::new(),
             reasons: BTreeMap::new(),
             warnings: BTreeMap::new(),
@@ -494,8 +493,7 @@ async fn verification_finds_every_difference() {
 async fn all_that_does_not_fit_is_listed_at_once() {
     let bench = Bench::new("drift").await;
     let shape = |target: &str, batch: &RecordBatch| FlowShape {
-        id: rehome::outcome::Id::Derived,
-        identity: Vec::new(),
+        row: rehome::outcome::RowIdentity::default(),
         flow: target.into(),
         file: format!("{target}.sql"),
         target: target.into(),

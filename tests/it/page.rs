@@ -221,6 +221,7 @@ fn large() -> Report {
             .map(name)
             .collect(),
         source_rows: 4_000_000 + flow,
+        expanded: None,
         migrated: 4_000_000 - 3 * flow,
         adopted: flow,
         updated: 0,

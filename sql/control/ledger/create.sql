@@ -79,6 +79,15 @@ create table if not exists rehome.existing (
     primary key (run_id, flow, entity_uuid)
 );
 
+-- Ids that the target's own defaults made for the rows of a flow, in the order of the rows' keys.
+create table if not exists rehome.made_ids (
+    run_id uuid   not null references rehome.runs (run_id),
+    flow   text   not null,
+    place  bigint not null,
+    value  text   not null,
+    primary key (run_id, flow, place)
+);
+
 -- Constraints and indexes taken away for the time of a load. A row leaves when its object is back.
 create table if not exists rehome.saved_ddl (
     id              bigint      generated always as identity primary key,

@@ -5,7 +5,7 @@ from (
     select keyed.part, keyed.place,
            row_number() over (partition by keyed.key order by m.entity_uuid is not null, m.legacy_id, m.legacy_key, keyed.place) as number
     from (
-        select tableoid as part, ctid as place, id, row({expressions}) as key
+        select tableoid as part, ctid as place, {id} as id, row({expressions}) as key
         from {table}
         where ({predicate}) and {present}
     ) keyed

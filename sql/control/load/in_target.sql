@@ -1,2 +1,2 @@
 -- Which of these UUIDs the table holds.
-select id from {table} where id = any ($1)
+select {id} as id from {table} where {id} = any ($1)

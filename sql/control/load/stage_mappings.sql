@@ -1,4 +1,4 @@
 -- A place for mapping rows that may be known already: of the table's types, but without its rules, which only the rows
 -- that go on into it must keep. Columns of others (defaults, NOT NULL, generated) are none of ours.
 create temporary table rehome_staged_mappings on commit drop as
-select entity_type, legacy_id, legacy_key, entity_uuid, run_id from {table} with no data
+select {columns} from {table} with no data

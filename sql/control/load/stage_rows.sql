@@ -1,4 +1,5 @@
--- A place for what tells the rows of a flow apart in the target, in the target's types, beside their legacy keys.
+-- A place for columns of outcomes, in the types of their table, beside their keys and the UUIDs that tell them apart.
 drop table if exists pg_temp.rehome_staged_rows;
 create temporary table rehome_staged_rows as
-select {identity}, null::text as legacy_key, null::uuid as entity_uuid from {table} with no data
+select {columns}, null::text as rehome_key, null::text as rehome_entity_key, null::uuid as rehome_row
+from {table} with no data

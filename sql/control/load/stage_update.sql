@@ -1,2 +1,3 @@
--- A place for the new values of rows that are in the target already.
-create temporary table rehome_staged_update on commit drop as select {columns} from {table} with no data
+-- A place for the new values of rows that may be in the target already, beside the UUIDs that tell them apart.
+create temporary table rehome_staged_update on commit drop as
+select {columns}, null::uuid as rehome_row from {table} with no data

@@ -3,10 +3,10 @@ with bad as (
     {bad}
 ),
 mine as (
-    select bad.part, bad.place, bad.parent, t.id, f.flow, m.entity_type, m.legacy_id, m.legacy_key
+    select bad.part, bad.place, bad.parent, t.{id} as id, f.flow, m.entity_type, m.legacy_id, m.legacy_key
     from bad
     join {table} t on t.tableoid = bad.part and t.ctid = bad.place
-    join {mappings} m on m.entity_uuid = t.id::{uuid_type} and m.run_id = $1
+    join {mappings} m on m.entity_uuid = t.{id}::{uuid_type} and m.run_id = $1
     join rehome.flows f on f.run_id = $1
                        and f.entity = m.entity_type::text
                        and f.table_schema = $2

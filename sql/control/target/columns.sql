@@ -7,6 +7,10 @@ select
     format_type(a.atttypid, a.atttypmod)                                    as formatted,
     a.attnotnull                                                            as not_null,
     a.atthasdef                                                             as has_default,
+    (select pg_get_expr(def.adbin, def.adrelid)
+       from pg_catalog.pg_attrdef def
+      where def.adrelid = a.attrelid and def.adnum = a.attnum
+        and a.attgenerated = '')                                            as default_value,
     a.attgenerated <> ''                                                    as generated,
     a.attidentity::text                                                     as identity,
     coalesce(

@@ -1,2 +1,2 @@
 -- A part of all UUIDs.
-id between {low} and {high}
+{id} between {low} and {high}

@@ -26,8 +26,14 @@ const NAME: &str = "legacy_uuid";
 pub struct Identity {
     namespace: Option<Namespace>,
     entities: BTreeMap<String, Option<KeyType>>,
-    /// entity → the key's canonical form → the foreign UUID.
+    /// entity → the key's canonical form → the UUID that the target's mappings had for it.
     adopted: BTreeMap<String, HashMap<String, Uuid>>,
+    /// The same for all foreign UUIDs: those, and the ones of rows of the target that a flow's `match` found.
+    foreign: BTreeMap<String, HashMap<String, Uuid>>,
+    /// Entities whose rows have ids that are not made of their keys, and what refers to them instead.
+    own_ids: BTreeMap<String, String>,
+    /// flow → the key's canonical form → why its row cannot be matched.
+    unmatched: BTreeMap<String, HashMap<String, String>>,
 }
 
 impl Identity {
@@ -38,28 +44,74 @@ impl Identity {
         entities: BTreeMap<String, Option<KeyType>>,
         adopted: impl IntoIterator<Item = (String, String, Uuid)>,
     ) -> Self {
-        let mut by_entity: BTreeMap<String, HashMap<String, Uuid>> = BTreeMap::new();
+        let mut identity = Self { namespace: Some(namespace), entities, ..Self::default() };
         for (entity, key, uuid) in adopted {
-            let Some(kind) = entities.get(&entity) else { continue };
-            let forms: Vec<String> = match kind {
-                Some(kind) => kind.canonical(&key).into_iter().collect(),
-                None => [KeyType::Number, KeyType::Text].iter().filter_map(|kind| kind.canonical(&key)).collect(),
-            };
-            let known = by_entity.entry(entity).or_default();
-            known.extend(forms.into_iter().map(|form| (form, uuid)));
+            for form in identity.forms(&entity, &key) {
+                identity.adopted.entry(entity.clone()).or_default().insert(form, uuid);
+            }
         }
-        Self { namespace: Some(namespace), entities, adopted: by_entity }
+        identity.foreign.clone_from(&identity.adopted);
+        identity
     }
 
-    /// The foreign UUIDs of an entity by their keys' canonical form, if the target had any.
+    /// Adds the UUIDs of rows that were found in the target (entity, key as text, UUID), and the rows that cannot be
+    /// matched (flow, entity, key as text, reason).
+    #[must_use]
+    pub fn with_matches(
+        mut self,
+        found: &[(String, String, Uuid)],
+        unmatched: &[(String, String, String, String)],
+    ) -> Self {
+        for (entity, key, uuid) in found {
+            for form in self.forms(entity, key) {
+                self.foreign.entry(entity.clone()).or_default().insert(form, *uuid);
+            }
+        }
+        for (flow, entity, key, reason) in unmatched {
+            for form in self.forms(entity, key) {
+                self.unmatched.entry(flow.clone()).or_default().insert(form, reason.clone());
+            }
+        }
+        self
+    }
+
+    /// Names the entities whose rows have ids that are not made of their keys, each with what to write instead of
+    /// `legacy_uuid`.
+    #[must_use]
+    pub fn with_own_ids(mut self, own_ids: BTreeMap<String, String>) -> Self {
+        self.own_ids = own_ids;
+        self
+    }
+
+    /// The canonical forms that a key written as text can have: one, where the type of the entity's keys is known.
+    fn forms(&self, entity: &str, key: &str) -> Vec<String> {
+        match self.entities.get(entity) {
+            None => Vec::new(),
+            Some(Some(kind)) => kind.canonical(key).into_iter().collect(),
+            Some(None) => [KeyType::Number, KeyType::Text].iter().filter_map(|kind| kind.canonical(key)).collect(),
+        }
+    }
+
+    /// The UUIDs that the target's mappings had for an entity, by their keys' canonical form.
     #[must_use]
     pub fn adopted(&self, entity: &str) -> Option<&HashMap<String, Uuid>> {
         self.adopted.get(entity)
     }
 
+    /// Why rows of a flow cannot be matched, by their entity keys' canonical form.
+    #[must_use]
+    pub fn unmatched(&self, flow: &str) -> Option<&HashMap<String, String>> {
+        self.unmatched.get(flow)
+    }
+
     /// May keys of this type stand for those of the entity?
     fn fits(&self, entity: &str, field: &Field) -> Result<(), DataFusionError> {
         let told = |error: crate::error::Error| DataFusionError::Plan(error.message().to_owned());
+        if let Some(instead) = self.own_ids.get(entity) {
+            return Err(DataFusionError::Plan(format!(
+                "the ids of '{entity}' are not made of its keys, so legacy_uuid cannot tell them: {instead}"
+            )));
+        }
         if field.data_type().is_null() && self.entities.contains_key(entity) {
             return Ok(());
         }
@@ -90,7 +142,7 @@ impl Identity {
         let namespace = self.namespace.unwrap_or_else(|| Namespace::of_pipeline(""));
         let parent = self.entities.get(entity).and_then(Option::as_ref);
         let keys = KeyColumn::referring_to(array.clone(), field, parent)?;
-        let foreign = self.adopted.get(entity);
+        let foreign = self.foreign.get(entity).filter(|_| !self.own_ids.contains_key(entity));
         let mut out = FixedSizeBinaryBuilder::with_capacity(array.len(), 16);
         let mut buffer = String::with_capacity(64);
         for row in 0..array.len() {
@@ -151,6 +203,27 @@ pub fn legacy_uuid(identity: &Arc<Identity>) -> ScalarUDF {
                 .uuids(entity, &keys, &args.arg_fields[1], failed)
                 .map_err(|error| DataFusionError::External(Box::new(error)))?;
             Ok(ColumnarValue::Array(uuids))
+        },
+    )
+}
+
+/// The UUID of a row of an entity whose ids are not made of its keys: it tells rows apart within a run, and goes nowhere.
+pub fn row_uuid(identity: &Arc<Identity>) -> ScalarUDF {
+    let identity = identity.clone();
+    Function::udf(
+        "row_uuid",
+        |args| {
+            arity(args, 2, "row_uuid")?;
+            Ok(Field::new("row_uuid", DataType::FixedSizeBinary(16), args.arg_fields[1].is_nullable()).into())
+        },
+        move |args| {
+            let ColumnarValue::Scalar(entity) = &args.args[0] else {
+                return Err(DataFusionError::Plan("row_uuid takes a literal entity".into()));
+            };
+            let keys = args.args[1].to_array(args.number_rows)?;
+            let entity = entity.try_as_str().flatten().unwrap_or_default();
+            let uuids = identity.uuids(entity, &keys, &args.arg_fields[1], None);
+            Ok(ColumnarValue::Array(uuids.map_err(|error| DataFusionError::External(Box::new(error)))?))
         },
     )
 }

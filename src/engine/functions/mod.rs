@@ -21,7 +21,7 @@ use datafusion::logical_expr::{
 use datafusion::prelude::SessionContext;
 
 pub use checked::CheckedIntegers;
-pub use identity::{Identity, checked_casts};
+pub use identity::{Identity, checked_casts, row_uuid};
 pub use json::json_text;
 pub use place::ordered_by_place;
 pub use row::source_row;

@@ -91,7 +91,7 @@ fn reasons(flow: &FlowReport, causes: &[report::Cause]) -> Vec<Reason> {
                 flow: flow.flow.clone(),
                 reason: reason.clone(),
                 rows: *rows,
-                part: part(ratio(*rows, flow.source_rows)),
+                part: part(ratio(*rows, flow.rows())),
                 keys: flow.examples.get(reason).cloned().unwrap_or_default(),
                 causes,
                 remedy: flow.remedies.get(reason).cloned(),

@@ -88,10 +88,9 @@ fn said(badge: &Badge) -> String {
 }
 
 fn conserved(report: &Report, rows: u64) -> Badge {
-    let wrong = report.flows.iter().filter(|flow| flow.total() != flow.source_rows);
-    let lines = wrong.map(|flow| {
-        format!("{}: {} outcomes for {}", flow.flow, count(flow.total()), of(flow.source_rows, "row", "rows"))
-    });
+    let wrong = report.flows.iter().filter(|flow| flow.total() != flow.rows());
+    let lines = wrong
+        .map(|flow| format!("{}: {} outcomes for {}", flow.flow, count(flow.total()), of(flow.rows(), "row", "rows")));
     let (level, text) = match report.conserved {
         true if rows == 0 => (Level::Note, "No rows"),
         true => (Level::Pass, "Conserved"),
