@@ -85,6 +85,8 @@ pub struct Refusal {
     pub column: Option<String>,
     /// The UUID the row was to have.
     pub id: Option<Uuid>,
+    /// The flow and the legacy key of the row whose fate is the cause, where it is known.
+    pub cause: Option<(String, String)>,
 }
 
 /// The sort of an object that was dropped for the time of a load.
@@ -334,9 +336,26 @@ pub async fn refused(connection: &Connection, run: Uuid, flow: Option<&str>) -> 
                 constraint: row.try_get("constraint_name")?,
                 column: row.try_get("column_name")?,
                 id: row.try_get("entity_uuid")?,
+                cause: row.try_get::<_, Option<String>>("cause_flow")?.zip(row.try_get("cause_key")?),
             })
         })
         .collect()
+}
+
+/// Names the cause of rows of a flow that a foreign key refused, by the UUIDs of the rows and of the parents they want.
+///
+/// # Errors
+/// What the server says.
+pub async fn name_causes(
+    connection: &Connection,
+    run: Uuid,
+    flow: &str,
+    rows: &[Uuid],
+    parents: &[Uuid],
+) -> Result<()> {
+    let statement = include_str!("../../sql/control/ledger/name_causes.sql");
+    connection.execute(statement, &[&run, &flow, &rows, &parents]).await?;
+    Ok(())
 }
 
 /// Lets rows out of the quarantine that the target refused; in the transaction that tries them again.

@@ -21,6 +21,7 @@ use crate::server::sql::{fill, quote_ident, quote_literal, quote_table};
 use crate::server::{Address, Connection};
 use crate::target::{Catalog, Column, Table};
 
+mod causes;
 pub mod check;
 mod chunk;
 mod constraints;
@@ -315,6 +316,7 @@ impl Loader {
         self.sink.start("load", "constraints", None);
         self.retry(store).await?;
         let restored = self.restore(store).await?;
+        self.name_causes(store).await?;
         let flows = ledger::flows(&self.coordinator, self.run.run_id).await?;
         self.set_sequences(&flows).await?;
         for ((schema, table), mode) in &self.modes {

@@ -232,11 +232,11 @@ impl Tracing<'_> {
         for outcomes in self.inputs.outcomes {
             let flow = self.number(&outcomes.flow);
             for (reason, keys) in self.inputs.refused.get(&outcomes.flow).into_iter().flatten() {
-                rejects.extend(keys.iter().map(|key| Reject {
-                    row: (flow, key.clone()),
-                    reason: reason.clone(),
-                    cause: None,
-                }));
+                for key in keys {
+                    let cause = self.inputs.refused_for.get(&outcomes.flow).and_then(|causes| causes.get(key));
+                    let cause = cause.map(|(flow, key)| (self.number(flow), key.clone()));
+                    rejects.push(Reject { row: (flow, key.clone()), reason: reason.clone(), cause });
+                }
             }
             let Some(rows) = self.stored(outcomes, Outcome::Rejected)? else { continue };
             let rows = rows

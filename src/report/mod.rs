@@ -151,6 +151,9 @@ pub type Existing = BTreeMap<String, (u64, u64)>;
 /// Rows of a flow that the target refused: their keys' text, by reason.
 pub type Refused = BTreeMap<String, BTreeMap<String, Vec<String>>>;
 
+/// The rows that are the cause of such refusals: flow → key → the cause's flow and key.
+pub type RefusedFor = BTreeMap<String, BTreeMap<String, (String, String)>>;
+
 /// Plans every check and report of a pipeline over planned flows, before a row is moved.
 ///
 /// # Errors
@@ -185,6 +188,7 @@ pub struct Inputs<'a> {
     /// The published outcomes of the flows that ran, in their order.
     pub outcomes: &'a [FlowOutcomes],
     pub refused: &'a Refused,
+    pub refused_for: &'a RefusedFor,
     pub existing: &'a Existing,
     /// Time of loading, by flow.
     pub load_seconds: &'a BTreeMap<String, f64>,

@@ -17,7 +17,7 @@ use crate::load::{self, Finished, Loader, Match};
 use crate::outcome::Id;
 use crate::outcomes::{FlowOutcomes, FlowShape, OutcomeStore};
 use crate::pipeline::Pipeline;
-use crate::report::{Existing, Refused};
+use crate::report::{Existing, Refused, RefusedFor};
 use crate::server::Address;
 use crate::snapshot::Snapshot;
 use crate::target::Catalog;
@@ -173,8 +173,11 @@ impl Loading {
         let gone = || Error::unexpected("loading ended before the flows did");
         let loaded = loaded.at(At::Pipeline, &pipeline.name).map_err(|error| unfinished(error, away))?;
         let (seconds, finished) = loaded.ok_or_else(gone)?;
-        let mut refused = Refused::new();
-        for Refusal { flow, key, reason, .. } in finished.refused {
+        let (mut refused, mut refused_for) = (Refused::new(), RefusedFor::new());
+        for Refusal { flow, key, reason, cause, .. } in finished.refused {
+            if let Some(cause) = cause {
+                refused_for.entry(flow.clone()).or_default().insert(key.clone(), cause);
+            }
             refused.entry(flow).or_default().entry(reason).or_default().push(key);
         }
         Ok(Loaded {
@@ -183,6 +186,7 @@ impl Loading {
             mappings: self.mappings,
             outcomes,
             refused,
+            refused_for,
             existing: finished.existing,
             seconds,
         })
@@ -248,6 +252,7 @@ pub struct Loaded {
     mappings: String,
     pub outcomes: Vec<FlowOutcomes>,
     pub refused: Refused,
+    pub refused_for: RefusedFor,
     pub existing: Existing,
     /// Time of loading, by flow.
     pub seconds: BTreeMap<String, f64>,

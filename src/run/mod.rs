@@ -23,7 +23,7 @@ use crate::graph::Graph;
 use crate::outcomes::OutcomeStore;
 use crate::pipeline::Pipeline;
 use crate::progress::Sink;
-use crate::report::{self, Existing, Inputs, ReadBack, Refused, Report};
+use crate::report::{self, Existing, Inputs, ReadBack, Refused, RefusedFor, Report};
 use crate::server::Address;
 use crate::snapshot::Snapshot;
 use crate::storage::Location;
@@ -140,6 +140,7 @@ pub async fn run(request: Request, setting: &Setting) -> Result<Finished> {
         shapes: &shapes,
         outcomes: &loaded.outcomes,
         refused: &loaded.refused,
+        refused_for: &loaded.refused_for,
         existing: &loaded.existing,
         load_seconds: &loaded.seconds,
     };
@@ -157,6 +158,7 @@ pub async fn run(request: Request, setting: &Setting) -> Result<Finished> {
         seconds: report.seconds,
         load_seconds: loaded.seconds.clone(),
         refused: loaded.refused.clone(),
+        refused_for: loaded.refused_for.clone(),
         existing: loaded.existing.clone(),
         verified,
         facts: report.facts.clone(),
@@ -322,6 +324,7 @@ pub async fn report(record: &Record, pipeline: &Pipeline, setting: &Setting) -> 
         shapes: &shapes,
         outcomes: &outcomes,
         refused: &record.refused,
+        refused_for: &record.refused_for,
         existing: &record.existing,
         load_seconds: &record.load_seconds,
     };
@@ -353,7 +356,8 @@ pub async fn what_if(
         outcomes.push(stage.run(flow, &store).await?);
     }
     clock.lap("transform");
-    let (refused, existing, load_seconds) = (Refused::new(), Existing::new(), BTreeMap::new());
+    let (refused, refused_for, existing) = (Refused::new(), RefusedFor::new(), Existing::new());
+    let load_seconds = BTreeMap::new();
     let inputs = Inputs {
         engine: &engine,
         pipeline: &pipeline,
@@ -361,6 +365,7 @@ pub async fn what_if(
         shapes: &shapes,
         outcomes: &outcomes,
         refused: &refused,
+        refused_for: &refused_for,
         existing: &existing,
         load_seconds: &load_seconds,
     };

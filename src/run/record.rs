@@ -10,7 +10,7 @@ use crate::error::{At, Error, Kind, Result};
 use crate::graph::Graph;
 use crate::outcomes::{FlowOutcomes, OutcomeStore};
 use crate::pipeline::Pipeline;
-use crate::report::{Existing, Facts, Refused};
+use crate::report::{Existing, Facts, Refused, RefusedFor};
 use crate::storage::Location;
 
 const FILE: &str = "run.json";
@@ -34,6 +34,9 @@ pub struct Record {
     pub load_seconds: BTreeMap<String, f64>,
     /// Rows that the target refused: flow → reason → keys.
     pub refused: Refused,
+    /// The causes of these refusals, where they are known.
+    #[serde(default)]
+    pub refused_for: RefusedFor,
     /// Rows that were in the target already.
     #[serde(default)]
     pub existing: Existing,

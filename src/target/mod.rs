@@ -14,6 +14,9 @@ mod types;
 
 pub use types::{Type, TypeKind};
 
+/// The predicate of an index that holds for all rows.
+const EVERY_ROW: &str = "true";
+
 /// The tables of a target database, of all schemas but the system's.
 #[derive(Debug, Clone)]
 pub struct Catalog {
@@ -284,14 +287,7 @@ impl Table {
                 key.columns.len() == columns.len() && columns.iter().all(|column| key.columns.contains(column))
             };
             let whole = columns.iter().all(|name| self.column(name).is_some_and(|column| column.not_null));
-            let by_index = self.indexes.iter().any(|index| {
-                let quoted = |column: &String| index.expressions.iter().any(|key| *key == quote_ident(column));
-                index.unique
-                    && index.valid
-                    && index.predicate.is_none()
-                    && index.expressions.len() == columns.len()
-                    && columns.iter().all(quoted)
-            });
+            let by_index = self.unique_over(columns) == Some(EVERY_ROW);
             whole
                 && (by_index
                     || self
@@ -310,11 +306,13 @@ impl Table {
     #[must_use]
     pub fn unique_over(&self, columns: &[String]) -> Option<&str> {
         let over = |index: &&Index| {
-            let quoted = |column: &String| index.expressions.iter().any(|key| *key == quote_ident(column));
-            index.unique && index.valid && index.expressions.len() == columns.len() && columns.iter().all(quoted)
+            // PostgreSQL quotes a name only where it must.
+            let is_key =
+                |column: &String| index.expressions.iter().any(|key| key == column || *key == quote_ident(column));
+            index.unique && index.valid && index.expressions.len() == columns.len() && columns.iter().all(is_key)
         };
-        let predicates = self.indexes.iter().filter(over).map(|index| index.predicate.as_deref().unwrap_or("true"));
-        predicates.max_by_key(|predicate| *predicate == "true")
+        let predicates = self.indexes.iter().filter(over).map(|index| index.predicate.as_deref().unwrap_or(EVERY_ROW));
+        predicates.max_by_key(|predicate| *predicate == EVERY_ROW)
     }
 
     /// Can this foreign key of the table be away while rows are loaded, and come back?

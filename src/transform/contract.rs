@@ -19,6 +19,9 @@ use crate::pipeline::{Pipeline, Reroute};
 use crate::snapshot::Table;
 use crate::views::key_parts;
 
+/// The key of the source's row, until the ordinal has become part of it.
+const SOURCE_KEY: &str = "_source_key";
+
 /// A flow's query, checked and wrapped: `id` is added.
 pub struct Planned {
     /// `_key`, `_outcome`, perhaps `_warnings`, `id`, then the target's columns.
@@ -145,15 +148,19 @@ fn expanded(engine: &Engine, flow: &Flow, frame: DataFrame) -> Result<DataFrame>
     }
     let key = field(KEY)
         .map_err(|_| breach(flow, KEY, "the query has no column _key").hint("give the source's key the name _key"))?;
-    let parts = match key.data_type() {
-        DataType::Struct(members) => members.iter().map(|member| member.name().clone()).collect(),
-        _ => flow.key.clone(),
+    // Under another name: the engine would take one `_key` for the other when it sorts.
+    let frame = frame.with_column_renamed(KEY, SOURCE_KEY).map_err(told)?;
+    let get_field = engine.function("get_field")?;
+    let part = |name: &String| get_field.call(vec![ident(SOURCE_KEY), lit(name.clone())]);
+    let mut members: Vec<Expr> = match key.data_type() {
+        DataType::Struct(members) => {
+            members.iter().flat_map(|member| [lit(member.name().clone()), part(member.name())]).collect()
+        }
+        _ => vec![lit(flow.key.join(", ")), ident(SOURCE_KEY)],
     };
-    let mut members: Vec<Expr> =
-        parts.iter().zip(key_parts("", &key, &parts)).flat_map(|(name, part)| [lit(name.clone()), part]).collect();
     members.extend([lit(ORDINAL), cast(ident(ORDINAL), DataType::Int64)]);
     let whole = engine.function("named_struct")?.call(members).alias(KEY);
-    let others = frame.schema().fields().iter().filter(|field| ![KEY, ORDINAL].contains(&field.name().as_str()));
+    let others = frame.schema().fields().iter().filter(|field| ![SOURCE_KEY, ORDINAL].contains(&field.name().as_str()));
     let columns: Vec<Expr> = std::iter::once(whole).chain(others.map(|field| ident(field.name()))).collect();
     frame.select(columns).map_err(told)
 }

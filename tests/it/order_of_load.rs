@@ -246,6 +246,10 @@ async fn an_orphan_names_the_parent_that_fell_out() {
     ];
     let done = migrate(&database, &flows).await.unwrap();
     assert!(done.failures.is_empty() && done.report.verified, "{:?}", done.failures);
+    let roots: Vec<_> = done.report.root_causes.causes.iter().filter(|cause| cause.flow == "leaf").collect();
+    let roots =
+        roots.iter().map(|cause| (cause.root_flow.as_str(), cause.rows)).collect::<std::collections::BTreeSet<_>>();
+    assert_eq!(roots, [("leaf", 2), ("top", 1)].into());
     let told = "select string_agg(concat_ws(' ', flow, legacy_key, reason, cause_flow, cause_key), ', ' order by flow, legacy_key::int) from rehome.quarantine";
     assert_eq!(
         database.text(told).await,

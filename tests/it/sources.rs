@@ -7,8 +7,8 @@ use crate::support::migrate;
 /// Three tables of one sort whose columns and types differ; keys collide, one table has none; and a column of keys in a text.
 const SORTS: &str = "
     create schema legacy; create schema fresh;
-    create table legacy.plot_long (id integer primary key, body text, pages integer);
-    create table legacy.plot_short (id bigint primary key, body varchar(40), author text);
+    create table legacy.plot_long (id integer, body text, pages integer);
+    create table legacy.plot_short (id bigint, body varchar(40), author text);
     create table legacy.plot_note (body text);
     insert into legacy.plot_long select i, 'long ' || i, i % 7 from generate_series(1, 300) i;
     insert into legacy.plot_short select i * 2, case when i % 50 = 0 then '' else 'short ' || i end, 'a' || i from generate_series(1, 400) i;

@@ -1,0 +1,12 @@
+-- Rows that a foreign key refused name the row that was to be their parent, where it was rejected or refused itself.
+with causes as (
+    select distinct on (q.entity_uuid) q.entity_uuid, q.flow, q.legacy_key
+    from rehome.quarantine q
+    where q.run_id = $1 and q.entity_uuid = any ($4)
+    order by q.entity_uuid, q.flow, q.legacy_key
+)
+update rehome.quarantine q
+set cause_flow = causes.flow, cause_key = causes.legacy_key
+from pg_catalog.unnest($3::uuid[], $4::uuid[]) as wanted (row, parent)
+join causes on causes.entity_uuid = wanted.parent
+where q.run_id = $1 and q.flow = $2 and q.entity_uuid = wanted.row and q.cause_flow is null

@@ -1,0 +1,69 @@
+//! Owns how rows that a foreign key refused while they were loaded learn which row is the cause: the parent that fell out.
+//! Must not know: why the parent did.
+
+use std::collections::{BTreeMap, HashMap};
+
+use arrow::array::{Array, AsArray};
+use uuid::Uuid;
+
+use super::chunk::REFUSED_BY_TARGET;
+use super::{FOREIGN_KEY, Loader};
+use crate::error::{At, Context, Result};
+use crate::ledger;
+use crate::outcome::Outcome;
+use crate::outcomes::{FlowOutcomes, OutcomeStore};
+use crate::target::Table;
+
+impl Loader {
+    /// Names the causes of rows that a foreign key of one UUID column refused.
+    ///
+    /// # Errors
+    /// What reading the outcomes meets; what the server says.
+    pub(super) async fn name_causes(&self, store: &OutcomeStore) -> Result<()> {
+        let mut refused: BTreeMap<String, HashMap<Uuid, String>> = BTreeMap::new();
+        for row in ledger::refused(&self.coordinator, self.run.run_id, None).await? {
+            if row.sqlstate == FOREIGN_KEY
+                && row.reason == REFUSED_BY_TARGET
+                && let (Some(id), Some(constraint)) = (row.id, row.constraint)
+            {
+                refused.entry(row.flow).or_default().insert(id, constraint);
+            }
+        }
+        for flow in &self.loaded {
+            let Some(rows) = refused.get(&flow.flow) else { continue };
+            let table = self.catalog.require(&flow.target).at(At::Flow, &flow.flow)?;
+            let (mut own, mut parents) = (Vec::new(), Vec::new());
+            for file in flow.files_of(Outcome::Migrated) {
+                self.cancel.check()?;
+                for batch in store.read(file).await? {
+                    for (id, parent) in wanted(&batch, flow, table, rows) {
+                        own.push(id);
+                        parents.push(parent);
+                    }
+                }
+            }
+            ledger::name_causes(&self.coordinator, self.run.run_id, &flow.flow, &own, &parents).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Of the refused rows in a batch: their UUIDs, and those of the parents that they want.
+fn wanted(
+    batch: &arrow::array::RecordBatch,
+    flow: &FlowOutcomes,
+    table: &Table,
+    refused: &HashMap<Uuid, String>,
+) -> Vec<(Uuid, Uuid)> {
+    let uuids = |name: &str| batch.column_by_name(name).and_then(|column| column.as_fixed_size_binary_opt());
+    let Some(ids) = uuids(flow.row.row_column()) else { return Vec::new() };
+    let mut found = Vec::new();
+    for row in 0..ids.len() {
+        let Ok(id) = Uuid::from_slice(ids.value(row)) else { continue };
+        let key = refused.get(&id).and_then(|name| table.foreign_keys().find(|key| key.name == *name));
+        let Some([column]) = key.map(|key| key.columns.as_slice()) else { continue };
+        let parent = uuids(column).filter(|parents| parents.is_valid(row)).map(|parents| parents.value(row));
+        found.extend(parent.and_then(|parent| Uuid::from_slice(parent).ok()).map(|parent| (id, parent)));
+    }
+    found
+}
