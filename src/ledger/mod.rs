@@ -343,6 +343,7 @@ pub async fn refused(connection: &Connection, run: Uuid, flow: Option<&str>) -> 
 }
 
 /// Names the cause of rows of a flow that a foreign key refused, by the UUIDs of the rows and of the parents they want.
+/// `loaders` are the flows that load the table of the parents.
 ///
 /// # Errors
 /// What the server says.
@@ -352,9 +353,10 @@ pub async fn name_causes(
     flow: &str,
     rows: &[Uuid],
     parents: &[Uuid],
+    loaders: &[String],
 ) -> Result<()> {
     let statement = include_str!("../../sql/control/ledger/name_causes.sql");
-    connection.execute(statement, &[&run, &flow, &rows, &parents]).await?;
+    connection.execute(statement, &[&run, &flow, &rows, &parents, &loaders]).await?;
     Ok(())
 }
 

@@ -52,7 +52,7 @@ impl Removal<'_> {
                 ("run", &format!("{}::uuid", quote_literal(&self.run.to_string()))),
             ],
         );
-        self.take_out(connection, &object.schema, &object.table, &bad, REFUSED_BY_TARGET, why).await
+        self.take_out(connection, &object.schema, &object.table, &bad, REFUSED_BY_TARGET, why, &[]).await
     }
 
     /// Takes out the rows whose foreign key points to nothing, and again, until no row does: a row taken out may be
@@ -83,7 +83,9 @@ impl Removal<'_> {
                 );
                 let why = Why { sqlstate: "23503".to_owned(), constraint: Some(key.name.clone()), column: None };
                 let reason = format!("foreign_key:{}", key.name);
-                taken += self.take_out(connection, &key.schema, &key.table, &bad, &reason, &why).await?;
+                let loads = |flow: &&LoadedFlow| quote_table(&flow.schema, &flow.table) == *referenced;
+                let parents: Vec<String> = self.flows.iter().filter(loads).map(|flow| flow.flow.clone()).collect();
+                taken += self.take_out(connection, &key.schema, &key.table, &bad, &reason, &why, &parents).await?;
             }
             total += taken;
             if taken == 0 {
@@ -92,6 +94,8 @@ impl Removal<'_> {
         }
     }
 
+    /// `parents`: the flows whose rows are the cause, where rows are orphans.
+    #[allow(clippy::too_many_arguments)]
     async fn take_out(
         &self,
         connection: &Connection,
@@ -100,12 +104,13 @@ impl Removal<'_> {
         bad: &str,
         reason: &str,
         why: &Why,
+        parents: &[String],
     ) -> Result<u64> {
         let mut taken = 0;
         for flow in self.loaded.iter().filter(|flow| !flow.row.is_derived()) {
             let own = self.catalog.require(&flow.target)?;
             if own.schema == schema && own.name == table {
-                taken += self.take_out_unmapped(connection, flow, own, bad, reason, why).await?;
+                taken += self.take_out_unmapped(connection, flow, own, bad, reason, why, parents).await?;
             }
         }
         let derived = |flow: &&LoadedFlow| self.id_column(flow).is_some();
@@ -135,7 +140,7 @@ impl Removal<'_> {
             ],
         );
         let row = connection
-            .query_one(&statement, &[&self.run, &schema, &table, &reason, &why.sqlstate, &why.constraint])
+            .query_one(&statement, &[&self.run, &schema, &table, &reason, &why.sqlstate, &why.constraint, &parents])
             .await?;
         Ok(taken + u64::try_from(row.try_get::<_, i64>("taken")?).unwrap_or(0))
     }

@@ -18,6 +18,7 @@ const COMMIT: &str = include_str!("../../sql/control/load/commit.sql");
 
 impl Removal<'_> {
     /// Takes the `bad` rows of a flow out of its table, and their mappings where it has any.
+    #[allow(clippy::too_many_arguments)]
     pub(super) async fn take_out_unmapped(
         &self,
         connection: &Connection,
@@ -26,6 +27,7 @@ impl Removal<'_> {
         bad: &str,
         reason: &str,
         why: &Why,
+        parents: &[String],
     ) -> Result<u64> {
         let any = fill(ANY_BAD, &[("bad", bad)]);
         if !connection.query_one(&any, &[]).await?.try_get::<_, bool>("any_bad")? {
@@ -49,8 +51,8 @@ impl Removal<'_> {
                 ("equal", &equal(&identity)),
             ],
         );
-        let values: [&(dyn tokio_postgres::types::ToSql + Sync); 6] =
-            [&self.run, &flow.flow, &reason, &why.sqlstate, &why.constraint, &flow.entity];
+        let values: [&(dyn tokio_postgres::types::ToSql + Sync); 7] =
+            [&self.run, &flow.flow, &reason, &why.sqlstate, &why.constraint, &flow.entity, &parents];
         let row = connection.query_one(&statement, &values).await?;
         connection.batch_execute(COMMIT).await?;
         Ok(u64::try_from(row.try_get::<_, i64>("taken")?).unwrap_or(0))

@@ -1,9 +1,10 @@
--- Rows that a foreign key refused name the row that was to be their parent, where it was rejected or refused itself.
+-- Rows that a foreign key refused name the row that was to be their parent, where it was rejected or refused itself: by one
+-- of the flows that load the table pointed to ($5), if there is one.
 with causes as (
     select distinct on (q.entity_uuid) q.entity_uuid, q.flow, q.legacy_key
     from rehome.quarantine q
     where q.run_id = $1 and q.entity_uuid = any ($4)
-    order by q.entity_uuid, q.flow, q.legacy_key
+    order by q.entity_uuid, q.flow = any ($5) desc, q.flow, q.legacy_key
 )
 update rehome.quarantine q
 set cause_flow = causes.flow, cause_key = causes.legacy_key

@@ -23,12 +23,12 @@ unmapped as (
       and m.run_id = $1
       and coalesce(m.legacy_key, m.legacy_id::text) = mine.rehome_entity_key
 ),
--- A parent that was rejected or refused itself is the cause.
+-- A parent that was rejected or refused itself is the cause: by the flow that loads the table pointed to ($7), if there is one.
 causes as (
     select distinct on (q.entity_uuid) q.entity_uuid::text as parent, q.flow, q.legacy_key
     from rehome.quarantine q
     where q.run_id = $1 and q.entity_uuid is not null
-    order by q.entity_uuid, q.flow, q.legacy_key
+    order by q.entity_uuid, q.flow = any ($7) desc, q.flow, q.legacy_key
 ),
 noted as (
     insert into rehome.quarantine (run_id, flow, legacy_key, reason, sqlstate, constraint_name, entity_uuid,
