@@ -8,6 +8,6 @@ with causes as (
 )
 update rehome.quarantine q
 set cause_flow = causes.flow, cause_key = causes.legacy_key
-from pg_catalog.unnest($3::uuid[], $4::uuid[]) as wanted (row, parent)
+from rows from (pg_catalog.unnest($3::uuid[]), pg_catalog.unnest($4::uuid[])) as wanted (row, parent)
 join causes on causes.entity_uuid = wanted.parent
 where q.run_id = $1 and q.flow = $2 and q.entity_uuid = wanted.row and q.cause_flow is null
