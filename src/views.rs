@@ -5,16 +5,17 @@ use std::sync::Arc;
 
 use datafusion::arrow::datatypes::{DataType, Field, Schema as ArrowSchema, SchemaRef};
 use datafusion::catalog::TableProvider;
-use datafusion::common::{Column, ScalarValue};
+use datafusion::common::{Column, DataFusionError, ScalarValue};
 use datafusion::datasource::empty::EmptyTable;
 use datafusion::logical_expr::{Expr, JoinType, cast, lit};
 use datafusion::prelude::{DataFrame, ident};
 
 use crate::diagnosis::Text;
-use crate::engine::{Engine, Schema, Stored, with_row};
+use crate::engine::{Engine, NUMERIC, Schema, Stored, as_queried, with_row};
 use crate::error::{At, Error, Result};
 use crate::flow::{Flow, SOURCE};
 use crate::header::shown;
+use crate::key::is_numeric;
 use crate::outcome::{CAUSE_FLOW, CAUSE_KEY, ENTITY_KEY, KEY, OUTCOME, Outcome, REASON, SOURCE_ROW, WARNINGS};
 use crate::outcomes::{FlowOutcomes, FlowShape, OutcomeStore};
 use crate::pipeline::Pipeline;
@@ -101,7 +102,10 @@ fn migrated_schema(shape: &FlowShape) -> SchemaRef {
         })
         .collect();
     fields.push(Arc::new(Field::new(OUTCOME, DataType::Utf8, false)));
-    Arc::new(ArrowSchema::new(fields))
+    let queried = fields
+        .into_iter()
+        .map(|field| if is_numeric(&field) { Arc::new(field.as_ref().clone().with_data_type(NUMERIC)) } else { field });
+    Arc::new(ArrowSchema::new(queried.collect::<Vec<_>>()))
 }
 
 /// Is this a column of a source that `rejected.…` and `skipped.…` show?
@@ -141,6 +145,7 @@ pub fn migrated(engine: &Engine, store: &OutcomeStore, outcomes: &FlowOutcomes, 
         let frame = engine
             .context()
             .read_table(part)
+            .and_then(queried)
             .and_then(|frame| frame.with_column(OUTCOME, lit(outcome.name())))
             .and_then(|frame| {
                 if frame.schema().has_column_with_unqualified_name(ENTITY_KEY) {
@@ -159,6 +164,15 @@ pub fn migrated(engine: &Engine, store: &OutcomeStore, outcomes: &FlowOutcomes, 
         Some(frame) => engine.register(Schema::Migrated, &outcomes.flow, frame.into_view()),
         None => Ok(()),
     }
+}
+
+/// Stored rows with the types that queries have.
+fn queried(frame: DataFrame) -> Result<DataFrame, DataFusionError> {
+    if !frame.schema().fields().iter().any(|field| is_numeric(field)) {
+        return Ok(frame);
+    }
+    let columns = frame.schema().fields().iter().map(|field| as_queried(field)).collect::<Vec<_>>();
+    frame.select(columns)
 }
 
 fn stored(

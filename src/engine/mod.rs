@@ -18,6 +18,7 @@ use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::logical_expr::planner::ExprPlanner;
 use datafusion::logical_expr::{LogicalPlan, ScalarUDF};
 use datafusion::prelude::{DataFrame, SessionConfig, SessionContext};
 use toml::Value;
@@ -26,8 +27,8 @@ use uuid::Uuid;
 use crate::diagnosis::{Text, planning, running};
 use crate::error::{At, Error, Result};
 use crate::storage::Location;
-pub use functions::{Identity, declared_causes, declared_verdicts, declared_warnings, json_text};
-pub use tables::{Stored, with_row};
+pub use functions::{Identity, NUMERIC, declared_causes, declared_verdicts, declared_warnings, json_text};
+pub use tables::{Stored, as_queried, with_row};
 
 /// The catalog under which everything is registered.
 const CATALOG: &str = "rehome";
@@ -117,7 +118,8 @@ impl Engine {
             .with_default_features()
             .build();
         let rules = probe::with_rule(state.physical_optimizers(), &probe);
-        let mut planners: Vec<_> = vec![Arc::new(functions::CheckedIntegers) as Arc<_>];
+        let ours: [Arc<dyn ExprPlanner>; 2] = [Arc::new(functions::Numbers), Arc::new(functions::CheckedIntegers)];
+        let mut planners: Vec<_> = ours.into();
         planners.extend(state.expr_planners().iter().cloned());
         state = SessionStateBuilder::new_from_existing(state)
             .with_physical_optimizer_rules(rules)

@@ -76,6 +76,8 @@ impl Engine {
             }
             frame = frame.with_param_values(params.to_vec()).map_err(failed)?;
         }
+        let numbers = functions::compared_by_value(frame.logical_plan().clone()).map_err(failed)?;
+        let frame = self.ctx.execute_logical_plan(numbers).await.map_err(failed)?;
         refuse_unstable(frame.logical_plan())?;
         refuse_nanoseconds(frame.logical_plan())?;
         self.ctx.state().optimize(frame.logical_plan()).map_err(failed)?;

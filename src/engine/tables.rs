@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::arrow::datatypes::{Field, SchemaRef};
 use datafusion::catalog::TableProvider;
 use datafusion::datasource::empty::EmptyTable;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
@@ -12,8 +12,9 @@ use datafusion::datasource::{ViewTable, provider_as_source};
 use datafusion::logical_expr::{Expr, LogicalPlanBuilder, col, ident, lit};
 
 use super::Engine;
-use super::functions::source_row;
+use super::functions::{numeric, source_row};
 use crate::error::{Error, Result};
+use crate::key::is_numeric;
 use crate::storage::Location;
 
 /// Parquet files that together are one table.
@@ -55,6 +56,13 @@ impl Stored<'_> {
     }
 }
 
+/// A stored column as queries have it: numeric of any size, which is stored as text, is a type of its own there.
+#[must_use]
+pub fn as_queried(field: &Field) -> Expr {
+    let column = col(datafusion::common::Column::from_name(field.name()));
+    if is_numeric(field) { numeric(column).alias(field.name()) } else { column }
+}
+
 /// A view of a table that offers each row whole as the struct `_row`: pruned where nobody asks for it.
 /// `names` gives, for each member, its name and its column.
 ///
@@ -63,8 +71,7 @@ impl Stored<'_> {
 pub fn with_row(table: Arc<dyn TableProvider>, members: &[(String, Expr)]) -> Result<Arc<dyn TableProvider>> {
     let defect = |_| Error::unexpected("the view of a source table cannot be planned");
     let schema = table.schema();
-    let mut columns: Vec<Expr> =
-        schema.fields().iter().map(|field| col(datafusion::common::Column::from_name(field.name()))).collect();
+    let mut columns: Vec<Expr> = schema.fields().iter().map(|field| as_queried(field)).collect();
     let args = members.iter().flat_map(|(name, value)| [lit(name.clone()), value.clone()]).collect();
     columns.push(source_row().call(args).alias("_row"));
     let plan = LogicalPlanBuilder::scan("source", provider_as_source(table), None)

@@ -12,7 +12,7 @@ use serde_json::Value;
 use std::fmt::Write;
 
 use crate::error::{Error, Result};
-pub use types::{KeyType, PG_TYPE};
+pub use types::{KeyType, PG_TYPE, is_numeric};
 
 /// A column of legacy keys: integers, text, anything else that prints exactly, or a struct of these (a composite key).
 pub struct KeyColumn {

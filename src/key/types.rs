@@ -40,7 +40,9 @@ impl KeyType {
             DataType::Decimal32(..) | DataType::Decimal64(..) | DataType::Decimal128(..) | DataType::Decimal256(..) => {
                 Self::Number
             }
-            text if text.is_string() && is_numeric(field) => Self::Number,
+            // The engine's own type of numbers of any size.
+            DataType::LargeUtf8 => Self::Number,
+            _ if is_numeric(field) => Self::Number,
             text if text.is_string() && is_padded(field) => Self::Padded,
             text if text.is_string() => Self::Text,
             DataType::FixedSizeBinary(16) => Self::Other("uuid"),
@@ -128,8 +130,10 @@ impl fmt::Display for KeyType {
 }
 
 /// Is it a column of PostgreSQL's numeric that travels as text?
-pub(super) fn is_numeric(field: &Field) -> bool {
-    field.metadata().get(PG_TYPE).is_some_and(|name| name.starts_with("numeric"))
+#[must_use]
+pub fn is_numeric(field: &Field) -> bool {
+    let is_name = |name: &String| name.starts_with("numeric") && !name.ends_with("[]");
+    field.data_type().is_string() && field.metadata().get(PG_TYPE).is_some_and(is_name)
 }
 
 /// Is it a varchar, which PostgreSQL compares with a char(n) as one?

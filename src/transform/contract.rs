@@ -10,9 +10,10 @@ use datafusion::prelude::{DataFrame, ident};
 
 use super::labels::labels;
 use crate::diagnosis::{closest, planning};
-use crate::engine::{Engine, Schema, declared_causes, declared_verdicts, declared_warnings};
+use crate::engine::{Engine, NUMERIC, Schema, declared_causes, declared_verdicts, declared_warnings};
 use crate::error::{At, Error, Result};
 use crate::flow::{Flow, SOURCE};
+use crate::key::PG_TYPE;
 use crate::outcome::{ENTITY_KEY, GIVEN_ID, Id, KEY, Made, ORDINAL, OUTCOME, Verdict, WARNINGS};
 use crate::outcomes::FlowShape;
 use crate::pipeline::{Pipeline, Reroute};
@@ -90,7 +91,7 @@ pub async fn check(engine: &Engine, flow: &Flow, frame: DataFrame, pipeline: &Pi
     let key = key_field(flow, &schema)?;
     outcome_field(flow, frame.schema().as_arrow())?;
     let has_warnings = warnings_field(flow, &schema)?;
-    let mut columns: Vec<Expr> = vec![ident(KEY), ident(OUTCOME)];
+    let mut columns: Vec<Expr> = vec![stored(schema.field_with_name(KEY).unwrap_or(&key)), ident(OUTCOME)];
     columns.extend(has_warnings.then(|| ident(WARNINGS)));
     let labels = labels(frame.logical_plan());
     let mut fields = vec![key.clone()];
@@ -107,12 +108,12 @@ pub async fn check(engine: &Engine, flow: &Flow, frame: DataFrame, pipeline: &Pi
         match field.name().as_str() {
             KEY | OUTCOME | WARNINGS => {}
             GIVEN_ID if flow.row.id == Id::Given => {
-                columns.push(ident(GIVEN_ID).alias(&flow.row.id_column));
+                columns.push(stored(field).unalias().alias(&flow.row.id_column));
                 fields.push(plain(field).with_name(&flow.row.id_column));
             }
             name => {
                 refused_column(flow, name)?;
-                columns.push(ident(name));
+                columns.push(stored(field));
                 fields.push(plain(field));
             }
         }
@@ -231,13 +232,38 @@ async fn entity_key(engine: &Engine, flow: &Flow, key: &Field, frame: DataFrame)
 
 /// A column as it is stored: text as plain text, and any row may be NULL as far as the engine knows.
 fn plain(field: &Field) -> Field {
+    let mut metadata = field.metadata().clone();
     let kind = match field.data_type() {
-        DataType::Utf8View | DataType::LargeUtf8 => DataType::Utf8,
+        DataType::LargeUtf8 => {
+            metadata.entry(PG_TYPE.to_owned()).or_insert_with(|| "numeric".to_owned());
+            DataType::Utf8
+        }
+        DataType::Utf8View => DataType::Utf8,
         DataType::BinaryView | DataType::LargeBinary => DataType::Binary,
         DataType::Dictionary(_, values) => values.as_ref().clone(),
+        kind @ DataType::Struct(members) if has_numbers(kind) => {
+            let member = |member: &Arc<Field>| plain(member).with_nullable(member.is_nullable());
+            DataType::Struct(members.iter().map(member).collect())
+        }
         other => other.clone(),
     };
-    Field::new(field.name(), kind, true).with_metadata(field.metadata().clone())
+    Field::new(field.name(), kind, true).with_metadata(metadata)
+}
+
+/// A column of the query as it is stored.
+fn stored(field: &Field) -> Expr {
+    if has_numbers(field.data_type()) {
+        return cast(ident(field.name()), plain(field).data_type().clone()).alias(field.name());
+    }
+    ident(field.name())
+}
+
+/// Does it hold numbers of any size, which are stored as text?
+fn has_numbers(kind: &DataType) -> bool {
+    match kind {
+        DataType::Struct(members) => members.iter().any(|member| has_numbers(member.data_type())),
+        kind => *kind == NUMERIC,
+    }
 }
 
 /// A pipeline that does not fit the flow: no piece of the flow's SQL is wrong.

@@ -23,6 +23,7 @@ mod matching;
 mod memory;
 mod migrate;
 mod names_of_tables;
+mod numeric;
 mod odd_source;
 mod odd_target;
 mod offline;

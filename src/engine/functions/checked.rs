@@ -12,7 +12,11 @@ use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawAggregate
 use datafusion::logical_expr::{ColumnarValue, Expr, ExprSchemable, ScalarUDF};
 use datafusion::sql::sqlparser::ast::BinaryOperator;
 
+use super::numeric::NUMERIC;
 use super::{Function, arity};
+
+/// What stands for numbers of any size while an aggregate of them is planned.
+const ANY_SIZE: DataType = DataType::Decimal256(76, 38);
 
 /// Plans `+`, `-`, `*` and `sum` of integers so that an overflow is an error.
 #[derive(Debug, Default)]
@@ -36,20 +40,25 @@ impl ExprPlanner for CheckedIntegers {
         if expr.func.name() != "sum" || expr.args.len() != 1 || expr.distinct {
             return Ok(PlannerResult::Original(expr));
         }
-        // The argument's type is not known here, so the values decide: `widen` and `narrow` touch integers alone.
-        let args = expr.args.iter().map(|arg| widen().call(vec![arg.clone()])).collect();
-        let sum = Expr::AggregateFunction(AggregateFunction {
-            func: expr.func,
-            params: AggregateFunctionParams {
-                args,
-                distinct: expr.distinct,
-                filter: expr.filter,
-                order_by: expr.order_by,
-                null_treatment: expr.null_treatment,
-            },
-        });
-        Ok(PlannerResult::Planned(narrow().call(vec![sum])))
+        Ok(PlannerResult::Planned(of_any_number(expr, "widen", "narrow")))
     }
+}
+
+/// An aggregate between two functions. Its argument's type is not known when it is planned, so they decide: they touch
+/// integers (but `widen_numeric` does not), and numbers of any size.
+pub(super) fn of_any_number(expr: RawAggregateExpr, before: &'static str, after: &'static str) -> Expr {
+    let args = expr.args.iter().map(|arg| widen(before).call(vec![arg.clone()])).collect();
+    let aggregate = Expr::AggregateFunction(AggregateFunction {
+        func: expr.func,
+        params: AggregateFunctionParams {
+            args,
+            distinct: expr.distinct,
+            filter: expr.filter,
+            order_by: expr.order_by,
+            null_treatment: expr.null_treatment,
+        },
+    });
+    narrow(after).call(vec![aggregate])
 }
 
 fn is_signed(expr: &Expr, schema: &DFSchema) -> bool {
@@ -57,14 +66,27 @@ fn is_signed(expr: &Expr, schema: &DFSchema) -> bool {
 }
 
 /// Integers become decimals of 256 bits, of which no sum can overflow; anything else stays.
-/// Nothing else has this type: a snapshot's numbers have 128 bits, and larger ones are text.
-fn widen() -> ScalarUDF {
-    cast_of("widen", |kind| if kind.is_signed_integer() { DataType::Decimal256(66, 0) } else { kind.clone() })
+/// Nothing else has this type: a snapshot's numbers have 128 bits, and larger ones are text. Numbers of any size take it
+/// until the query is planned: then their own aggregate stands there (`numeric/plan.rs`).
+fn widen(name: &'static str) -> ScalarUDF {
+    let kind: fn(&DataType) -> DataType = match name {
+        "widen" => |kind| match kind {
+            integer if integer.is_signed_integer() => DataType::Decimal256(66, 0),
+            numeric if *numeric == NUMERIC => ANY_SIZE,
+            other => other.clone(),
+        },
+        _ => |kind| if *kind == NUMERIC { ANY_SIZE } else { kind.clone() },
+    };
+    cast_of(name, kind)
 }
 
-/// The sum of what `widen` made, as a bigint again: an error when it does not fit.
-fn narrow() -> ScalarUDF {
-    cast_of("narrow", |kind| if matches!(kind, DataType::Decimal256(..)) { DataType::Int64 } else { kind.clone() })
+/// What `widen` made, as it was: a sum of integers as a bigint, and an error when it does not fit.
+fn narrow(name: &'static str) -> ScalarUDF {
+    cast_of(name, |kind| match kind {
+        DataType::Decimal256(_, 0) => DataType::Int64,
+        DataType::Decimal256(..) => NUMERIC,
+        other => other.clone(),
+    })
 }
 
 fn cast_of(name: &'static str, kind: fn(&DataType) -> DataType) -> ScalarUDF {

@@ -4,6 +4,7 @@
 mod checked;
 mod identity;
 mod json;
+mod numeric;
 mod place;
 mod random;
 mod row;
@@ -23,6 +24,7 @@ use datafusion::prelude::SessionContext;
 pub use checked::CheckedIntegers;
 pub use identity::{Identity, checked_casts, row_uuid};
 pub use json::json_text;
+pub use numeric::{NUMERIC, Numbers, compared_by_value, known as numeric};
 pub use place::ordered_by_place;
 pub use row::source_row;
 pub use verdict::{declared_causes, declared_verdicts, declared_warnings};
@@ -37,6 +39,9 @@ pub fn register(ctx: &SessionContext, identity: &Arc<Identity>) -> Result<()> {
     }
     ctx.register_udf(identity::legacy_uuid(identity));
     ctx.register_udf(row::named_struct());
+    for function in numeric::functions(ctx) {
+        ctx.register_udf(function);
+    }
     // A clone shares the session's state; registering needs a mutable handle of it.
     datafusion_functions_json::register_all(&mut ctx.clone())
 }

@@ -1,0 +1,148 @@
+//! Owns the functions on columns of numbers of any size, which travel as text of a type of their own.
+//! Must not know: which operator of SQL stands for which function.
+
+use std::sync::Arc;
+
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, BinaryArray, LargeStringArray};
+use datafusion::arrow::compute::cast;
+use datafusion::arrow::datatypes::{DataType, Field, Int64Type};
+use datafusion::arrow::error::ArrowError;
+use datafusion::common::{DataFusionError, Result, ScalarValue};
+use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF};
+
+use super::super::{Function, arity};
+use super::value::{DivisionByZero, Numeric};
+use super::{NUMERIC, field};
+
+/// Two numbers make one.
+pub fn binary(name: &'static str) -> ScalarUDF {
+    type Operation = fn(&Numeric, &Numeric) -> Result<Numeric, DivisionByZero>;
+    let operation: Operation = match name {
+        "numeric_add" => Numeric::add,
+        "numeric_subtract" => Numeric::subtract,
+        "numeric_multiply" => Numeric::multiply,
+        "numeric_divide" => Numeric::divide,
+        _ => Numeric::remainder,
+    };
+    Function::udf(
+        name,
+        move |args| {
+            arity(args, 2, name)?;
+            Ok(field(name))
+        },
+        move |args| {
+            let (left, right) = (numbers(&args, 0)?, numbers(&args, 1)?);
+            let pairs = left.iter().zip(right.iter()).map(|pair| match pair {
+                (Some(left), Some(right)) => operation(&read(left)?, &read(right)?).map(Some).map_err(undefined),
+                _ => Ok(None),
+            });
+            done(&args, pairs)
+        },
+    )
+}
+
+/// A number, and perhaps a count of digits, make a number.
+pub fn unary(name: &'static str) -> ScalarUDF {
+    let operation: fn(&Numeric, i64) -> Numeric = match name {
+        "numeric_negate" => |number, _| number.negate(),
+        "abs" => |number, _| number.absolute(),
+        "signum" => |number, _| number.signum(),
+        "ceil" => |number, _| number.ceiling(),
+        "floor" => |number, _| number.floor(),
+        "trunc" => Numeric::truncate,
+        _ => Numeric::round,
+    };
+    Function::udf(
+        name,
+        move |_| Ok(field(name)),
+        move |args| {
+            let values = numbers(&args, 0)?;
+            let digits = args.args.get(1).map(|digits| digits.to_array(args.number_rows)).transpose()?;
+            let digits = digits.map(|digits| cast(&digits, &DataType::Int64)).transpose()?;
+            let one = |row: usize| -> Result<Option<Numeric>> {
+                let digits = match &digits {
+                    None => 0,
+                    Some(digits) if digits.is_null(row) => return Ok(None),
+                    Some(digits) => digits.as_primitive::<Int64Type>().value(row),
+                };
+                if values.is_null(row) { Ok(None) } else { Ok(Some(operation(&read(values.value(row))?, digits))) }
+            };
+            done(&args, (0..values.len()).map(one))
+        },
+    )
+}
+
+/// The greatest or least of several numbers; NULLs do not count.
+pub fn extreme(name: &'static str) -> ScalarUDF {
+    let greatest = name == "greatest";
+    Function::udf(
+        name,
+        move |_| Ok(field(name)),
+        move |args| {
+            let columns = (0..args.args.len()).map(|at| numbers(&args, at)).collect::<Result<Vec<_>>>()?;
+            let rows = columns.first().map_or(0, LargeStringArray::len);
+            let one = |row: usize| -> Result<Option<Numeric>> {
+                let values = columns.iter().filter(|column| column.is_valid(row)).map(|column| read(column.value(row)));
+                let values = values.collect::<Result<Vec<_>>>()?.into_iter();
+                // Of equal ones, the first, as in PostgreSQL.
+                let better = if greatest { std::cmp::Ordering::Greater } else { std::cmp::Ordering::Less };
+                Ok(values.reduce(|best, value| if value.compare(&best) == better { value } else { best }))
+            };
+            done(&args, (0..rows).map(one))
+        },
+    )
+}
+
+/// Bytes that sort as the numbers do, and are the same for equal ones.
+pub fn key() -> ScalarUDF {
+    Function::udf(
+        "numeric_key",
+        |args| {
+            arity(args, 1, "numeric_key")?;
+            Ok(Field::new("numeric_key", DataType::Binary, true).into())
+        },
+        |args| {
+            let values = numbers(&args, 0)?;
+            let keys = values.iter().map(|text| text.map(|text| Ok(read(text)?.key())).transpose());
+            let keys: BinaryArray = keys.collect::<Result<Vec<_>>>()?.iter().map(Option::as_deref).collect();
+            Ok(ColumnarValue::Array(Arc::new(keys)))
+        },
+    )
+}
+
+/// A column of the source, known to be of this type.
+pub fn known() -> ScalarUDF {
+    Function::udf(
+        "numeric",
+        |args| {
+            arity(args, 1, "numeric")?;
+            Ok(field("numeric"))
+        },
+        |args| Ok(ColumnarValue::Array(Arc::new(numbers(&args, 0)?))),
+    )
+}
+
+pub(super) fn read(text: &str) -> Result<Numeric> {
+    Numeric::parse(text)
+        .ok_or_else(|| ArrowError::CastError("a text is no number".to_owned()))
+        .map_err(|error| DataFusionError::ArrowError(Box::new(error), None))
+}
+
+pub(super) fn undefined(_: DivisionByZero) -> DataFusionError {
+    DataFusionError::ArrowError(Box::new(ArrowError::DivideByZero), None)
+}
+
+/// An argument as numbers, whatever numbers or texts they are.
+fn numbers(args: &ScalarFunctionArgs, at: usize) -> Result<LargeStringArray> {
+    let array: ArrayRef = args.args[at].to_array(args.number_rows)?;
+    Ok(cast(&array, &NUMERIC)?.as_string::<i64>().clone())
+}
+
+fn done(args: &ScalarFunctionArgs, rows: impl Iterator<Item = Result<Option<Numeric>>>) -> Result<ColumnarValue> {
+    let texts = rows.map(|row| Ok(row?.map(|number| number.to_string()))).collect::<Result<Vec<_>>>()?;
+    let array: ArrayRef = Arc::new(LargeStringArray::from(texts));
+    if args.args.iter().all(|arg| matches!(arg, ColumnarValue::Scalar(_))) {
+        return Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&array, 0)?));
+    }
+    Ok(ColumnarValue::Array(array))
+}
