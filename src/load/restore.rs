@@ -193,6 +193,8 @@ impl Restore<'_> {
                 None => by_table.push(vec![key]),
             }
         }
+        // To add one takes locks on two tables: two at a time could wait for each other.
+        let adding = tokio::sync::Mutex::new(());
         let queue = Mutex::new(by_table.into_iter().collect::<VecDeque<_>>());
         let next = || queue.lock().ok().and_then(|mut queue| queue.pop_front());
         let one = || async {
@@ -201,7 +203,7 @@ impl Restore<'_> {
             while let Some(group) = next() {
                 for key in group {
                     self.cancel.check()?;
-                    if !self.validate(&connection, key).await? {
+                    if !self.validate(&connection, key, &adding).await? {
                         broken.push(key);
                     }
                 }
@@ -227,9 +229,11 @@ impl Restore<'_> {
     }
 
     /// False when a row breaks the key. A key that never was validated is not validated now.
-    async fn validate(&self, connection: &Connection, key: &SavedDdl) -> Result<bool> {
+    async fn validate(&self, connection: &Connection, key: &SavedDdl, adding: &tokio::sync::Mutex<()>) -> Result<bool> {
         let table = quote_table(&key.schema, &key.table);
+        let mut alone = None;
         let statement = if !is_there(connection, key).await? {
+            alone = Some(adding.lock().await);
             Some(addition(key, ""))
         } else if key.validated {
             Some(fill(VALIDATE, &[("table", &table), ("name", &quote_ident(&key.name))]))
@@ -249,6 +253,7 @@ impl Restore<'_> {
         }
         ledger::forget_ddl(connection, key.id).await?;
         connection.batch_execute(COMMIT).await?;
+        drop(alone);
         Ok(true)
     }
 }

@@ -23,7 +23,7 @@ const SIGNED_UP: &str = "
     insert into fresh.profiles select id, 'own' from fresh.users where signed_up;
     create table fresh.orders (id uuid primary key, old integer, user_id uuid not null references fresh.users);
     create table fresh.before as select * from fresh.users;
-    create view fresh.who as select l.id as old, u.* from legacy.app_user l join fresh.users u on u.email = l.email and not u.sso;";
+    create view fresh.who as select l.id as old, u.* from legacy.app_user l join fresh.users u on u.email = l.email::citext and not u.sso;";
 
 const ORDERS: &str = "/*---\nsource = \"orders\"\n---*/
 select o.id as _key, migrate() as _outcome, o.id as old, legacy_uuid('user', o.user_id) as user_id from source.orders o";
