@@ -109,6 +109,7 @@ impl KeyType {
             Self::Other("date") => "cast(… as date)",
             Self::Other("boolean") => "cast(… as boolean)",
             Self::Other("timestamp" | "timestamptz") => "arrow_cast(…, 'Timestamp(Microsecond, …)')",
+            Self::Other("uuid") => "to_uuid(…)",
             Self::Other(_) => "the column itself, of the same type",
             Self::Composite(_) => "named_struct('a', …, 'b', …), each part of the type of the key's part",
         }

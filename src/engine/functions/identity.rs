@@ -8,12 +8,12 @@ use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, FixedSize
 use datafusion::arrow::datatypes::{DataType, Field};
 use datafusion::common::DataFusionError;
 use datafusion::common::tree_node::{Transformed, TreeNode};
-use datafusion::logical_expr::expr::TryCast;
+use datafusion::logical_expr::expr::{ScalarFunction, TryCast};
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::{ColumnarValue, Expr, LogicalPlan, ScalarUDF};
 use uuid::Uuid;
 
-use super::{Function, arity, literal};
+use super::{Function, arity, literal, read_uuid};
 use crate::diagnosis::closest;
 use crate::id::Namespace;
 use crate::key::{KeyColumn, KeyType};
@@ -244,17 +244,29 @@ pub fn checked_casts(plan: LogicalPlan) -> Result<LogicalPlan, DataFusionError> 
     Ok(rewritten.data)
 }
 
+/// The call with a key that may fail to read, and whether it did.
+fn tried_key(mut call: ScalarFunction, whole: Expr, tried: Expr) -> Expr {
+    let failed = whole.is_not_null().and(tried.clone().is_null());
+    call.args.truncate(1);
+    call.args.extend([tried, failed]);
+    Expr::ScalarFunction(call)
+}
+
 fn checked(expr: Expr) -> Result<Transformed<Expr>, DataFusionError> {
-    let Expr::ScalarFunction(mut call) = expr else { return Ok(Transformed::no(expr)) };
+    let Expr::ScalarFunction(call) = expr else { return Ok(Transformed::no(expr)) };
     if call.name() == NAME
         && let [_, Expr::Cast(cast)] = call.args.as_slice()
     {
-        let whole = cast.expr.as_ref().clone();
         let tried = Expr::TryCast(TryCast { expr: cast.expr.clone(), field: cast.field.clone() });
-        let failed = whole.is_not_null().and(tried.clone().is_null());
-        call.args.truncate(1);
-        call.args.extend([tried, failed]);
-        return Ok(Transformed::yes(Expr::ScalarFunction(call)));
+        let whole = cast.expr.as_ref().clone();
+        return Ok(Transformed::yes(tried_key(call, whole, tried)));
+    }
+    if call.name() == NAME
+        && let [_, Expr::ScalarFunction(read)] = call.args.as_slice()
+        && let (read_uuid::STRICT, [text]) = (read.name(), read.args.as_slice())
+    {
+        let (whole, tried) = (text.clone(), read_uuid::lenient().call(vec![text.clone()]));
+        return Ok(Transformed::yes(tried_key(call, whole, tried)));
     }
     Ok(Transformed::no(Expr::ScalarFunction(call)))
 }

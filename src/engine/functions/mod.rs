@@ -7,6 +7,7 @@ mod json;
 mod numeric;
 mod place;
 mod random;
+mod read_uuid;
 mod row;
 mod verdict;
 
@@ -34,7 +35,12 @@ pub use verdict::{declared_causes, declared_verdicts, declared_warnings};
 /// # Errors
 /// When the JSON functions do not register: a defect.
 pub fn register(ctx: &SessionContext, identity: &Arc<Identity>) -> Result<()> {
-    for function in verdict::functions().into_iter().chain(json::functions()).chain(random::functions()) {
+    for function in verdict::functions()
+        .into_iter()
+        .chain(json::functions())
+        .chain(random::functions())
+        .chain(read_uuid::functions())
+    {
         ctx.register_udf(function);
     }
     ctx.register_udf(identity::legacy_uuid(identity));
