@@ -8,6 +8,7 @@ mod certificates;
 mod cluster;
 mod connections;
 mod contract;
+mod django;
 mod encode;
 mod epochs;
 mod extract;
