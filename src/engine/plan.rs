@@ -58,9 +58,10 @@ impl Engine {
         }
     }
 
-    async fn attempt(&self, statement: Statement, params: &Params) -> Result<DataFrame, Box<Failure>> {
+    async fn attempt(&self, mut statement: Statement, params: &Params) -> Result<DataFrame, Box<Failure>> {
         let failed = |error| Box::new(Failure::Engine(error));
         let options = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+        functions::written_out(&mut statement);
         let plan = self.ctx.state().statement_to_plan(statement).await.map_err(failed)?;
         options.verify_plan(&plan).map_err(failed)?;
         let plan = functions::checked_casts(plan).and_then(functions::ordered_by_place).map_err(failed)?;

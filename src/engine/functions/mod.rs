@@ -4,6 +4,7 @@
 mod checked;
 mod identity;
 mod json;
+mod negate;
 mod numeric;
 mod place;
 mod random;
@@ -25,6 +26,7 @@ use datafusion::prelude::SessionContext;
 pub use checked::CheckedIntegers;
 pub use identity::{Identity, checked_casts, row_uuid};
 pub use json::json_text;
+pub use negate::written_out;
 pub use numeric::{NUMERIC, Numbers, compared_by_value, known as numeric};
 pub use place::ordered_by_place;
 pub use row::source_row;
@@ -45,6 +47,7 @@ pub fn register(ctx: &SessionContext, identity: &Arc<Identity>) -> Result<()> {
     }
     ctx.register_udf(identity::legacy_uuid(identity));
     ctx.register_udf(row::named_struct());
+    ctx.register_udf(negate::negate());
     for function in numeric::functions(ctx) {
         ctx.register_udf(function);
     }

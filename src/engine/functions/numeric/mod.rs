@@ -13,7 +13,7 @@ use std::sync::Arc;
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::{DFSchema, Result, ScalarValue, plan_err};
 use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawAggregateExpr, RawBinaryExpr};
-use datafusion::logical_expr::{Expr, ExprSchemable, cast, lit};
+use datafusion::logical_expr::{ColumnarValue, Expr, ExprSchemable, ScalarFunctionArgs, cast, lit};
 use datafusion::sql::sqlparser::ast::BinaryOperator;
 
 use crate::key::PG_TYPE;
@@ -27,6 +27,11 @@ pub const NUMERIC: DataType = DataType::LargeUtf8;
 /// Makes a column of the source one of this type.
 pub fn known(column: Expr) -> Expr {
     udf::known().call(vec![column])
+}
+
+/// Numbers with the other sign.
+pub fn negated(args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+    udf::unary("numeric_negate").invoke_with_args(args)
 }
 
 /// A field of this type; what it was in PostgreSQL is kept with it.

@@ -142,7 +142,6 @@ fn by_value(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
         Expr::InSubquery(query) if is_numeric(&query.expr, schema) => {
             return plan_err!("IN (SELECT …) of a numeric without a precision: write EXISTS (… where a = b)");
         }
-        Expr::Negative(inner) if is_numeric(&inner, schema) => udf::unary("numeric_negate").call(vec![*inner]),
         Expr::Case(case) => Expr::Case(case_of(case, schema)?),
         Expr::Cast(Cast { expr, field }) if is_numeric(&expr, schema) => {
             Expr::Cast(Cast { expr: Box::new(rounded(*expr, field.data_type())), field })

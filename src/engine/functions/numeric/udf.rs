@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, BinaryArray, LargeStringArray};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, LargeStringArray, StringArray};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Field, Int64Type};
 use datafusion::arrow::error::ArrowError;
@@ -93,19 +93,19 @@ pub fn extreme(name: &'static str) -> ScalarUDF {
     )
 }
 
-/// Bytes that sort as the numbers do, and are the same for equal ones.
+/// A text that sorts as the numbers do, and is the same for equal ones.
 pub fn key() -> ScalarUDF {
     Function::udf(
         "numeric_key",
         |args| {
             arity(args, 1, "numeric_key")?;
-            Ok(Field::new("numeric_key", DataType::Binary, true).into())
+            Ok(Field::new("numeric_key", DataType::Utf8, true).into())
         },
         |args| {
             let values = numbers(&args, 0)?;
             let keys = values.iter().map(|text| text.map(|text| Ok(read(text)?.key())).transpose());
-            let keys: BinaryArray = keys.collect::<Result<Vec<_>>>()?.iter().map(Option::as_deref).collect();
-            Ok(ColumnarValue::Array(Arc::new(keys)))
+            let keys = keys.collect::<Result<Vec<Option<String>>>>()?;
+            Ok(ColumnarValue::Array(Arc::new(StringArray::from(keys))))
         },
     )
 }

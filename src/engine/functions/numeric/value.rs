@@ -239,31 +239,29 @@ impl Numeric {
         self.key().cmp(&other.key())
     }
 
-    /// Bytes that sort as the values do, and are the same for equal values, whatever their scales.
+    /// A text that sorts as the values do, and is the same for equal values, whatever their scales.
     #[must_use]
-    pub fn key(&self) -> Vec<u8> {
+    pub fn key(&self) -> String {
         let Finite { int, scale } = self else {
-            return vec![match self {
-                NegativeInfinity => 0,
-                NaN => 5,
-                _ => 4,
-            }];
+            return match self {
+                NegativeInfinity => "0",
+                NaN => "5",
+                _ => "4",
+            }
+            .to_owned();
         };
-        if int.sign() == Sign::NoSign {
-            return vec![2];
-        }
         let digits = int.magnitude().to_str_radix(10);
-        let exponent = length(&digits) - scale;
-        let mut key = Vec::with_capacity(digits.len() + 6);
-        key.push(if int.sign() == Sign::Minus { 1 } else { 3 });
-        let above_zero = i32::try_from(exponent).unwrap_or(i32::MAX).cast_unsigned() ^ 0x8000_0000;
-        key.extend_from_slice(&above_zero.to_be_bytes());
-        key.extend(digits.trim_end_matches('0').bytes().map(|digit| digit - b'0' + 1));
-        key.push(0);
-        if int.sign() == Sign::Minus {
-            key[1..].iter_mut().for_each(|byte| *byte = !*byte);
+        let exponent = u32::try_from(length(&digits) - scale + i64::from(i32::MAX)).unwrap_or(u32::MAX);
+        let digits = digits.trim_end_matches('0');
+        match int.sign() {
+            Sign::NoSign => "2".to_owned(),
+            Sign::Plus => format!("3{exponent:08x}{digits}"),
+            // Of negative numbers the longer is the smaller: all is turned round, and a sign above all digits ends it.
+            Sign::Minus => {
+                let turned: String = digits.bytes().map(|digit| char::from(b'0' + b'9' - digit)).collect();
+                format!("1{:08x}{turned}~", u32::MAX - exponent)
+            }
         }
-        key
     }
 }
 
