@@ -21,20 +21,20 @@ const TWICE: &str = "matched_twice";
 /// The reason of source rows that stand for more than one row of the target.
 const SEVERAL: &str = "matches_several";
 
-/// Adds to what is known of the target which of its rows the flows' `match` finds. A run that is taken up goes by what its
-/// first attempt found.
+/// What the target knew of the run's rows before: by its mappings, and by the rows that the flows' `match` finds. A run that is
+/// taken up goes by what its first attempt found.
 ///
 /// # Errors
 /// As [`Transform::run`], and what asking the target meets.
-pub async fn matched(
+pub async fn foreign(
     loading: &Loading,
     pipeline: &Pipeline,
     graph: &Graph,
     snapshot: &Snapshot,
     store: &OutcomeStore,
     setting: &Setting,
-    mut foreign: Foreign,
 ) -> Result<Foreign> {
+    let mut foreign = loading.foreign(pipeline, store).await?;
     let flows = graph.order.iter().filter_map(|index| pipeline.flows.get(*index));
     let flows: Vec<&Flow> = flows.filter(|flow| !flow.row.matching.is_empty()).collect();
     if flows.is_empty() {

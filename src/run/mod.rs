@@ -118,8 +118,7 @@ pub async fn run(request: Request, setting: &Setting) -> Result<Finished> {
     graph.arrange(&pipeline, loading.ties(&pipeline))?;
     let run_id = loading.run;
     let store = OutcomeStore::open(&setting.place()?, &run_id.to_string());
-    let foreign = loading.foreign(&pipeline, &store).await?;
-    let foreign = matching::matched(&loading, &pipeline, &graph, &snapshot, &store, setting, foreign).await?;
+    let foreign = matching::foreign(&loading, &pipeline, &graph, &snapshot, &store, setting).await?;
     let engine = setting.engine(identity(&pipeline, Some(&snapshot), foreign).await?)?;
     let stage =
         Transform::new(&pipeline, &graph, &snapshot, &engine, setting.progress.clone(), setting.cancel.clone()).await?;
