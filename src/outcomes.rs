@@ -270,6 +270,8 @@ pub struct FlowShape {
     pub entity: String,
     /// How its rows are known in the target.
     pub row: RowIdentity,
+    /// Can it migrate a row at all? One that gives all its rows to other flows need not fit the target.
+    pub migrates: bool,
     /// The target's columns, its id first; columns that begin with `_` are the engine's own.
     pub schema: SchemaRef,
     /// Where a plan shows them: the literal texts that a column can take.

@@ -15,7 +15,8 @@ use crate::target::{Catalog, Column, Table, Trigger, TypeKind};
 /// One [`Kind::Drift`] with all mismatches: unknown tables and columns, columns that must be filled, types that do not
 /// fit, labels an enum does not have, tables this role may not write.
 pub fn columns(catalog: &Catalog, shapes: &[FlowShape]) -> Result<()> {
-    let wrong: Vec<String> = shapes.iter().flat_map(|shape| mismatches(catalog, shape)).collect();
+    let migrating = shapes.iter().filter(|shape| shape.migrates);
+    let wrong: Vec<String> = migrating.flat_map(|shape| mismatches(catalog, shape)).collect();
     if wrong.is_empty() {
         return Ok(());
     }

@@ -130,6 +130,7 @@ pub async fn check(engine: &Engine, flow: &Flow, frame: DataFrame, pipeline: &Pi
         target: flow.target.clone(),
         entity: flow.entity.clone(),
         row: flow.row.clone(),
+        migrates: verdicts.values().any(|verdict| *verdict == Verdict::Migrate),
         schema: Arc::new(ArrowSchema::new(fields)),
         labels,
     };

@@ -276,6 +276,7 @@ async fn triggers_that_write_to_loaded_tables_are_listed() {
         target: target.into(),
         entity: "user".into(),
         row: rehome::outcome::RowIdentity::default(),
+        migrates: true,
         schema: std::sync::Arc::new(arrow::datatypes::Schema::empty()),
         labels: std::collections::BTreeMap::new(),
     };

@@ -494,6 +494,7 @@ async fn all_that_does_not_fit_is_listed_at_once() {
     let bench = Bench::new("drift").await;
     let shape = |target: &str, batch: &RecordBatch| FlowShape {
         row: rehome::outcome::RowIdentity::default(),
+        migrates: true,
         flow: target.into(),
         file: format!("{target}.sql"),
         target: target.into(),
