@@ -201,6 +201,11 @@ impl KeyColumn {
                 out.push_str(&Value::Array(values).to_string());
                 return Ok(());
             }
+            (Form::Plain, _) if self.is_uuid() => {
+                out.push_str("other:");
+                out.push_str(&types::without_hyphens(&self.text(row)?));
+                return Ok(());
+            }
             (Form::Plain, _) => {}
         }
         out.push_str(match &self.kind {
@@ -211,16 +216,25 @@ impl KeyColumn {
         self.write_text(row, out)
     }
 
+    fn is_uuid(&self) -> bool {
+        *self.array.data_type() == DataType::FixedSizeBinary(16)
+    }
+
     fn canonical_json(&self, row: usize) -> Result<Value> {
         Ok(match (self.json(row)?, self.form) {
             (Value::String(text), Form::Number) => types::numeral(&text),
             (Value::String(text), Form::Unpadded) => Value::from(text.trim_end_matches(' ')),
+            (Value::String(text), Form::Plain) if self.is_uuid() => Value::from(types::without_hyphens(&text)),
             (value, _) => value,
         })
     }
 }
 
 fn shown(array: &ArrayRef, row: usize) -> Result<String> {
+    if *array.data_type() == DataType::FixedSizeBinary(16) {
+        let uuid = uuid::Uuid::from_slice(array.as_fixed_size_binary().value(row));
+        return uuid.map(|uuid| uuid.to_string()).map_err(|_| Error::unexpected("a UUID has 16 bytes"));
+    }
     let options = FormatOptions::default();
     let formatter = ArrayFormatter::try_new(array.as_ref(), &options)
         .map_err(|_| Error::config(format!("a key cannot be of the type {}", array.data_type())))?;
@@ -280,5 +294,19 @@ mod tests {
             (Arc::new(Field::new("b", DataType::Utf8, false)), texts),
         ]));
         assert_eq!(canonical(composite, 1), r#"key:[-7,"a\"b"]"#);
+    }
+
+    #[test]
+    fn uuids_have_one_canonical_form_and_read_as_postgresql_prints_them() {
+        let plain = "6f1d3c52-7c0a-4f3e-9d5e-0b1c2d3e4f50";
+        let uuid = uuid::Uuid::parse_str(plain).unwrap();
+        let array: ArrayRef =
+            Arc::new(arrow::array::FixedSizeBinaryArray::try_from_iter([uuid.as_bytes()].into_iter()).unwrap());
+        assert_eq!(KeyColumn::new(array.clone()).unwrap().text(0).unwrap(), plain);
+        let form = canonical(array, 0);
+        assert_eq!(form, format!("other:{}", plain.replace('-', "")));
+        for text in [plain.to_owned(), plain.to_uppercase(), plain.replace('-', "")] {
+            assert_eq!(KeyType::Other("uuid").canonical(&text).as_deref(), Some(form.as_str()));
+        }
     }
 }

@@ -70,6 +70,7 @@ impl KeyType {
             Self::Number => number(text)?,
             Self::Text => format!("text:{text}"),
             Self::Padded => format!("text:{}", text.trim_end_matches(' ')),
+            Self::Other("uuid") => format!("other:{}", without_hyphens(text)),
             Self::Other(_) => format!("other:{text}"),
             Self::Composite(types) => {
                 let parts: Vec<Value> = serde_json::from_str(text).ok()?;
@@ -79,6 +80,7 @@ impl KeyType {
                 let parts = types.iter().zip(parts).map(|(kind, part)| match (kind, part) {
                     (_, Value::Null) => Some(Value::Null),
                     (Self::Number, Value::String(text)) => Some(numeral(&text)),
+                    (Self::Other("uuid"), Value::String(text)) => Some(Value::from(without_hyphens(&text))),
                     (Self::Number, number) => Some(numeral(&number.to_string())),
                     (_, Value::String(text)) => Some(Value::String(text)),
                     (_, other) => Some(Value::String(other.to_string())),
@@ -128,6 +130,11 @@ impl fmt::Display for KeyType {
             }
         }
     }
+}
+
+/// The canonical form of a UUID, which mappings of others may hold in any of its forms.
+pub(super) fn without_hyphens(text: &str) -> String {
+    uuid::Uuid::parse_str(text.trim()).map_or_else(|_| text.to_owned(), |uuid| uuid.simple().to_string())
 }
 
 /// Is it a column of PostgreSQL's numeric that travels as text?

@@ -105,7 +105,7 @@ fn strings(field: &FieldRef, array: &ArrayRef) -> Result<Writer> {
     if is_json(field) {
         return Ok(Box::new(move |row, out| out.extend_from_slice(values.value(row).as_bytes())));
     }
-    if is_number_text(field) {
+    if is_number_text(field) || array.data_type() == &DataType::LargeUtf8 {
         return Ok(Box::new(move |row, out| match values.value(row) {
             special @ ("NaN" | "Infinity" | "-Infinity") => text(special, out),
             number => out.extend_from_slice(number.as_bytes()),
