@@ -24,6 +24,7 @@ mod matching;
 mod memory;
 mod migrate;
 mod names_of_tables;
+mod numbers;
 mod numeric;
 mod odd_source;
 mod odd_target;

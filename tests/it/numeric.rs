@@ -165,8 +165,7 @@ async fn what_is_no_comparison_of_numbers_is_told() {
     for (expression, told) in [
         ("a = t", "do not go together"),
         ("a > 'many'", "no number"),
-        ("a in (select s.a from source.sums s)", "EXISTS"),
-        ("sum(a) over (partition by i)", "sum"),
+        ("median(a) over (partition by i)", "median"),
         ("a + date '2024-01-01'", "do not go together"),
     ] {
         let flow = format!(

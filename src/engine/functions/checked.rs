@@ -7,8 +7,10 @@ use datafusion::arrow::compute::{CastOptions, cast, cast_with_options};
 use datafusion::arrow::datatypes::{DataType, Field};
 use datafusion::arrow::error::ArrowError;
 use datafusion::common::{DFSchema, Result};
-use datafusion::logical_expr::expr::{AggregateFunction, AggregateFunctionParams};
-use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawAggregateExpr, RawBinaryExpr};
+use datafusion::logical_expr::expr::{
+    AggregateFunction, AggregateFunctionParams, WindowFunction, WindowFunctionParams,
+};
+use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawAggregateExpr, RawBinaryExpr, RawWindowExpr};
 use datafusion::logical_expr::{ColumnarValue, Expr, ExprSchemable, ScalarUDF};
 use datafusion::sql::sqlparser::ast::BinaryOperator;
 
@@ -46,19 +48,45 @@ impl ExprPlanner for CheckedIntegers {
 
 /// An aggregate between two functions. Its argument's type is not known when it is planned, so they decide: they touch
 /// integers (but `widen_numeric` does not), and numbers of any size.
-pub(super) fn of_any_number(expr: RawAggregateExpr, before: &'static str, after: &'static str) -> Expr {
-    let args = expr.args.iter().map(|arg| widen(before).call(vec![arg.clone()])).collect();
-    let aggregate = Expr::AggregateFunction(AggregateFunction {
+pub(super) fn of_any_number(mut expr: RawAggregateExpr, before: &'static str, after: &'static str) -> Expr {
+    expr.args = expr.args.into_iter().map(|arg| widen(before).call(vec![arg])).collect();
+    narrow(after).call(vec![aggregate(expr)])
+}
+
+/// An aggregate as the engine plans it.
+pub(super) fn aggregate(expr: RawAggregateExpr) -> Expr {
+    Expr::AggregateFunction(AggregateFunction {
         func: expr.func,
         params: AggregateFunctionParams {
-            args,
+            args: expr.args,
             distinct: expr.distinct,
             filter: expr.filter,
             order_by: expr.order_by,
             null_treatment: expr.null_treatment,
         },
-    });
-    narrow(after).call(vec![aggregate])
+    })
+}
+
+/// The same over a window.
+pub(super) fn of_any_number_over(mut expr: RawWindowExpr, before: &'static str, after: &'static str) -> Expr {
+    expr.args = expr.args.into_iter().map(|arg| widen(before).call(vec![arg])).collect();
+    narrow(after).call(vec![window(expr)])
+}
+
+/// A window function as the engine plans it.
+pub(super) fn window(expr: RawWindowExpr) -> Expr {
+    Expr::WindowFunction(Box::new(WindowFunction {
+        fun: expr.func_def,
+        params: WindowFunctionParams {
+            args: expr.args,
+            partition_by: expr.partition_by,
+            order_by: expr.order_by,
+            window_frame: expr.window_frame,
+            filter: expr.filter,
+            null_treatment: expr.null_treatment,
+            distinct: expr.distinct,
+        },
+    }))
 }
 
 fn is_signed(expr: &Expr, schema: &DFSchema) -> bool {

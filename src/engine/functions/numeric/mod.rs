@@ -12,8 +12,10 @@ use std::sync::Arc;
 
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::{DFSchema, Result, ScalarValue, plan_err};
-use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawAggregateExpr, RawBinaryExpr};
-use datafusion::logical_expr::{ColumnarValue, Expr, ExprSchemable, ScalarFunctionArgs, cast, lit};
+use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawAggregateExpr, RawBinaryExpr, RawWindowExpr};
+use datafusion::logical_expr::{
+    ColumnarValue, Expr, ExprSchemable, ScalarFunctionArgs, WindowFunctionDefinition, cast, lit,
+};
 use datafusion::sql::sqlparser::ast::BinaryOperator;
 
 use crate::key::PG_TYPE;
@@ -23,6 +25,9 @@ use value::Numeric;
 
 /// The type of these columns in a query.
 pub const NUMERIC: DataType = DataType::LargeUtf8;
+
+/// The one function of the engine that gives the type by itself: its result is made text again.
+const STRING_AGG: &str = "string_agg";
 
 /// Makes a column of the source one of this type.
 pub fn known(column: Expr) -> Expr {
@@ -86,7 +91,7 @@ fn is_decimal(kind: &DataType) -> bool {
     )
 }
 
-/// Plans `+`, `-`, `*`, `/`, `%` and `||` of such numbers, and their averages.
+/// Plans `+`, `-`, `*`, `/`, `%` and `||` of such numbers, their averages, and sums and averages over windows.
 #[derive(Debug, Default)]
 pub struct Numbers;
 
@@ -117,7 +122,27 @@ impl ExprPlanner for Numbers {
         Ok(PlannerResult::Planned(udf::binary(name).call(sides)))
     }
 
+    fn plan_window(&self, expr: RawWindowExpr) -> Result<PlannerResult<RawWindowExpr>> {
+        let name = match &expr.func_def {
+            WindowFunctionDefinition::AggregateUDF(function) => function.name().to_owned(),
+            WindowFunctionDefinition::WindowUDF(_) => return Ok(PlannerResult::Original(expr)),
+        };
+        let (before, after) = match name.as_str() {
+            STRING_AGG => return Ok(PlannerResult::Planned(cast(super::checked::window(expr), DataType::Utf8))),
+            "sum" => ("widen", "narrow"),
+            "avg" => ("widen_numeric", "narrow_numeric"),
+            _ => return Ok(PlannerResult::Original(expr)),
+        };
+        if expr.args.len() != 1 || expr.distinct {
+            return Ok(PlannerResult::Original(expr));
+        }
+        Ok(PlannerResult::Planned(super::checked::of_any_number_over(expr, before, after)))
+    }
+
     fn plan_aggregate(&self, expr: RawAggregateExpr) -> Result<PlannerResult<RawAggregateExpr>> {
+        if expr.func.name() == STRING_AGG {
+            return Ok(PlannerResult::Planned(cast(super::checked::aggregate(expr), DataType::Utf8)));
+        }
         if expr.func.name() != "avg" || expr.args.len() != 1 || expr.distinct {
             return Ok(PlannerResult::Original(expr));
         }

@@ -5,7 +5,7 @@ use datafusion::arrow::datatypes::DataType;
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{Column, DFSchema, Result, plan_err};
 use datafusion::logical_expr::expr::{
-    AggregateFunction, Between, Case, Cast, InList, ScalarFunction, Sort, TryCast, WindowFunction,
+    AggregateFunction, Between, Case, Cast, InList, InSubquery, ScalarFunction, Sort, TryCast, WindowFunction,
 };
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::utils::merge_schema;
@@ -139,9 +139,7 @@ fn by_value(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
             let list = list.into_iter().map(|item| Ok(key(number(item, schema)?))).collect::<Result<Vec<_>>>()?;
             Expr::InList(InList { expr: Box::new(key(*expr)), list, negated })
         }
-        Expr::InSubquery(query) if is_numeric(&query.expr, schema) => {
-            return plan_err!("IN (SELECT …) of a numeric without a precision: write EXISTS (… where a = b)");
-        }
+        Expr::InSubquery(query) => in_subquery(query, schema)?,
         Expr::Case(case) => Expr::Case(case_of(case, schema)?),
         Expr::Cast(Cast { expr, field }) if is_numeric(&expr, schema) => {
             Expr::Cast(Cast { expr: Box::new(rounded(*expr, field.data_type())), field })
@@ -154,6 +152,21 @@ fn by_value(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
         Expr::WindowFunction(call) => Expr::WindowFunction(Box::new(windowed(*call, schema)?)),
         other => return Ok(Transformed::no(other)),
     }))
+}
+
+/// `n in (select m …)`: both sides go by their values.
+fn in_subquery(mut query: InSubquery, schema: &DFSchema) -> Result<Expr> {
+    let inner = query.subquery.subquery.schema().clone();
+    let Some(column) = inner.columns().into_iter().next().map(Expr::Column) else {
+        return Ok(Expr::InSubquery(query));
+    };
+    if is_numeric(&query.expr, schema) || is_numeric(&column, &inner) {
+        let rows = LogicalPlanBuilder::from(query.subquery.subquery.as_ref().clone());
+        let rows = rows.project([key(number(column, &inner)?)])?.build()?;
+        query.subquery.subquery = std::sync::Arc::new(rows);
+        *query.expr = key(number(query.expr.as_ref().clone(), schema)?);
+    }
+    Ok(Expr::InSubquery(query))
 }
 
 fn compares(op: Operator) -> bool {
@@ -228,17 +241,25 @@ fn function(mut call: ScalarFunction, schema: &DFSchema) -> Result<Expr> {
     }
 }
 
+/// A sum or an average of numbers of any size, as it was planned.
+fn totalled(name: &str, args: &[Expr], schema: &DFSchema) -> Option<(&'static str, Expr)> {
+    match args {
+        [Expr::ScalarFunction(widened)] if widened.name().starts_with("widen") => {
+            let inner = widened.args.first().filter(|arg| is_numeric(arg, schema))?;
+            let name = [("sum", "numeric_sum"), ("avg", "numeric_avg")].iter().find(|(known, _)| *known == name)?.1;
+            Some((name, inner.clone()))
+        }
+        _ => None,
+    }
+}
+
 fn aggregated(mut call: AggregateFunction, schema: &DFSchema) -> Result<AggregateFunction> {
     call.params.order_by = order(call.params.order_by, schema);
     let own = |name: &str, args: &[Expr]| -> Option<(&'static str, Expr)> {
         match (name, args) {
-            ("sum" | "avg", [Expr::ScalarFunction(widened)]) if widened.name().starts_with("widen") => {
-                let inner = widened.args.first().filter(|arg| is_numeric(arg, schema))?;
-                Some((if name == "sum" { "numeric_sum" } else { "numeric_avg" }, inner.clone()))
-            }
             ("min", [inner]) if is_numeric(inner, schema) => Some(("numeric_min", inner.clone())),
             ("max", [inner]) if is_numeric(inner, schema) => Some(("numeric_max", inner.clone())),
-            _ => None,
+            _ => totalled(name, args, schema),
         }
     };
     if let Some((name, inner)) = own(call.func.name(), &call.params.args) {
@@ -260,6 +281,13 @@ fn windowed(mut call: WindowFunction, schema: &DFSchema) -> Result<WindowFunctio
     params.partition_by =
         std::mem::take(&mut params.partition_by).into_iter().map(|expr| keyed(expr, schema)).collect();
     params.order_by = order(std::mem::take(&mut params.order_by), schema);
+    if let WindowFunctionDefinition::AggregateUDF(function) = &call.fun
+        && let Some((name, inner)) = totalled(function.name(), &params.args, schema)
+    {
+        params.args = vec![inner];
+        call.fun = WindowFunctionDefinition::AggregateUDF(std::sync::Arc::new(aggregate::total(name)));
+        return Ok(call);
+    }
     if let WindowFunctionDefinition::AggregateUDF(function) = &call.fun
         && params.args.iter().any(|arg| is_numeric(arg, schema))
     {
