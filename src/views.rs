@@ -104,7 +104,7 @@ fn migrated_schema(shape: &FlowShape) -> SchemaRef {
     fields.push(Arc::new(Field::new(OUTCOME, DataType::Utf8, false)));
     let queried = fields
         .into_iter()
-        .map(|field| if is_numeric(&field) { Arc::new(field.as_ref().clone().with_data_type(NUMERIC)) } else { field });
+        .map(|field| if is_numeric(&field) { Arc::new(Field::new(field.name(), NUMERIC, true)) } else { field });
     Arc::new(ArrowSchema::new(queried.collect::<Vec<_>>()))
 }
 

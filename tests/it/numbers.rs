@@ -1,5 +1,5 @@
-//! Owns the proof that numbers without a precision are computed, compared and summed as PostgreSQL does: it runs the same
-//! expressions over the same rows, and the texts are compared. Must not know: how it is done.
+//! Owns the proof that whole queries over numbers without a precision give what PostgreSQL gives: subqueries, unions, windows,
+//! joins, and flows that read each other's results. Must not know: how it is done.
 
 use std::fmt::Write;
 
@@ -56,12 +56,6 @@ const EXPRESSIONS: &[&str] = &[
     "case when a > 0 then 0 else a end",
     "case when a > b then i else b end",
     "case a when 1.5 then b when 0 then a else 7 end",
-    "cast(a as numeric)",
-    "cast(i as numeric)",
-    "cast(d as numeric)",
-    "cast('1.50' as numeric) + a",
-    "cast(f as numeric)",
-    "a + cast('12.5' as numeric)",
     "cast(a as text)",
     "cast(a as varchar) || 'x'",
     "a || 'x'",
@@ -96,9 +90,6 @@ const CONDITIONS: &[&str] = &[
     "a + b > 0",
     "coalesce(a, 0) = 0",
     "a > b and not b > 0",
-    "a in (select x.b from T x where x.b > 1)",
-    "exists (select 1 from T x where x.a = p.b and x.i = 1)",
-    "a > (select min(x.a) from T x where x.a > 2)",
 ];
 /// Those that PostgreSQL refuses on some rows are asked of the others: the condition stands before.
 const GUARDED: &[(&str, &str)] = &[
@@ -187,11 +178,11 @@ const QUERIES: &[&str] = &[
     "select string_agg(t, '') as x from T where a > 7",
     "select sum(r * id) as x from (select id, rank() over (order by a) as r from T) q",
     "select sum(r * id) as x from (select id, row_number() over (partition by a order by b desc, id) as r from T) q",
-    "select max(s) as x from (select sum(a) over (order by id rows between 2 preceding and current row) as s from T where abs(a) < 100) q",
-    "select max(s) as x from (select max(a) over (order by id rows between 2 preceding and current row) + 1 as s from T where abs(a) < 2 and a <> 1.5) q",
     "select avg(s) as x from (select sum(a) over (partition by b) as s from T where abs(a) < 100) q",
     "select sum(id) as x from (select id, a from T order by a desc, id limit 40) q",
     "with w as (select a as m, id from T), v as (select m * 2 as m, id from w) select sum(id) as x from v where m >= 3",
+    "select count(*) as x from T where a in (select b from T where b > 1)",
+    "select count(*) as x from T where a > (select min(a) from T where a > 2)",
     "select sum(s) as x from (select lag(a, 1, 0) over (order by id) as s from T where abs(a) < 100) q",
 ];
 
@@ -270,14 +261,10 @@ async fn what_is_not_to_be_had_is_refused_before_a_row_moves() {
     let database = Database::with(GIVEN).await;
     database.session.batch_execute("create table fresh.pairs (id uuid primary key, x text)").await.unwrap();
     for (sql, words) in [
-        ("p.a > p.t", "write cast(… as numeric)"),
-        ("p.a in (p.t)", "write cast(… as numeric)"),
+        ("p.a > p.t", "do not go together"),
+        ("p.a in (p.t)", "do not go together"),
         ("p.a > 'abc'", "no number"),
-        ("p.a like '1%'", "LIKE"),
-        ("length(p.a)", "length"),
-        ("sqrt(p.a)", "sqrt"),
-        ("cast(p.a as boolean)", "no cast"),
-        ("(select sum(distinct q.a) from source.pair q)", "distinct"),
+        ("sum(p.a) over (order by p.id rows 2 preceding)", "window that moves"),
     ] {
         let flow = format!(
             "/*---\nsource = \"pair\"\n---*/\nselect p.id as _key, migrate() as _outcome, {sql} as x from source.pair p"

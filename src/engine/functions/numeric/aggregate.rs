@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::{ArrayRef, AsArray};
 use datafusion::arrow::datatypes::{DataType, Int64Type};
-use datafusion::common::{Result, ScalarValue, exec_err};
+use datafusion::common::{Result, ScalarValue};
 use datafusion::logical_expr::{Accumulator, AggregateUDF, Volatility, create_udaf};
 
 use super::NUMERIC;
@@ -86,29 +86,6 @@ impl Accumulator for Total {
 
     fn state(&mut self) -> Result<Vec<ScalarValue>> {
         Ok(vec![text(self.sum.as_ref()), ScalarValue::Int64(Some(self.count))])
-    }
-
-    fn retract_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
-        // What is infinite or no number cannot be taken back out of a sum.
-        for text in values[0].as_string::<i64>().iter().flatten() {
-            let value = read(text)?;
-            let finite = |number: &Numeric| matches!(number, Numeric::Finite { .. });
-            match &self.sum {
-                Some(sum) if finite(sum) && finite(&value) => {
-                    self.sum = Some(sum.subtract(&value).map_err(undefined)?);
-                }
-                _ => return exec_err!("a window that moves cannot sum NaN or an infinity"),
-            }
-            self.count -= 1;
-        }
-        if self.count == 0 {
-            self.sum = None;
-        }
-        Ok(())
-    }
-
-    fn supports_retract_batch(&self) -> bool {
-        true
     }
 
     fn size(&self) -> usize {

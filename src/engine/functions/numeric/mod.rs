@@ -18,7 +18,6 @@ use datafusion::logical_expr::{
 };
 use datafusion::sql::sqlparser::ast::BinaryOperator;
 
-use crate::key::PG_TYPE;
 pub use overload::functions;
 pub use plan::compared_by_value;
 use value::Numeric;
@@ -39,10 +38,9 @@ pub fn negated(args: ScalarFunctionArgs) -> Result<ColumnarValue> {
     udf::unary("numeric_negate").invoke_with_args(args)
 }
 
-/// A field of this type; what it was in PostgreSQL is kept with it.
+/// A field of this type, which says all: metadata would differ between the parts of a union.
 fn field(name: &str) -> FieldRef {
-    let metadata = [(PG_TYPE.to_owned(), "numeric".to_owned())].into();
-    Arc::new(Field::new(name, NUMERIC, true).with_metadata(metadata))
+    Arc::new(Field::new(name, NUMERIC, true))
 }
 
 /// Is an expression of this type? A CASE is, if one of its values is.

@@ -40,8 +40,9 @@ fn node(node: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
         let expr = expr.transform_up(|expr| by_value(expr, &schema))?;
         Ok(expr.update_data(|expr| name.restore(expr)))
     })?;
+    // Also where nothing is rewritten: what lies below may have got another type.
     let changed = rewritten.transformed;
-    let node = if changed { rewritten.data.recompute_schema()? } else { rewritten.data };
+    let node = numbers_of_unions(rewritten.data)?.recompute_schema()?;
     Ok(match node {
         LogicalPlan::Sort(mut sort) => {
             sort.expr = order(sort.expr, &schema);
@@ -70,6 +71,31 @@ fn node(node: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
         node if changed => Transformed::yes(node),
         node => Transformed::no(node),
     })
+}
+
+/// In a union, a column that is such a number in one of its parts is one in all.
+fn numbers_of_unions(node: LogicalPlan) -> Result<LogicalPlan> {
+    let LogicalPlan::Union(mut union) = node else { return Ok(node) };
+    let width = union.schema.fields().len();
+    let is_one = |at: usize| union.inputs.iter().any(|input| *input.schema().field(at).data_type() == NUMERIC);
+    let numbers: Vec<bool> = (0..width).map(is_one).collect();
+    if numbers.contains(&true) {
+        for input in &mut union.inputs {
+            let schema = input.schema().clone();
+            let columns = schema.columns().into_iter().zip(&numbers).map(|(column, is_number)| {
+                let (relation, name) = (column.relation.clone(), column.name.clone());
+                let column = Expr::Column(column);
+                if !is_number || is_numeric(&column, &schema) {
+                    return Ok(column);
+                }
+                Ok(number(column, &schema)?.alias_qualified(relation, name))
+            });
+            let columns = columns.collect::<Result<Vec<_>>>()?;
+            let part = LogicalPlanBuilder::from(input.as_ref().clone()).project(columns)?.build()?;
+            *input = std::sync::Arc::new(part);
+        }
+    }
+    Ok(LogicalPlan::Union(union))
 }
 
 fn has_numbers(schema: &DFSchema) -> bool {
@@ -281,6 +307,20 @@ fn windowed(mut call: WindowFunction, schema: &DFSchema) -> Result<WindowFunctio
     params.partition_by =
         std::mem::take(&mut params.partition_by).into_iter().map(|expr| keyed(expr, schema)).collect();
     params.order_by = order(std::mem::take(&mut params.order_by), schema);
+    let moves = !params.window_frame.start_bound.is_unbounded();
+    if let WindowFunctionDefinition::AggregateUDF(function) = &call.fun
+        && moves
+        && matches!(function.name(), "sum" | "avg" | "min" | "max")
+        && params
+            .args
+            .iter()
+            .any(|arg| is_numeric(arg, schema) || totalled(function.name(), &params.args, schema).is_some())
+    {
+        let name = function.name();
+        return plan_err!(
+            "{name}(…) over a window that moves, of a numeric without a precision: cast it, for example cast(… as numeric(20, 6))"
+        );
+    }
     if let WindowFunctionDefinition::AggregateUDF(function) = &call.fun
         && let Some((name, inner)) = totalled(function.name(), &params.args, schema)
     {
