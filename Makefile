@@ -14,7 +14,7 @@ export REHOME_TOOLS ?= $(HOME)/.cache/rehome-tools
 VENV = $(REHOME_TOOLS)/venv
 READERS = tests/it/python/requirements.txt
 
-.PHONY: demo test roundtrip lint bench install tools packages
+.PHONY: demo test roundtrip dialect lint bench install tools packages
 
 # Everything that the build, PostgreSQL and the tests need, where something is missing.
 tools: PYTHON = yes
@@ -56,6 +56,10 @@ test: tools
 # A million values of every type through the whole, PostgreSQL as the judge. REHOME_SEED, REHOME_VALUES, REHOME_TYPES.
 roundtrip: tools
 	@$(CARGO) test --release --locked --test it -- --ignored --nocapture a_million_values_of_every_type
+
+# A million expressions put together, PostgreSQL as the judge. REHOME_SEED, REHOME_DIALECT_CASES.
+dialect: tools
+	@REHOME_SEED=$${REHOME_SEED:-$$(date +%s)} REHOME_DIALECT_CASES=$${REHOME_DIALECT_CASES:-1000000} $(CARGO) test --release --locked --test dialect -- --nocapture generated
 
 # What a change must pass besides the tests.
 lint:

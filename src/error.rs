@@ -134,6 +134,13 @@ impl Error {
         self
     }
 
+    /// Says what to do about it in place of what was said before.
+    #[must_use]
+    pub fn better_hint(mut self, hint: impl Into<String>) -> Self {
+        self.0.hint = Some(hint.into());
+        self
+    }
+
     /// Adds to the hint what holds besides.
     #[must_use]
     pub fn also(mut self, note: &str) -> Self {

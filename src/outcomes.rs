@@ -276,6 +276,8 @@ pub struct FlowShape {
     pub schema: SchemaRef,
     /// Where a plan shows them: the literal texts that a column can take.
     pub labels: BTreeMap<String, Vec<String>>,
+    /// Do its rules depend on the order of texts?
+    pub orders_texts: bool,
 }
 
 impl FlowShape {

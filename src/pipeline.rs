@@ -2,6 +2,7 @@
 //! Must not know: how any of it is run.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -56,6 +57,8 @@ pub struct Reroute {
 struct Source {
     schemas: Option<Vec<String>>,
     strip_prefix: Option<Vec<String>>,
+    time_zone: Option<String>,
+    time_zones: Option<BTreeMap<String, String>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -68,6 +71,15 @@ struct Target {
 #[serde(deny_unknown_fields)]
 struct Mappings {
     table: Option<String>,
+}
+
+/// What sort of time a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clock {
+    /// timestamptz.
+    Instant,
+    /// timestamp, date or time: what a clock shows somewhere.
+    Local,
 }
 
 /// Where a pipeline keeps synthetic data of the shape of its source, for demonstrations, tests and benchmarks.
@@ -168,6 +180,12 @@ pub struct Pipeline {
     pub schemas: Vec<String>,
     /// Prefixes of source tables that are no part of a model's name (`dispatch_`).
     pub strip_prefix: Vec<String>,
+    /// The zone of the source's clocks: of timestamps without a zone that go into columns of instants.
+    pub time_zone: Option<String>,
+    /// The zones of the clocks of some tables and columns, by `table` or `table.column`.
+    pub time_zones: BTreeMap<String, String>,
+    /// What sort of times the target's columns hold, by flow and column; empty where no target is known.
+    pub clocks: BTreeMap<String, BTreeMap<String, Clock>>,
     pub target_schema: String,
     /// The mapping table, `schema.table`.
     pub mappings: (String, String),
@@ -201,6 +219,9 @@ impl Pipeline {
             accept: None,
             schemas: vec!["public".to_owned()],
             strip_prefix: Vec::new(),
+            time_zone: None,
+            time_zones: BTreeMap::new(),
+            clocks: BTreeMap::new(),
             target_schema: "public".to_owned(),
             mappings: ("public".to_owned(), "migration_mappings".to_owned()),
             params: BTreeMap::new(),
@@ -268,6 +289,8 @@ impl Pipeline {
         self.accept = file.accept.or(self.accept);
         set(&mut self.schemas, file.source.schemas);
         set(&mut self.strip_prefix, file.source.strip_prefix);
+        self.time_zone = file.source.time_zone.or(self.time_zone.take());
+        self.time_zones.extend(file.source.time_zones.unwrap_or_default());
         set(&mut self.target_schema, file.target.schema);
         if let Some(table) = file.mappings.table {
             self.mappings = match table.split_once('.') {
@@ -327,6 +350,13 @@ impl Pipeline {
             self.params,
             self.reroute
         );
+        if let Some(zone) = &self.time_zone {
+            text.push_str(zone);
+            text.push('\n');
+        }
+        for (name, zone) in &self.time_zones {
+            let _ = writeln!(text, "{name} {zone}");
+        }
         let flows = self.flows.iter().map(|flow| (&flow.name, &flow.sql));
         let shared = self.shared.iter().map(|view| (&view.stem, &view.sql));
         for (name, sql) in flows.chain(shared) {

@@ -10,7 +10,7 @@ use datafusion::sql::resolve::resolve_table_references;
 use datafusion::sql::sqlparser::ast::{
     Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Value, visit_expressions,
 };
-use datafusion::sql::sqlparser::dialect::GenericDialect;
+use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 
 use crate::diagnosis::{Text, closest, planning};
 use crate::error::{At, Error, Result};
@@ -39,7 +39,7 @@ fn references_in(statement: &Statement, text: Text<'_>) -> Result<Vec<TableRefer
 }
 
 fn statement(text: Text<'_>) -> Result<Statement> {
-    let dialect = GenericDialect {};
+    let dialect = PostgreSqlDialect {};
     let mut statements = DFParserBuilder::new(text.sql)
         .with_dialect(&dialect)
         .build()

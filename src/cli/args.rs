@@ -25,6 +25,22 @@ Exit codes: 0 done, 1 unexpected, 2 usage or configuration, 3 a flow is below it
 5 privilege or row-level security, 6 schema drift, 7 verification mismatch, 8 disk or memory, 9 another run holds the
 target, 10 corrupt snapshot, 75 retryable, 130 interrupted";
 
+const SQL: &str = "\
+Flows, checks, reports and shared views are written in PostgreSQL's SQL. Each expression has the value that PostgreSQL
+gives it, or is refused when it is planned, with what to write instead. `rehome sql` lists all functions and operators;
+docs/sql.md says which expressions were compared, and what is refused.
+
+rehome's own functions:
+  migrate()                     the row is migrated       reject('reason' [, 'flow', key])   it is rejected, and why
+  skip('reason')                it is left out            warnings('…', …)                   what is odd about it
+  legacy_uuid('entity', key)    the UUID of a legacy key  to_uuid(text), try_uuid(text)      a UUID as it is
+  try_cast(x as type)           NULL where a cast fails   row_json(t._row)                   a source row as jsonb
+  json_object('name', x, …)     a jsonb object            json_merge(a, b)                   two as one
+  local_time_of('zone', ts)     1, or 0 and 2: a local time that does not exist, or exists twice
+
+Times without a zone become instants by `ts at time zone 'Europe/Berlin'`, or by time_zone under [source].
+Instants are shown, cut and counted in UTC; texts are compared by their bytes, as with COLLATE \"C\".";
+
 /// Flags of every command.
 #[derive(Debug, clap::Args)]
 pub struct Global {
@@ -72,6 +88,9 @@ pub enum Command {
     Report(Report),
     /// Make the synthetic source of a pipeline
     Sample(Sample),
+    /// The SQL of flows: PostgreSQL's types, operators and functions, and those of rehome
+    #[command(long_about = SQL)]
+    Sql,
     /// Print shell completions
     Completions {
         /// The shell they are for

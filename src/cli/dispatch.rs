@@ -28,9 +28,13 @@ pub async fn dispatch(args: Args, cancel: Cancel) -> Result<()> {
         clap_complete::generate(shell, &mut Args::command(), "rehome", &mut std::io::stdout());
         return Ok(());
     }
+    if matches!(args.command, Command::Sql) {
+        render::sql(&crate::engine::listed_functions(), format);
+        return Ok(());
+    }
     let setting = setting(&args.global, cancel)?;
     match args.command {
-        Command::Demo(typed) => demo(typed, &setting, format).await,
+        Command::Demo(typed) => Box::pin(demo(typed, &setting, format)).await,
         Command::Run(typed) => migrate(typed, &setting, format).await,
         Command::Snapshot(Snapshot { command: Some(command), .. }) => Box::pin(kept(command, &setting, format)).await,
         Command::Snapshot(Snapshot { take: typed, .. }) => take(typed, &setting, format).await,
@@ -38,7 +42,7 @@ pub async fn dispatch(args: Args, cancel: Cancel) -> Result<()> {
         Command::Check(typed) => check(typed, &setting, format).await,
         Command::Report(typed) => report(typed, &setting, format).await,
         Command::Sample(typed) => sample(typed, &setting, format).await,
-        Command::Completions { .. } => Ok(()),
+        Command::Sql | Command::Completions { .. } => Ok(()),
     }
 }
 

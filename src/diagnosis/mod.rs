@@ -152,13 +152,15 @@ pub fn is_placed(error: &DataFusionError, text: Text<'_>) -> bool {
 #[must_use]
 pub fn is_of_two_sides(error: &DataFusionError) -> bool {
     let message = message_of(error.find_root());
-    message.starts_with("Cannot coerce") || message.starts_with("Cannot infer")
+    let of_two = ["Cannot coerce", "Cannot compare", "Cannot infer"].iter().any(|words| message.starts_with(words));
+    of_two || message.starts_with("Cannot apply") && message.contains(" and ")
 }
 
 /// Is an error about a literal, rather than about what surrounds it?
 #[must_use]
 pub fn is_of_literal(error: &DataFusionError) -> bool {
-    matches!(error.find_root(), Engine::ArrowError(..))
+    let root = error.find_root();
+    matches!(root, Engine::ArrowError(..)) || message_of(root).starts_with("the quoted text")
 }
 
 /// The place that the engine tells.
@@ -170,7 +172,11 @@ fn told(diagnostic: Option<&Diagnostic>, message: &str, pieces: &Pieces<'_>) -> 
     if let Some((line, column)) = place_in(message) {
         return Some(pieces.from(line, column));
     }
-    message.contains("found: EOF").then(|| pieces.last()).flatten()
+    if message.contains("found: EOF") {
+        return pieces.last();
+    }
+    // What the parser says of a comma before FROM.
+    message.strip_prefix("Expected an expression, found: ").and_then(|word| named(pieces, word.trim()))
 }
 
 fn named(pieces: &Pieces<'_>, name: &str) -> Option<Piece> {

@@ -3,7 +3,7 @@
 
 use datafusion::sql::parser::{DFParserBuilder, Statement};
 use datafusion::sql::sqlparser::ast::{self, Expr, SelectItem, SetExpr, Spanned};
-use datafusion::sql::sqlparser::dialect::GenericDialect;
+use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer};
 
 /// How many characters of a piece are shown.
@@ -25,7 +25,7 @@ pub struct Pieces<'a> {
 
 impl<'a> Pieces<'a> {
     pub fn of(sql: &'a str) -> Self {
-        let dialect = GenericDialect {};
+        let dialect = PostgreSqlDialect {};
         let mut tokens = Vec::new();
         // Of a text with an unclosed quote, the tokens before it are still good for pointing.
         let _ = Tokenizer::new(&dialect, sql).tokenize_with_location_into_buf(&mut tokens);
@@ -141,7 +141,7 @@ impl<'a> Pieces<'a> {
     }
 
     fn outputs(&self) -> Option<ast::Select> {
-        let dialect = GenericDialect {};
+        let dialect = PostgreSqlDialect {};
         let statement = DFParserBuilder::new(self.sql).with_dialect(&dialect).build().ok()?.parse_statements().ok()?;
         let Some(Statement::Statement(inner)) = statement.into_iter().next() else { return None };
         let ast::Statement::Query(query) = *inner else { return None };

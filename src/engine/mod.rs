@@ -1,9 +1,12 @@
 //! Owns the one place where a DataFusion session is made: its settings, functions, rules and catalog.
 //! Must not know: flows, snapshots or databases. Nothing beyond this folder assumes that a session is local.
 
+mod dialect;
 mod functions;
+mod guarded;
 mod narrow;
 mod plan;
+mod postgres;
 mod probe;
 mod tables;
 
@@ -13,13 +16,14 @@ use std::sync::Arc;
 
 use datafusion::catalog::{CatalogProvider, MemoryCatalogProvider, MemorySchemaProvider, TableProvider};
 use datafusion::common::ScalarValue;
+use datafusion::common::config::Dialect;
 use datafusion::execution::FunctionRegistry;
 use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::logical_expr::planner::ExprPlanner;
-use datafusion::logical_expr::{LogicalPlan, ScalarUDF};
+use datafusion::logical_expr::{Expr, LogicalPlan, ScalarUDF, lit};
 use datafusion::prelude::{DataFrame, SessionConfig, SessionContext};
 use toml::Value;
 use uuid::Uuid;
@@ -27,6 +31,7 @@ use uuid::Uuid;
 use crate::diagnosis::{Text, planning, running};
 use crate::error::{At, Error, Result};
 use crate::storage::Location;
+pub use dialect::{Kind, families::listed as listed_functions, orders_texts};
 pub use functions::{Identity, NUMERIC, declared_causes, declared_verdicts, declared_warnings, json_text};
 pub use tables::{Stored, as_queried, with_row};
 
@@ -117,8 +122,9 @@ impl Engine {
             .with_runtime_env(runtime)
             .with_default_features()
             .build();
-        let rules = probe::with_rule(state.physical_optimizers(), &probe);
-        let ours: [Arc<dyn ExprPlanner>; 2] = [Arc::new(functions::Numbers), Arc::new(functions::CheckedIntegers)];
+        let rules = guarded::guarded(probe::with_rule(state.physical_optimizers(), &probe));
+        let ours: [Arc<dyn ExprPlanner>; 3] =
+            [Arc::new(dialect::Operators), Arc::new(functions::Numbers), Arc::new(functions::CheckedIntegers)];
         let mut planners: Vec<_> = ours.into();
         planners.extend(state.expr_planners().iter().cloned());
         state = SessionStateBuilder::new_from_existing(state)
@@ -239,6 +245,34 @@ impl Engine {
         self.ctx.udf(name).map_err(|_| Error::unexpected(format!("the function {name} is not registered")))
     }
 
+    /// The instant at which a clock of a zone shows a time, or begins a date.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Config`] for a zone that is none.
+    pub fn at_time_zone(&self, local: Expr, zone: &str) -> Result<Expr> {
+        self.of_zone("timezone", local, zone)
+    }
+
+    /// How often the clocks of a zone show a time: 0, 1 or 2 times.
+    ///
+    /// # Errors
+    /// As [`Self::at_time_zone`].
+    pub fn shown_in_zone(&self, local: Expr, zone: &str) -> Result<Expr> {
+        self.of_zone("local_time_of", local, zone)
+    }
+
+    fn of_zone(&self, function: &str, local: Expr, zone: &str) -> Result<Expr> {
+        dialect::families::check(function, &[Some(zone), None])
+            .map_err(|fault| Error::config(format!("time_zone = \"{zone}\": {}", fault.0)))?;
+        Ok(self.function(function)?.call(vec![lit(zone), dialect::cast_as(local, "timestamp")]))
+    }
+
+    /// A plan of this engine's as the start of a query.
+    #[must_use]
+    pub fn of_plan(&self, plan: LogicalPlan) -> DataFrame {
+        DataFrame::new(self.ctx.state(), plan)
+    }
+
     /// The function that makes a struct of named columns and keeps what their types were in PostgreSQL.
     #[must_use]
     pub fn source_row(&self) -> ScalarUDF {
@@ -282,8 +316,15 @@ fn config(partitions: usize) -> SessionConfig {
     options.sql_parser.parse_float_as_decimal = true;
     options.sql_parser.map_string_types_to_utf8view = false;
     options.sql_parser.collect_spans = true;
+    options.sql_parser.dialect = Dialect::PostgreSQL;
     options.optimizer.prefer_existing_sort = true;
     config
+}
+
+/// A value as text, as PostgreSQL's cast gives it.
+#[must_use]
+pub fn as_text(expr: Expr) -> Expr {
+    dialect::cast_as(expr, "text")
 }
 
 /// The declared parameters of a pipeline, typed.

@@ -10,8 +10,8 @@ use datafusion::prelude::DataFrame;
 use datafusion::sql::parser::Statement;
 
 use super::narrow::Expressions;
-use super::{Engine, functions};
-use crate::diagnosis::{Text, is_of_literal, is_of_two_sides, is_placed, planning};
+use super::{Engine, dialect, functions};
+use crate::diagnosis::{Text, distance, is_of_literal, is_of_two_sides, is_placed, planning};
 use crate::error::{At, Error, Result};
 
 type Params = [(String, ScalarValue)];
@@ -46,42 +46,63 @@ impl Engine {
     /// # Errors
     /// [`crate::error::Kind::Config`] with file:line:column, the piece of SQL that is meant, and a hint.
     pub async fn plan(&self, text: Text<'_>, params: &Params) -> Result<DataFrame> {
-        let dialect = self.ctx.state().config().options().sql_parser.dialect;
-        let statement = self
-            .ctx
-            .state()
-            .sql_to_statement(text.sql, &dialect)
-            .map_err(|error| planning(&error, text, &self.table_names(), None))?;
+        let statement = self.parsed(text)?;
         match self.attempt(statement.clone(), params).await {
             Ok(frame) => Ok(frame),
             Err(failure) => Err(self.located(&failure, statement, text, params).await),
         }
     }
 
+    /// The same without seeking the place of a mistake: for many queries, of which many are refused.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Config`] with the file alone, or what of its place the engine tells.
+    pub async fn plan_unplaced(&self, text: Text<'_>, params: &Params) -> Result<DataFrame> {
+        let told = |error: &DataFusionError| planning(error, text, &self.table_names(), None);
+        let statement = self.parsed(text)?;
+        self.attempt(statement, params).await.map_err(|failure| match *failure {
+            Failure::Engine(error) => told(&error),
+            Failure::Ours(error, _) => error,
+        })
+    }
+
+    fn parsed(&self, text: Text<'_>) -> Result<Statement> {
+        if let Some(refused) = dialect::interval_with_precision(text.sql) {
+            return Err(text.at_name(Error::config(refused.0), "interval"));
+        }
+        let state = self.ctx.state();
+        let dialect = state.config().options().sql_parser.dialect;
+        let told = |error| planning(&error, text, &self.table_names(), None);
+        state.sql_to_statement(text.sql, &dialect).map_err(told)
+    }
+
     async fn attempt(&self, mut statement: Statement, params: &Params) -> Result<DataFrame, Box<Failure>> {
         let failed = |error| Box::new(Failure::Engine(error));
         let options = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
-        functions::written_out(&mut statement);
+        if let Some(missing) = dialect::undeclared(&statement, params) {
+            let error = Error::config(format!("the parameter {missing} is not declared"))
+                .hint("declare it under [params] of the pipeline");
+            return Err(Box::new(Failure::Ours(error, missing)));
+        }
+        let refused = |refused: dialect::Refused| failed(DataFusionError::Plan(refused.0));
+        dialect::rewrite(&mut statement, params).map_err(refused)?;
         let plan = self.ctx.state().statement_to_plan(statement).await.map_err(failed)?;
         options.verify_plan(&plan).map_err(failed)?;
-        let plan = functions::checked_casts(plan).and_then(functions::ordered_by_place).map_err(failed)?;
-        let mut frame = self.ctx.execute_logical_plan(plan).await.map_err(failed)?;
-        let named = frame.logical_plan().get_parameter_names().map_err(failed)?;
-        if !named.is_empty() {
-            let is_known = |name: &String| params.iter().any(|(known, _)| format!("${known}") == *name);
-            // Sorted: which of several is told must not change from one call to the next.
-            if let Some(missing) = named.iter().filter(|name| !is_known(name)).min() {
-                let error = Error::config(format!("the parameter {missing} is not declared"))
-                    .hint("declare it under [params] of the pipeline");
-                return Err(Box::new(Failure::Ours(error, missing.clone())));
-            }
-            frame = frame.with_param_values(params.to_vec()).map_err(failed)?;
-        }
-        let numbers = functions::compared_by_value(frame.logical_plan().clone()).map_err(failed)?;
-        let frame = self.ctx.execute_logical_plan(numbers).await.map_err(failed)?;
-        refuse_unstable(frame.logical_plan())?;
+        refuse_unstable(&plan)?;
+        let plan = functions::checked_casts(plan)
+            .and_then(functions::ordered_by_place)
+            .and_then(dialect::settled)
+            .map_err(failed)?;
+        let frame = self.ctx.execute_logical_plan(plan).await.map_err(failed)?;
         refuse_nanoseconds(frame.logical_plan())?;
-        self.ctx.state().optimize(frame.logical_plan()).map_err(failed)?;
+        refuse_columns(frame.logical_plan())?;
+        let state = self.ctx.state();
+        let analysed = state
+            .analyzer()
+            .execute_and_check(frame.logical_plan().clone(), state.config_options(), |_, _| {})
+            .map_err(failed)?;
+        dialect::vetted(&analysed).map_err(failed)?;
+        state.optimize(frame.logical_plan()).map_err(failed)?;
         Ok(frame)
     }
 
@@ -94,10 +115,34 @@ impl Engine {
         };
         let suspect = found.map(|index| expressions.get(index));
         match (failure, suspect) {
-            (Failure::Engine(error), suspect) => planning(error, text, &self.table_names(), suspect),
+            (Failure::Engine(error), suspect) => {
+                let told = planning(error, text, &self.table_names(), suspect);
+                match self.hint_for(told.message()) {
+                    Some(hint) => told.better_hint(hint),
+                    None => told,
+                }
+            }
             (Failure::Ours(error, _), Some((expr, nth))) => text.at_expr(error.clone(), expr, nth),
             (Failure::Ours(error, name), None) => text.at_name(error.clone(), name),
         }
+    }
+
+    /// What to write in place of a function that is not there: as PostgreSQL's is told, or the names most like it.
+    fn hint_for(&self, message: &str) -> Option<String> {
+        let name = message.strip_prefix("Invalid function '")?.split('\'').next()?;
+        if let Some(hint) = dialect::hint_for_function(name) {
+            return Some(hint);
+        }
+        let state = self.ctx.state();
+        let known = state.scalar_functions().keys().chain(state.aggregate_functions().keys());
+        let internal = |known: &String| known.starts_with("op_") || known.ends_with("_key") || known.ends_with("_of");
+        let mut near: Vec<(usize, &String)> =
+            known.filter(|known| !internal(known)).map(|known| (distance(name, known), known)).collect();
+        near.sort();
+        near.dedup();
+        let near: Vec<String> =
+            near.into_iter().filter(|(steps, _)| *steps <= 3).take(3).map(|(_, name)| format!("'{name}'")).collect();
+        (!near.is_empty()).then(|| format!("did you mean {}? `rehome help sql` lists all functions", near.join(" or ")))
     }
 
     /// The narrowest expression without which the query plans, or at least fails of something else.
@@ -177,6 +222,17 @@ fn refuse_nanoseconds(plan: &LogicalPlan) -> Result<(), Box<Failure>> {
     let Some(column) = found else { return Ok(()) };
     let error = Error::config("a timestamp of nanoseconds: PostgreSQL's have microseconds")
         .at(At::Column, column.clone())
-        .hint("write timestamp(6) '…', or arrow_cast(x, 'Timestamp(Microsecond, Some(\"UTC\"))')");
+        .hint("write timestamp '…' or timestamptz '…'");
     Err(Box::new(Failure::Ours(error, column)))
+}
+
+/// No column of a result may have a type that nothing can be stored as.
+fn refuse_columns(plan: &LogicalPlan) -> Result<(), Box<Failure>> {
+    match dialect::refuse_outputs(plan.schema().as_arrow()) {
+        Ok(()) => Ok(()),
+        Err((column, what)) => {
+            let error = Error::config(format!("a column cannot be {what}")).at(At::Column, column.clone());
+            Err(Box::new(Failure::Ours(error, column)))
+        }
+    }
 }

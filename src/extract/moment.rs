@@ -67,6 +67,7 @@ pub(super) async fn hold(server: &Connection, options: &Options, address: &Addre
                     system_identifier: identity.and_then(|row| row.try_get(0).ok()),
                     wal_lsn: row.try_get("wal_lsn")?,
                     encoding: Some(encoding),
+                    collation: row.try_get("collation")?,
                 },
             });
         }

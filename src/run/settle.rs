@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::flow::Open;
 use crate::outcome::{Id, Made, RowIdentity};
-use crate::pipeline::Pipeline;
+use crate::pipeline::{Clock, Pipeline};
 use crate::target::{Catalog, Sort, Table};
 
 /// Settles for all flows how their rows are known: by the header, else by the target's catalog where it leaves no doubt.
@@ -17,6 +17,18 @@ pub fn settle(pipeline: &mut Pipeline, catalog: &Catalog) {
     });
     let settled: BTreeMap<String, RowIdentity> = settled.collect();
     pipeline.settle(|flow| settled.get(flow).cloned());
+    let clocks = pipeline.flows.iter().filter_map(|flow| {
+        let table = catalog.table(&flow.target)?;
+        let of = |name: &str| match name {
+            "timestamptz" => Some(Clock::Instant),
+            "timestamp" | "date" | "time" => Some(Clock::Local),
+            _ => None,
+        };
+        let columns =
+            table.columns.iter().filter_map(|column| Some((column.name.clone(), of(&column.ty.base().name)?)));
+        Some((flow.name.clone(), columns.collect()))
+    });
+    pipeline.clocks = clocks.collect();
 }
 
 fn settled(mut row: RowIdentity, open: Open, table: &Table) -> RowIdentity {

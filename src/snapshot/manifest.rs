@@ -52,6 +52,9 @@ pub struct Origin {
     pub wal_lsn: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub encoding: Option<String>,
+    /// By which the database sorts its texts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub collation: Option<String>,
 }
 
 /// One table: its columns, and its rows in files.

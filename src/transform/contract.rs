@@ -4,13 +4,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use datafusion::arrow::datatypes::{DataType, Field, Schema as ArrowSchema, SchemaRef};
+use datafusion::arrow::datatypes::{DataType, Field, Schema as ArrowSchema, SchemaRef, TimeUnit};
 use datafusion::logical_expr::{Expr, JoinType, cast, lit};
 use datafusion::prelude::{DataFrame, ident};
 
 use super::labels::labels;
+use super::origins::watched;
+use super::zones::{self, Zones};
 use crate::diagnosis::{closest, planning};
-use crate::engine::{Engine, NUMERIC, Schema, declared_causes, declared_verdicts, declared_warnings};
+use crate::engine::{
+    Engine, NUMERIC, Schema, as_text, declared_causes, declared_verdicts, declared_warnings, orders_texts,
+};
 use crate::error::{At, Error, Result};
 use crate::flow::{Flow, SOURCE};
 use crate::key::PG_TYPE;
@@ -71,59 +75,56 @@ pub fn key_columns(flow: &Flow, table: &Table) -> Result<()> {
 ///
 /// # Errors
 /// [`crate::error::Kind::Config`] that says which part of the contract is broken.
-pub async fn check(engine: &Engine, flow: &Flow, frame: DataFrame, pipeline: &Pipeline) -> Result<Planned> {
+pub async fn check(
+    engine: &Engine,
+    flow: &Flow,
+    frame: DataFrame,
+    pipeline: &Pipeline,
+    zones: &Zones<'_>,
+) -> Result<Planned> {
     let text = flow.text();
     let flows = &pipeline.declared;
     let told = |error: &_| planning(error, text, &[], None);
     let verdicts = declared_verdicts(frame.logical_plan()).map_err(|error| told(&error))?;
-    let warnings = declared_warnings(frame.logical_plan()).map_err(|error| told(&error))?;
+    let mut warnings = declared_warnings(frame.logical_plan()).map_err(|error| told(&error))?;
     owners(flow, &verdicts, flows)?;
     remedies(flow, &verdicts)?;
     let verdicts = rerouted(flow, verdicts, pipeline.reroute.get(&flow.name))?;
-    let causes = declared_causes(frame.logical_plan()).map_err(|error| told(&error))?;
-    if let Some(lost) = causes.iter().find(|cause| !flows.contains(cause)) {
-        return Err(unnamed(flow, &format!("reject(…, '{lost}', …) names no flow"), lost, flows));
-    }
+    known_causes(flow, &declared_causes(frame.logical_plan()).map_err(|error| told(&error))?, flows)?;
+    let (frame, watched) = with_clocks(engine, flow, frame)?;
+    let written = frame.logical_plan().clone();
     let frame = if flow.expand { expanded(engine, flow, frame)? } else { frame };
     // Types come from the optimised plan: the other can lie, for example on UNION ALL.
     let optimised = engine.optimise(&frame, text)?;
     let schema: SchemaRef = Arc::new(optimised.schema().as_arrow().clone());
     let key = key_field(flow, &schema)?;
     outcome_field(flow, frame.schema().as_arrow())?;
-    let has_warnings = warnings_field(flow, &schema)?;
-    let mut columns: Vec<Expr> = vec![stored(schema.field_with_name(KEY).unwrap_or(&key)), ident(OUTCOME)];
-    columns.extend(has_warnings.then(|| ident(WARNINGS)));
     let labels = labels(frame.logical_plan());
-    let mut fields = vec![key.clone()];
-    fields.extend(has_warnings.then(|| schema.field_with_name(WARNINGS).cloned()).and_then(Result::ok));
+    let orders_texts = orders_texts(&written).map_err(|error| told(&error))?;
+    let mut columns = Columns {
+        exprs: vec![stored(schema.field_with_name(KEY).unwrap_or(&key)), ident(OUTCOME)],
+        fields: vec![key.clone()],
+        clocks: watched.iter().map(ident).collect(),
+    };
     let (frame, entity_key) = entity_key(engine, flow, &key, frame).await?;
     if let Some(field) = &entity_key {
-        columns.push(ident(ENTITY_KEY));
-        fields.push(field.clone());
+        columns.push(ident(ENTITY_KEY), field.clone());
     }
     let known = flow.row.row_column();
-    fields.push(Field::new(known, DataType::FixedSizeBinary(16), entity_key.is_some()));
-    columns.push(row_uuid(engine, flow)?.alias(known));
-    for field in schema.fields() {
-        match field.name().as_str() {
-            KEY | OUTCOME | WARNINGS => {}
-            GIVEN_ID if flow.row.id == Id::Given => {
-                columns.push(stored(field).unalias().alias(&flow.row.id_column));
-                fields.push(plain(field).with_name(&flow.row.id_column));
-            }
-            name => {
-                refused_column(flow, name)?;
-                columns.push(stored(field));
-                fields.push(plain(field));
-            }
-        }
+    let field = Field::new(known, DataType::FixedSizeBinary(16), entity_key.is_some());
+    columns.push(row_uuid(engine, flow)?.alias(known), field);
+    let given = schema.fields().iter().filter(|field| !watched.contains(field.name()));
+    for field in given {
+        let zone = if is_ours(field.name()) { None } else { zones.of(flow, &written, field)? };
+        columns.give(engine, flow, field, zone)?;
     }
-    fields.extend(made_id(flow));
+    let has_warnings = columns.warn(engine, flow, &schema, &mut warnings)?;
+    columns.fields.extend(made_id(flow));
     if flow.row.id == Id::Given && schema.field_with_name(GIVEN_ID).is_err() {
         return Err(breach(flow, GIVEN_ID, "the query has no column _id, and the header says id = \"given\"")
             .hint("give the key of the target's row the name _id"));
     }
-    let frame = frame.select(columns).map_err(|error| told(&error))?;
+    let frame = frame.select(columns.exprs).map_err(|error| told(&error))?;
     let shape = FlowShape {
         flow: flow.name.clone(),
         file: flow.file.clone(),
@@ -131,10 +132,91 @@ pub async fn check(engine: &Engine, flow: &Flow, frame: DataFrame, pipeline: &Pi
         entity: flow.entity.clone(),
         row: flow.row.clone(),
         migrates: verdicts.values().any(|verdict| *verdict == Verdict::Migrate),
-        schema: Arc::new(ArrowSchema::new(fields)),
+        schema: Arc::new(ArrowSchema::new(columns.fields)),
         labels,
+        orders_texts,
     };
     Ok(Planned { frame, shape, key, entity_key, verdicts, warnings, has_warnings })
+}
+
+/// The columns that are stored, as they are made.
+struct Columns {
+    exprs: Vec<Expr>,
+    /// Their fields, without that of the outcome.
+    fields: Vec<Field>,
+    /// How often the clocks of zones show the times of a row.
+    clocks: Vec<Expr>,
+}
+
+impl Columns {
+    fn push(&mut self, expr: Expr, field: Field) {
+        self.exprs.push(expr);
+        self.fields.push(field);
+    }
+
+    /// A column that the query gives; of a clock time that goes into a column of instants, with the clock's zone.
+    fn give(&mut self, engine: &Engine, flow: &Flow, field: &Field, zone: Option<&str>) -> Result<()> {
+        match field.name().as_str() {
+            KEY | OUTCOME | WARNINGS => {}
+            GIVEN_ID if flow.row.id == Id::Given => {
+                let name = &flow.row.id_column;
+                self.push(stored(field).unalias().alias(name), plain(field).with_name(name));
+            }
+            name => {
+                refused_column(flow, name)?;
+                let Some(zone) = zone else {
+                    self.push(stored(field), plain(field));
+                    return Ok(());
+                };
+                let instant = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
+                self.clocks.push(engine.shown_in_zone(ident(name), zone)?);
+                self.push(engine.at_time_zone(ident(name), zone)?.alias(name), Field::new(name, instant, true));
+            }
+        }
+        Ok(())
+    }
+
+    /// The warnings, with those of clocks. Are there any?
+    fn warn(&mut self, engine: &Engine, flow: &Flow, schema: &SchemaRef, known: &mut BTreeSet<String>) -> Result<bool> {
+        let gives = warnings_field(flow, schema)?;
+        if self.clocks.is_empty() && !gives {
+            return Ok(false);
+        }
+        let expr = if self.clocks.is_empty() {
+            ident(WARNINGS)
+        } else {
+            known.extend([zones::SKIPPED, zones::AMBIGUOUS].map(str::to_owned));
+            zones::warned(engine, gives, &self.clocks)?
+        };
+        let codes = DataType::List(Arc::new(Field::new_list_field(DataType::Utf8, true)));
+        let own = schema.field_with_name(WARNINGS).cloned();
+        self.exprs.insert(2, expr);
+        self.fields.insert(1, own.unwrap_or_else(|_| Field::new(WARNINGS, codes, false)));
+        Ok(true)
+    }
+}
+
+fn is_ours(column: &str) -> bool {
+    column.starts_with('_')
+}
+
+/// The flow's rows with the columns that count how often the clocks of a zone show the times that the flow gives it.
+fn with_clocks(engine: &Engine, flow: &Flow, frame: DataFrame) -> Result<(DataFrame, Vec<String>)> {
+    let shows = engine.function("local_time_of")?;
+    let found = watched(frame.logical_plan(), |zone, clock| shows.call(vec![zone, clock]))
+        .map_err(|error| planning(&error, flow.text(), &[], None))?;
+    Ok(match found {
+        Some((plan, names)) => (engine.of_plan(plan), names),
+        None => (frame, Vec::new()),
+    })
+}
+
+/// Causes name flows.
+fn known_causes(flow: &Flow, causes: &BTreeSet<String>, flows: &[String]) -> Result<()> {
+    match causes.iter().find(|cause| !flows.contains(cause)) {
+        Some(lost) => Err(unnamed(flow, &format!("reject(…, '{lost}', …) names no flow"), lost, flows)),
+        None => Ok(()),
+    }
 }
 
 /// Makes the ordinal the last part of the key.
@@ -239,6 +321,10 @@ fn plain(field: &Field) -> Field {
             metadata.entry(PG_TYPE.to_owned()).or_insert_with(|| "numeric".to_owned());
             DataType::Utf8
         }
+        DataType::Interval(_) => {
+            metadata.entry(PG_TYPE.to_owned()).or_insert_with(|| "interval".to_owned());
+            DataType::Utf8
+        }
         DataType::Utf8View => DataType::Utf8,
         DataType::BinaryView | DataType::LargeBinary => DataType::Binary,
         DataType::Dictionary(_, values) => values.as_ref().clone(),
@@ -253,6 +339,9 @@ fn plain(field: &Field) -> Field {
 
 /// A column of the query as it is stored.
 fn stored(field: &Field) -> Expr {
+    if matches!(field.data_type(), DataType::Interval(_)) {
+        return as_text(ident(field.name())).alias(field.name());
+    }
     if has_numbers(field.data_type()) {
         return cast(ident(field.name()), plain(field).data_type().clone()).alias(field.name());
     }

@@ -5,8 +5,10 @@ mod conserve;
 mod contract;
 mod execute;
 mod labels;
+mod origins;
 mod split;
 mod unreadable;
+mod zones;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -27,6 +29,7 @@ use crate::progress::Sink;
 use crate::snapshot::{Snapshot, Table};
 use crate::views;
 pub use contract::Planned;
+use zones::Zones;
 
 /// The flows of a pipeline over one snapshot, ready to run in their order.
 pub struct Transform<'a> {
@@ -34,6 +37,7 @@ pub struct Transform<'a> {
     snapshot: &'a Snapshot,
     engine: &'a Engine,
     params: Vec<(String, ScalarValue)>,
+    zones: Zones<'a>,
     /// The shapes of the flows planned so far, by name.
     shapes: Mutex<BTreeMap<String, FlowShape>>,
     /// The ids that the target has made for the rows of flows, by their names.
@@ -105,8 +109,9 @@ impl<'a> Transform<'a> {
             sources.know(named).await?;
         }
         let params = parameters(&pipeline.params).at(At::Pipeline, &pipeline.name)?;
+        let zones = Zones::new(pipeline, snapshot)?;
         let (shapes, made) = (Mutex::default(), BTreeMap::new());
-        Ok(Self { pipeline, snapshot, engine, params, shapes, made, progress, cancel })
+        Ok(Self { pipeline, snapshot, engine, params, zones, shapes, made, progress, cancel })
     }
 
     /// Gives the ids that the target has made for the rows of flows: by flow, one for each row of its source.
@@ -140,7 +145,7 @@ impl<'a> Transform<'a> {
         let located = |error: Error| error.at(At::Flow, &flow.name).at(At::Pipeline, &self.pipeline.name);
         views::shared(self.engine, self.pipeline, &self.params, text).await.map_err(located)?;
         let frame = self.engine.plan(text, &self.params).await.map_err(located)?;
-        contract::check(self.engine, flow, frame, self.pipeline).await.map_err(located)
+        contract::check(self.engine, flow, frame, self.pipeline, &self.zones).await.map_err(located)
     }
 
     /// Runs one flow and publishes its outcomes. Flows it reads must have run.

@@ -129,8 +129,8 @@ async fn what_changes_with_time_is_refused() {
     .await;
     refused("select id as _key, migrate() as _outcome, random() as at from source.people", Kind::Config, &["random()"])
         .await;
-    let nanoseconds = "select id as _key, migrate() as _outcome, timestamp '2025-01-01' as at from source.people";
-    refused(nanoseconds, Kind::Config, &["nanoseconds", "timestamp(6)"]).await;
+    let nanoseconds = "select id as _key, migrate() as _outcome, arrow_cast('2025-01-01', 'Timestamp(Nanosecond, None)') as at from source.people";
+    refused(nanoseconds, Kind::Config, &["nanoseconds", "timestamp"]).await;
     refused(
         "select id as _key, migrate() as _outcome, $day as at from source.people",
         Kind::Config,
@@ -152,7 +152,10 @@ async fn integers_do_not_wrap_around() {
         cross join (select sum({number}) as total from source.people) s"
         )
     };
-    let error = one(&of("9223372036854775807 - id")).await.err().unwrap();
+    // A sum of bigints is a numeric, as in PostgreSQL, which a bigint may not hold.
+    assert!(one(&of("9223372036854775807 - id")).await.is_ok());
+    let as_bigint = of("9223372036854775807 - id").replace("s.total as total", "cast(s.total as bigint) as total");
+    let error = one(&as_bigint).await.err().unwrap();
     assert!(error.message().contains("does not fit"), "{error}");
     assert!(one(&of("id")).await.is_ok());
 }

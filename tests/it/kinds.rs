@@ -279,6 +279,7 @@ async fn triggers_that_write_to_loaded_tables_are_listed() {
         migrates: true,
         schema: std::sync::Arc::new(arrow::datatypes::Schema::empty()),
         labels: std::collections::BTreeMap::new(),
+        orders_texts: false,
     };
     let found = rehome::load::check::triggers(&catalog, &[shape("auth.users"), shape("profiles")]);
     let told: Vec<_> =

@@ -501,6 +501,7 @@ async fn all_that_does_not_fit_is_listed_at_once() {
         entity: "x".into(),
         schema: batch.schema(),
         labels: BTreeMap::from([("state".to_owned(), vec!["open".to_owned(), "close".to_owned()])]),
+        orders_texts: false,
     };
     let batch = RecordBatch::try_from_iter([
         ("_key", Arc::new(Int64Array::from(vec![1])) as ArrayRef),

@@ -8,10 +8,12 @@ use arrow::array::{AsArray, RecordBatch};
 use arrow::compute::concat_batches;
 use arrow::datatypes::{Decimal128Type, Int32Type};
 use rehome::cancel::Cancel;
+use rehome::command::check::check;
 use rehome::error::{Kind, Result};
 use rehome::extract::{self, Options};
 use rehome::outcome::Outcome;
 use rehome::progress::Silent;
+use rehome::run::Setting;
 use rehome::server::Address;
 use rehome::snapshot::Snapshot;
 use rehome::storage::Location;
@@ -178,11 +180,14 @@ async fn views_are_read_on_request_and_partitions_through_their_root() {
 
 /// A database of another encoding.
 async fn encoded(encoding: &str, sql: &str) -> Database {
+    made(&format!("encoding '{encoding}'"), sql).await
+}
+
+/// A database that is made with other options.
+async fn made(options: &str, sql: &str) -> Database {
     let database = Database::with("select 1").await;
-    let name = format!("{}_{}", database.address().database(), encoding.to_lowercase());
-    database
-        .run(&format!("create database {name} encoding '{encoding}' lc_collate 'C' lc_ctype 'C' template template0"))
-        .await;
+    let name = format!("{}_other", database.address().database());
+    database.run(&format!("create database {name} {options} lc_collate 'C' lc_ctype 'C' template template0")).await;
     let url = server().url(&name);
     let session = Address::parse(&url).unwrap().connect("rehome tests").await.unwrap();
     let database = Database { url, session };
@@ -306,5 +311,40 @@ async fn unreadable_rows_are_rejects_of_their_flow() {
         }
         found.sort();
         assert_eq!(found, keys, "{flow}");
+    }
+}
+
+/// A database that does not sort texts by their bytes: a check tells which flows depend on their order.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_collation_is_told_where_rules_order_texts() {
+    const PEOPLE: &str = "create table people (id int primary key, name text, boss int);
+        insert into people values (1, 'Zoe', null), (2, 'anna', 1)";
+    let flow = |what: &str| {
+        format!(
+            "/*---\nsource = \"people\"\n---*/\nselect p.id as _key, migrate() as _outcome, {what} from source.people p"
+        )
+    };
+    let (sorts, least, compares, none) = (
+        flow("row_number() over (order by p.name) as n"),
+        flow("(select min(q.name) from source.people q) as least"),
+        flow("p.name < 'm' as early"),
+        flow("p.id < 7 as small, p.name = 'Zoe' as same"),
+    );
+    let flows = [("sorts", sorts.as_str()), ("least", &least), ("compares", &compares), ("none", &none)];
+    for (options, told) in [("locale_provider icu icu_locale 'de' encoding 'UTF8'", true), ("encoding 'UTF8'", false)] {
+        let database = made(options, PEOPLE).await;
+        let (folder, snapshot) = all_of(&database).await;
+        let pipeline = pipeline_of(folder.path(), &flows).unwrap();
+        let setting = Setting {
+            workspace: folder.path().join("workspace"),
+            jobs: 2,
+            memory: 1 << 30,
+            progress: Arc::new(Silent),
+            cancel: Cancel::new(),
+        };
+        let checked = check(&pipeline, Some(&snapshot), None, &setting).await.unwrap();
+        let texts = checked.texts.map(|texts| (texts.collation, texts.flows));
+        let expected = ("de".to_owned(), named(&["compares", "least", "sorts"]));
+        assert_eq!(texts, told.then_some(expected), "{options}");
     }
 }

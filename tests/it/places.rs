@@ -51,7 +51,7 @@ const OUTPUTS: &[&str] = &[
     "«now()» as n",
     "«random()» as n",
     "upper(cast(«random()» as varchar)) as n",
-    "«timestamp '2025-01-01'» as n",
+    "«arrow_cast('2025-01-01', 'Timestamp(Nanosecond, None)')» as n",
     "«p.id as id»",
     "«1 as _other»",
 ];

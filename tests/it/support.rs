@@ -110,18 +110,25 @@ pub fn pipeline_of(folder: &Path, flows: &[(&str, &str)]) -> Result<Pipeline> {
     Pipeline::read(&file)
 }
 
-/// A pipeline of these flows, from the schema legacy to the schema fresh.
-pub fn legacy_to_fresh(folder: &Path, flows: &[(&str, &str)]) -> Result<Pipeline> {
+/// A pipeline of these flows, from the schema legacy to the schema fresh, with more settings of its source.
+pub fn legacy_to_fresh(folder: &Path, settings: &str, flows: &[(&str, &str)]) -> Result<Pipeline> {
     let home = folder.join("pipeline");
     std::fs::create_dir_all(&home).unwrap();
-    let text = "name = \"fresh\"\nflows = \"flows\"\n[source]\nschemas = [\"legacy\"]\n[target]\nschema = \"fresh\"\n";
+    let text = format!(
+        "name = \"fresh\"\nflows = \"flows\"\n[target]\nschema = \"fresh\"\n[source]\nschemas = [\"legacy\"]\n{settings}\n"
+    );
     std::fs::write(home.join("pipeline.toml"), text).unwrap();
     pipeline_of(folder, flows)
 }
 
 /// Runs these flows from the schema legacy to the schema fresh of one database, and verifies.
 pub async fn migrate(database: &Database, flows: &[(&str, &str)]) -> Result<Finished> {
-    migrate_to(database, database.address(), flows).await
+    migrate_with(database, "", flows).await
+}
+
+/// The same with more settings of the source.
+pub async fn migrate_with(database: &Database, settings: &str, flows: &[(&str, &str)]) -> Result<Finished> {
+    migrate_to(database, database.address(), settings, flows).await
 }
 
 /// The same, into the target as another role, whose password is sesame.
@@ -129,10 +136,10 @@ pub async fn migrate_as(database: &Database, role: &str, flows: &[(&str, &str)])
     let (scheme, rest) = database.url.split_once("://").unwrap();
     let place = rest.split_once('@').map_or(rest, |(_, place)| place);
     let target = Address::parse(&format!("{scheme}://{role}:sesame@{place}")).unwrap();
-    migrate_to(database, target, flows).await
+    migrate_to(database, target, "", flows).await
 }
 
-async fn migrate_to(database: &Database, target: Address, flows: &[(&str, &str)]) -> Result<Finished> {
+async fn migrate_to(database: &Database, target: Address, settings: &str, flows: &[(&str, &str)]) -> Result<Finished> {
     let folder = tempfile::tempdir().unwrap();
     let setting = Setting {
         workspace: folder.path().join("workspace"),
@@ -142,7 +149,7 @@ async fn migrate_to(database: &Database, target: Address, flows: &[(&str, &str)]
         cancel: Cancel::new(),
     };
     let request = Request {
-        pipeline: legacy_to_fresh(folder.path(), flows)?,
+        pipeline: legacy_to_fresh(folder.path(), settings, flows)?,
         source: Some(database.address()),
         reading: rehome::extract::Options::default(),
         target,

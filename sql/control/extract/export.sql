@@ -9,4 +9,13 @@ select
     pg_catalog.current_database()::text as database,
     pg_catalog.current_setting('server_version') as server_version,
     pg_catalog.current_setting('server_encoding') as encoding,
+    (
+        select coalesce(
+            pg_catalog.to_jsonb(d) operator(pg_catalog.->>) 'daticulocale',
+            pg_catalog.to_jsonb(d) operator(pg_catalog.->>) 'datlocale',
+            d.datcollate::text
+        )
+        from pg_catalog.pg_database d
+        where d.datname operator(pg_catalog.=) pg_catalog.current_database()
+    ) as collation,
     pg_catalog.scale(1::pg_catalog.int4::pg_catalog.money::pg_catalog.numeric) as money_digits

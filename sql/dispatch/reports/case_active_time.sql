@@ -50,8 +50,8 @@ select
     end                                                                   as time_active,
     count(*)                                                              as cases,
     count(*) filter (where b.open > 0)                                    as still_active,
-    round(avg(b.days), 1)                                                 as mean_days,
-    round(median(b.days), 1)                                              as median_days
+    cast(round(cast(avg(b.days) as numeric), 1) as double precision)                                                 as mean_days,
+    cast(round(cast(median(b.days) as numeric), 1) as double precision)                                              as median_days
 from banded b
 group by b.band
 order by b.band

@@ -23,8 +23,8 @@ select
     cast(date_part('year', c.opened_at) as int)                           as year,
     count(*)                                                              as opened,
     count(c.closed_at)                                                    as completed,
-    round(cast(100.0 * count(c.closed_at) / count(*) as double), 2)       as completed_percent,
-    round(avg(date_part('epoch', c.closed_at) - date_part('epoch', c.opened_at)) / 86400, 1) as mean_days_to_close
+    cast(round(100.0 * count(c.closed_at) / count(*), 2) as double precision)       as completed_percent,
+    cast(round(cast(avg(date_part('epoch', c.closed_at) - date_part('epoch', c.opened_at)) / 86400 as numeric), 1) as double precision) as mean_days_to_close
 from completed c
 group by 1
 order by 1

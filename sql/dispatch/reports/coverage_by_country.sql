@@ -27,11 +27,11 @@ select
     o.country                                                             as country,
     o.offices                                                             as offices,
     o.with_doctor                                                         as offices_with_doctor,
-    round(cast(100.0 * o.with_doctor / o.offices as double), 2)           as offices_percent,
+    cast(round(100.0 * o.with_doctor / o.offices, 2) as double precision)           as offices_percent,
     o.doctors                                                             as doctors,
     coalesce(p.patients, 0)                                               as patients,
     coalesce(p.with_doctor, 0)                                            as patients_with_doctor,
-    round(cast(100.0 * p.with_doctor / p.patients as double), 2)          as patients_percent
+    cast(round(100.0 * p.with_doctor / p.patients, 2) as double precision)          as patients_percent
 from offices o
 left join patients p on p.country = o.country
 order by patients desc, o.country

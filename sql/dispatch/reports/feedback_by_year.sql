@@ -7,7 +7,7 @@ about = "Stars from 1 to 5; ratings that are none of these are left out of the m
 select
     cast(date_part('year', f.created_at) as int)                          as year,
     count(*)                                                              as opinions,
-    round(avg(cast(f.rating as double)), 2)                               as mean_rating,
+    cast(round(avg(f.rating), 2) as double precision)                               as mean_rating,
     count(*) filter (where f.rating <= 2)                                 as one_or_two_stars,
     count(*) - count(f.rating)                                            as without_rating
 from migrated.feedback f

@@ -7,7 +7,7 @@ about = "The type without its parameters, in lower case. GiB are of the files as
 select
     coalesce(nullif(lower(trim(split_part(f.mime_type, ';', 1))), ''), '(none)') as type,
     count(*)                                                              as files,
-    round(cast(sum(cast(f.size_bytes as decimal(38, 0))) as double) / 1073741824, 1) as gib,
+    cast(round(sum(f.size_bytes) / 1073741824.0, 1) as double precision) as gib,
     count(c._key)                                                         as in_a_case,
     count(i._key)                                                         as images,
     count(d._key)                                                         as documents

@@ -10,7 +10,7 @@ select
     count(c._key)                                                         as in_a_case,
     count(s._key)                                                         as without_case,
     count(r._key)                                                         as rejected,
-    round(cast(100.0 * count(c._key) / count(*) as double), 2)            as in_a_case_percent
+    cast(round(100.0 * count(c._key) / count(*), 2) as double precision)            as in_a_case_percent
 from migrated.files f
 left join migrated.case_files c on c._key = f._key
 left join skipped.case_files  s on s._key = f._key

@@ -10,7 +10,7 @@ select
     count(m.jaw_id)                                                       as of_jaws,
     count(*) - count(m.value_mm)                                          as without_value,
     min(m.value_mm)                                                       as smallest_mm,
-    round(avg(cast(m.value_mm as double)), 3)                             as mean_mm,
+    cast(round(avg(m.value_mm), 3) as double precision)                             as mean_mm,
     max(m.value_mm)                                                       as largest_mm
 from migrated.measurements m
 group by m.kind

@@ -22,8 +22,8 @@ select
     cast(date_part('year', f.created_at) as int)                          as year,
     count(*)                                                              as questions,
     count(*) filter (where f.next_type = 'doctor_response')               as answered_next,
-    round(avg(case when f.next_type = 'doctor_response'
-        then date_part('epoch', f.next_at) - date_part('epoch', f.created_at) end) / 86400, 1) as mean_days_to_answer
+    cast(round(cast(avg(case when f.next_type = 'doctor_response'
+        then date_part('epoch', f.next_at) - date_part('epoch', f.created_at) end) / 86400 as numeric), 1) as double precision) as mean_days_to_answer
 from followed f
 where f.message_type = 'patient_question'
 group by 1

@@ -7,7 +7,7 @@ about = "What a message is, told by what its text contains; the first rule that 
 select
     m.message_type                                                        as class,
     count(*)                                                              as messages,
-    round(cast(100.0 * count(*) / sum(count(*)) over () as double), 2)    as share_percent
+    cast(round(100.0 * count(*) / sum(count(*)) over (), 2) as double precision)    as share_percent
 from migrated.case_messages_comments m
 group by m.message_type
 order by messages desc, class

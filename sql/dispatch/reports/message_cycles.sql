@@ -42,7 +42,7 @@ select
     count(*)                                                              as cases,
     sum(p.questions)                                                      as questions,
     sum(p.responses)                                                      as responses,
-    round(sum(p.days) / sum(p.cycles), 1)                                 as mean_days_to_response
+    cast(round(cast(sum(p.days) / sum(p.cycles) as numeric), 1) as double precision)                                 as mean_days_to_response
 from per_case p
 group by 1
 order by 1

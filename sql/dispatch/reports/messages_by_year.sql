@@ -8,7 +8,7 @@ select
     cast(date_part('year', m.created_at) as int)                          as year,
     count(*)                                                              as messages,
     count(m.sender_id)                                                    as with_sender,
-    round(cast(100.0 * count(m.sender_id) / count(*) as double), 2)       as sender_percent
+    cast(round(100.0 * count(m.sender_id) / count(*), 2) as double precision)       as sender_percent
 from migrated.case_messages_comments m
 group by 1
 order by 1

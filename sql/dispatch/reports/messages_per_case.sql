@@ -14,7 +14,7 @@ cases as (
     select
         count(*)                                        as cases,
         coalesce(max(messages), 0)                      as most_on_one_case,
-        round(coalesce(avg(messages), 0), 2)            as mean_per_case
+        cast(round(cast(coalesce(avg(messages), 0) as numeric), 2) as double precision)            as mean_per_case
     from per_case
 ),
 
@@ -23,7 +23,7 @@ texts as (
         count(*)                                        as messages,
         count(m.sender_id)                              as with_sender,
         min(character_length(m.content))                as shortest_text,
-        round(avg(character_length(m.content)), 1)      as mean_text,
+        cast(round(cast(avg(character_length(m.content)) as numeric), 1) as double precision)      as mean_text,
         max(character_length(m.content))                as longest_text
     from migrated.case_messages_comments m
 )

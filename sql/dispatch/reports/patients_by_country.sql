@@ -10,7 +10,7 @@ select
     count(*) filter (where own._key is not null)                          as by_own_office,
     count(*) filter (where o._key is not null and own._key is null)       as by_doctor,
     count(p.doctor_id)                                                    as with_doctor,
-    round(cast(100.0 * count(p.doctor_id) / count(*) as double), 2)       as with_doctor_percent
+    cast(round(100.0 * count(p.doctor_id) / count(*), 2) as double precision)       as with_doctor_percent
 from migrated.patients p
 left join migrated.offices        o   on o.id     = p.office_id
 left join source.dispatch_patient s   on s.id     = p._key

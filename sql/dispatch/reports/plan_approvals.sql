@@ -12,7 +12,7 @@ select
     p.revision                                                            as revision,
     count(*)                                                              as plans,
     count(*) filter (where p.is_approved)                                 as approved,
-    round(cast(100.0 * count(*) filter (where p.is_approved) / count(*) as double), 2) as approved_percent,
+    cast(round(100.0 * count(*) filter (where p.is_approved) / count(*), 2) as double precision) as approved_percent,
     count(r.id)                                                           as revised_on,
     count(r.id) filter (where p.is_approved)                              as approved_and_revised_on
 from migrated.treatment_plans p

@@ -19,8 +19,8 @@ with planned as (
 rounded as (
     select *,
         case when fill then 0 else greatest(least, cast(round(size * $scale) as bigint)) end as n_fixed,
-        sum(size * weight) over (partition by deck, phase) as phase_size,
-        sum(size * weight) over (partition by deck order by phase) as size_so_far
+        cast(sum(size * weight) over (partition by deck, phase) as bigint) as phase_size,
+        cast(sum(size * weight) over (partition by deck order by phase) as bigint) as size_so_far
     from planned
 ),
 counted as (

@@ -65,6 +65,6 @@ select
         when rnd($seed + 26, m.ordinal) % 4 = 0                then d.user_id
         else m.patient_doctor_id
     end as doctor_id
-from (select sum(n) as n from sample._figures where deck = 'doctor' and phase = 'A') doctors
+from (select cast(sum(n) as bigint) as n from sample._figures where deck = 'doctor' and phase = 'A') doctors
 cross join made m
 left join sample._doctors d on d.doctor = 1 + rnd($seed + 27, m.ordinal) % doctors.n

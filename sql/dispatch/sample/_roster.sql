@@ -16,12 +16,12 @@ from (
     select *, greatest(2, users_planned - (doctors_a - doctor_patients) - patients_a) as staff
     from (
         select
-            sum(case when deck = 'doctor' and phase = 'A' then n else 0 end)  as doctors_a,
-            sum(case when deck = 'doctor' and phase = 'B' then n else 0 end)  as doctors_b,
-            sum(case when deck = 'doctor_patient' then n else 0 end)          as doctor_patients,
-            sum(case when deck = 'patient' and phase = 'A' then n else 0 end) as patients_a,
-            sum(case when deck = 'patient' and phase = 'B' then n else 0 end) as patients_b,
-            sum(case when deck = 'user' then n else 0 end)                    as users_planned
+            cast(sum(case when deck = 'doctor' and phase = 'A' then n else 0 end) as bigint)  as doctors_a,
+            cast(sum(case when deck = 'doctor' and phase = 'B' then n else 0 end) as bigint)  as doctors_b,
+            cast(sum(case when deck = 'doctor_patient' then n else 0 end) as bigint)          as doctor_patients,
+            cast(sum(case when deck = 'patient' and phase = 'A' then n else 0 end) as bigint) as patients_a,
+            cast(sum(case when deck = 'patient' and phase = 'B' then n else 0 end) as bigint) as patients_b,
+            cast(sum(case when deck = 'user' then n else 0 end) as bigint)                    as users_planned
         from sample._figures
     )
 )

@@ -67,7 +67,7 @@ numbered as (
 edits as (
     select
         max(case when deck = 'edited' then n end)             as n,
-        sum(case when deck = 'comment' and phase in ('A', 'B') then n else 0 end)
+        cast(sum(case when deck = 'comment' and phase in ('A', 'B') then n else 0 end) as bigint)
             / max(case when deck = 'edited' then n end)       as stride
     from sample._figures
 )

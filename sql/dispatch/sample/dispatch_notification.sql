@@ -2,11 +2,11 @@
 -- that jsonb takes (malformed_json), some are NULL or ''. Between B and C 1,200 become read.
 with shape as (
     select
-        sum(case when deck = 'notification' and phase = 'A' then n else 0 end)         as n_a,
-        sum(case when deck = 'notification' and phase in ('A', 'B') then n else 0 end) as n_b,
-        sum(case when deck = 'notification' then n else 0 end)                         as n_c,
-        sum(case when deck = 'malformed' then n else 0 end)                            as malformed,
-        sum(case when deck = 'read' then n else 0 end)                                 as read
+        cast(sum(case when deck = 'notification' and phase = 'A' then n else 0 end) as bigint)         as n_a,
+        cast(sum(case when deck = 'notification' and phase in ('A', 'B') then n else 0 end) as bigint) as n_b,
+        cast(sum(case when deck = 'notification' then n else 0 end) as bigint)                         as n_c,
+        cast(sum(case when deck = 'malformed' then n else 0 end) as bigint)                            as malformed,
+        cast(sum(case when deck = 'read' then n else 0 end) as bigint)                                 as read
     from sample._figures
 ),
 limits as (

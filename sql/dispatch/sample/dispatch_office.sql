@@ -26,7 +26,7 @@ offices as (
             else t.a_end + rnd($seed + 63, o.id) % (t.b_end - t.a_end)
         end as at,
         t.until
-    from (select sum(n) as n from sample._figures where deck = 'office' and phase = 'A') f
+    from (select cast(sum(n) as bigint) as n from sample._figures where deck = 'office' and phase = 'A') f
     cross join sample._epoch t
     cross join sample._offices o
 )

@@ -14,7 +14,7 @@ timed as (
             else t.a_end + l.luck % (t.b_end - t.a_end)
         end as at
     from sample._epoch t
-    cross join (select sum(n) as n from sample._figures where deck = 'doctor' and phase = 'A') f
+    cross join (select cast(sum(n) as bigint) as n from sample._figures where deck = 'doctor' and phase = 'A') f
     cross join (select *, rnd($seed + 64, doctor * 2 + turn) as luck from links) l
 ),
 numbered as (

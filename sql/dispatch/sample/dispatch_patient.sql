@@ -13,10 +13,10 @@ typed as (
     select
         p.*, f.kind as suffix_kind, u.suffix as unusable,
         concat(
-            substr('ABCDEFGHJKLMNPQRSTUVWXYZ', 1 + p.luck / 100 % 24, 1),
-            substr('ABCDEFGHJKLMNPQRSTUVWXYZ0123456789', 1 + p.luck / 2400 % 34, 1),
-            substr('+-0123456789ABCDEF', 1 + p.luck / 81600 % 18, 1),
-            substr('0123456789', 1 + p.luck / 1468800 % 10, 1)) as code
+            substr('ABCDEFGHJKLMNPQRSTUVWXYZ', cast(1 + p.luck / 100 % 24 as int), 1),
+            substr('ABCDEFGHJKLMNPQRSTUVWXYZ0123456789', cast(1 + p.luck / 2400 % 34 as int), 1),
+            substr('+-0123456789ABCDEF', cast(1 + p.luck / 81600 % 18 as int), 1),
+            substr('0123456789', cast(1 + p.luck / 1468800 % 10 as int), 1)) as code
     from shuffled p
     join (select kind, first, last, fill from sample._figures where deck = 'suffix') f
         on p.rank >= f.first and (p.rank <= f.last or f.fill)

@@ -5,7 +5,7 @@ with candidates as (
         p.id as patient_id, p.phase, p.at, p.doctor_id,
         cast(row_number() over (partition by p.phase order by p.id) as bigint)
             + case p.phase when 'A' then 0 else f.before_b end as ordinal
-    from (select sum(n) as before_b from sample._figures where deck = 'patient_doctor' and phase = 'A') f
+    from (select cast(sum(n) as bigint) as before_b from sample._figures where deck = 'patient_doctor' and phase = 'A') f
     cross join sample._patients p
     where p.kind in ('ordinary', 'ordinary_new')
 ),

@@ -8,8 +8,8 @@ with dealt as (
 -- How many files there are: up to the end of the phase, and before it
 files as (
     select
-        sum(case when phase = 'A' then n else 0 end) as n_a,
-        sum(n)                                       as n
+        cast(sum(case when phase = 'A' then n else 0 end) as bigint) as n_a,
+        cast(sum(n) as bigint)                                       as n
     from sample._figures
     where deck = 'file'
 ),
@@ -21,7 +21,7 @@ ranked as (
     where on_loaded_plan
 ),
 sizes as (
-    select phase, sum(n) as records
+    select phase, cast(sum(n) as bigint) as records
     from sample._figures
     where deck = 'record' and kind in ('plan root', 'plan revision', 'plan root_new', 'plan revision_new')
     group by phase

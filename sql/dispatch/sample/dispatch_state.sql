@@ -56,7 +56,7 @@ aimed as (
         0 as source, s.rank as ordinal, 'A' as phase, 'ordinary' as instruction_kind,
         -- spread over the first nine tenths of the patients: the nth ordinary instruction is the nth patient's first
         (s.case_no - 1) * (p.n * 9 / 10) / s.cases as instruction_nth,
-        case substr(s.kind, cast(s.step as bigint), 1) when 'a' then 11 else 12 end as status,
+        case substr(s.kind, cast(cast(s.step as bigint) as int), 1) when 'a' then 11 else 12 end as status,
         -- 195 actors are NULL or unknown users, in turn
         case
             when s.actor_rank > greatest(2, (195 * s.of_all + 2276) / 4552) then 'known'

@@ -2,9 +2,9 @@
 -- completed and 25 are deleted.
 with sizes as (
     select
-        sum(case when deck = 'role' and phase = 'A' then n else 0 end)  as roles_a,
-        sum(case when deck = 'role' then n else 0 end)                  as roles,
-        sum(case when deck in ('user_role', 'agent') then n else 0 end) as technicians
+        cast(sum(case when deck = 'role' and phase = 'A' then n else 0 end) as bigint)  as roles_a,
+        cast(sum(case when deck = 'role' then n else 0 end) as bigint)                  as roles,
+        cast(sum(case when deck in ('user_role', 'agent') then n else 0 end) as bigint) as technicians
     from sample._figures
 ),
 phases as (

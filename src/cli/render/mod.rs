@@ -49,6 +49,21 @@ pub fn finished(finished: &Finished, format: Format) {
     }
 }
 
+/// Shows the functions and operators of flows, family by family.
+pub fn sql(families: &[(&'static str, Vec<String>)], format: Format) {
+    match format {
+        Format::Json => {
+            let all: std::collections::BTreeMap<_, _> = families.iter().map(|(title, forms)| (*title, forms)).collect();
+            json(&all);
+        }
+        Format::Text => {
+            for (title, forms) in families {
+                anstream::println!("{title}\n  {}\n", forms.join("\n  "));
+            }
+        }
+    }
+}
+
 /// Shows a report by itself.
 pub fn report(report: &Report, format: Format) {
     match format {
@@ -104,6 +119,9 @@ pub fn checked(checked: &Checked, format: Format) {
     anstream::println!("{rows}\n");
     for fires in &checked.triggers {
         anstream::println!("{fires}");
+    }
+    if let Some(texts) = &checked.texts {
+        anstream::println!("{texts}");
     }
     let depth = match (checked.planned, checked.matched) {
         (false, _) => "its SQL parses and its order is found; --snapshot also plans it",

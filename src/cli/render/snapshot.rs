@@ -43,6 +43,7 @@ pub fn whole(snapshot: &Snapshot, format: Format) {
         ("cluster   ", &source.system_identifier),
         ("wal       ", &source.wal_lsn),
         ("encoding  ", &source.encoding),
+        ("collation ", &source.collation),
     ] {
         if let Some(value) = value {
             anstream::println!("{name}{value}");

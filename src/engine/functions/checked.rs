@@ -1,43 +1,31 @@
 //! Owns integer arithmetic that refuses to overflow. Plain SQL engines wrap around silently; a migration must not.
 //! Must not know: the flows.
 
-use datafusion::arrow::array::ArrayRef;
-use datafusion::arrow::compute::kernels::numeric::{add, mul, sub};
-use datafusion::arrow::compute::{CastOptions, cast, cast_with_options};
-use datafusion::arrow::datatypes::{DataType, Field};
+use datafusion::arrow::array::{ArrayRef, Datum};
+use datafusion::arrow::compute::kernels::numeric::{add, div, mul, rem, sub};
+use datafusion::arrow::compute::{CastOptions, cast_with_options};
+use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::arrow::error::ArrowError;
-use datafusion::common::{DFSchema, Result};
+use datafusion::common::Result;
 use datafusion::logical_expr::expr::{
     AggregateFunction, AggregateFunctionParams, WindowFunction, WindowFunctionParams,
 };
-use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawAggregateExpr, RawBinaryExpr, RawWindowExpr};
-use datafusion::logical_expr::{ColumnarValue, Expr, ExprSchemable, ScalarUDF};
-use datafusion::sql::sqlparser::ast::BinaryOperator;
+use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawAggregateExpr, RawWindowExpr};
+use datafusion::logical_expr::{ColumnarValue, Expr, ScalarUDF};
 
 use super::numeric::NUMERIC;
 use super::{Function, arity};
 
 /// What stands for numbers of any size while an aggregate of them is planned.
 const ANY_SIZE: DataType = DataType::Decimal256(76, 38);
+/// Bigints that are summed: their scale tells them from other integers.
+const OF_BIGINTS: DataType = DataType::Decimal256(66, 1);
 
-/// Plans `+`, `-`, `*` and `sum` of integers so that an overflow is an error.
+/// Plans `sum` of integers so that an overflow is an error.
 #[derive(Debug, Default)]
 pub struct CheckedIntegers;
 
 impl ExprPlanner for CheckedIntegers {
-    fn plan_binary_op(&self, expr: RawBinaryExpr, schema: &DFSchema) -> Result<PlannerResult<RawBinaryExpr>> {
-        let name = match expr.op {
-            BinaryOperator::Plus => "checked_add",
-            BinaryOperator::Minus => "checked_subtract",
-            BinaryOperator::Multiply => "checked_multiply",
-            _ => return Ok(PlannerResult::Original(expr)),
-        };
-        if is_signed(&expr.left, schema) && is_signed(&expr.right, schema) {
-            return Ok(PlannerResult::Planned(function(name).call(vec![expr.left, expr.right])));
-        }
-        Ok(PlannerResult::Original(expr))
-    }
-
     fn plan_aggregate(&self, expr: RawAggregateExpr) -> Result<PlannerResult<RawAggregateExpr>> {
         if expr.func.name() != "sum" || expr.args.len() != 1 || expr.distinct {
             return Ok(PlannerResult::Original(expr));
@@ -89,29 +77,30 @@ pub(super) fn window(expr: RawWindowExpr) -> Expr {
     }))
 }
 
-fn is_signed(expr: &Expr, schema: &DFSchema) -> bool {
-    expr.get_type(schema).is_ok_and(|kind| kind.is_signed_integer())
-}
-
 /// Integers become decimals of 256 bits, of which no sum can overflow; anything else stays.
 /// Nothing else has this type: a snapshot's numbers have 128 bits, and larger ones are text. Numbers of any size take it
 /// until the query is planned: then their own aggregate stands there (`numeric/plan.rs`).
 fn widen(name: &'static str) -> ScalarUDF {
     let kind: fn(&DataType) -> DataType = match name {
         "widen" => |kind| match kind {
+            DataType::Int64 => OF_BIGINTS,
             integer if integer.is_signed_integer() => DataType::Decimal256(66, 0),
             numeric if *numeric == NUMERIC => ANY_SIZE,
             other => other.clone(),
         },
-        _ => |kind| if *kind == NUMERIC { ANY_SIZE } else { kind.clone() },
+        _ => |kind| {
+            let exact = kind.is_integer() || matches!(kind, DataType::Decimal128(..)) || *kind == NUMERIC;
+            if exact { ANY_SIZE } else { kind.clone() }
+        },
     };
     cast_of(name, kind)
 }
 
-/// What `widen` made, as it was: a sum of integers as a bigint, and an error when it does not fit.
+/// What `widen` made, as PostgreSQL has it: a sum of integers as a bigint, one of bigints as a numeric.
 fn narrow(name: &'static str) -> ScalarUDF {
     cast_of(name, |kind| match kind {
         DataType::Decimal256(_, 0) => DataType::Int64,
+        DataType::Decimal256(_, 1) => DataType::Decimal128(38, 0),
         DataType::Decimal256(..) => NUMERIC,
         other => other.clone(),
     })
@@ -137,27 +126,47 @@ fn cast_of(name: &'static str, kind: fn(&DataType) -> DataType) -> ScalarUDF {
     )
 }
 
-fn function(name: &'static str) -> ScalarUDF {
-    type Kernel = fn(&dyn arrow::array::Datum, &dyn arrow::array::Datum) -> Result<ArrayRef, ArrowError>;
+/// Which integer two integers make: the wider one of the two.
+fn wider(args: &[FieldRef]) -> DataType {
+    let width = |field: &FieldRef| match field.data_type() {
+        DataType::Int16 | DataType::Int8 | DataType::UInt8 => 2,
+        DataType::Int32 | DataType::UInt16 => 4,
+        DataType::Null => 0,
+        _ => 8,
+    };
+    match args.iter().map(width).max() {
+        Some(2) => DataType::Int16,
+        Some(4) => DataType::Int32,
+        _ => DataType::Int64,
+    }
+}
+
+/// An operator on integers that refuses to overflow.
+pub(super) fn function(name: &'static str) -> ScalarUDF {
+    type Kernel = fn(&dyn Datum, &dyn Datum) -> Result<ArrayRef, ArrowError>;
     let kernel: Kernel = match name {
         "checked_add" => |a, b| add(a, b),
         "checked_subtract" => |a, b| sub(a, b),
-        _ => |a, b| mul(a, b),
+        "checked_multiply" => |a, b| mul(a, b),
+        "checked_divide" => |a, b| div(a, b),
+        _ => |a, b| rem(a, b),
     };
     Function::udf(
         name,
         move |args| {
             arity(args, 2, name)?;
-            Ok(Field::new(name, DataType::Int64, args.arg_fields.iter().any(|field| field.is_nullable())).into())
+            Ok(Field::new(name, wider(args.arg_fields), args.arg_fields.iter().any(|field| field.is_nullable())).into())
         },
         move |args| {
+            let kind = args.return_type().clone();
             let mut sides = Vec::with_capacity(2);
             for arg in &args.args {
                 let scalar = matches!(arg, ColumnarValue::Scalar(_));
-                let array = cast(&arg.to_array(if scalar { 1 } else { args.number_rows })?, &DataType::Int64)?;
-                sides.push((array, scalar));
+                let array = arg.to_array(if scalar { 1 } else { args.number_rows })?;
+                let options = CastOptions { safe: false, ..CastOptions::default() };
+                sides.push((cast_with_options(&array, &kind, &options)?, scalar));
             }
-            let datum = |side: &(ArrayRef, bool)| -> Box<dyn arrow::array::Datum> {
+            let datum = |side: &(ArrayRef, bool)| -> Box<dyn Datum> {
                 if side.1 { Box::new(arrow::array::Scalar::new(side.0.clone())) } else { Box::new(side.0.clone()) }
             };
             let both_scalar = sides.iter().all(|side| side.1);

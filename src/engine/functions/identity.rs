@@ -8,11 +8,12 @@ use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, FixedSize
 use datafusion::arrow::datatypes::{DataType, Field};
 use datafusion::common::DataFusionError;
 use datafusion::common::tree_node::{Transformed, TreeNode};
-use datafusion::logical_expr::expr::{ScalarFunction, TryCast};
+use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::{ColumnarValue, Expr, LogicalPlan, ScalarUDF};
 use uuid::Uuid;
 
+use super::super::dialect::{CAST, tried};
 use super::{Function, arity, literal, read_uuid};
 use crate::diagnosis::closest;
 use crate::id::Namespace;
@@ -255,10 +256,10 @@ fn tried_key(mut call: ScalarFunction, whole: Expr, tried: Expr) -> Expr {
 fn checked(expr: Expr) -> Result<Transformed<Expr>, DataFusionError> {
     let Expr::ScalarFunction(call) = expr else { return Ok(Transformed::no(expr)) };
     if call.name() == NAME
-        && let [_, Expr::Cast(cast)] = call.args.as_slice()
+        && let [_, Expr::ScalarFunction(cast)] = call.args.as_slice()
+        && let (CAST, [whole, _]) = (cast.name(), cast.args.as_slice())
     {
-        let tried = Expr::TryCast(TryCast { expr: cast.expr.clone(), field: cast.field.clone() });
-        let whole = cast.expr.as_ref().clone();
+        let (whole, tried) = (whole.clone(), tried(cast.args.clone()));
         return Ok(Transformed::yes(tried_key(call, whole, tried)));
     }
     if call.name() == NAME

@@ -2,9 +2,9 @@
 //! Must not know: which stage runs the SQL.
 
 mod checked;
+mod extreme;
 mod identity;
 mod json;
-mod negate;
 mod numeric;
 mod place;
 mod random;
@@ -23,11 +23,16 @@ use datafusion::logical_expr::{
 };
 use datafusion::prelude::SessionContext;
 
+use super::dialect::{casts, families};
+
 pub use checked::CheckedIntegers;
+pub use extreme::float_extreme;
 pub use identity::{Identity, checked_casts, row_uuid};
 pub use json::json_text;
-pub use negate::written_out;
-pub use numeric::{NUMERIC, Numbers, compared_by_value, known as numeric};
+pub use numeric::{
+    NUMERIC, Numbers, any_of_equals, compare_numerics, key_of_numeric, known as numeric, numeric_aggregate,
+    numeric_function, numeric_key, numeric_operation, numeric_unary, read_numeric, rounded_numeric,
+};
 pub use place::ordered_by_place;
 pub use row::source_row;
 pub use verdict::{declared_causes, declared_verdicts, declared_warnings};
@@ -47,8 +52,7 @@ pub fn register(ctx: &SessionContext, identity: &Arc<Identity>) -> Result<()> {
     }
     ctx.register_udf(identity::legacy_uuid(identity));
     ctx.register_udf(row::named_struct());
-    ctx.register_udf(negate::negate());
-    for function in numeric::functions(ctx) {
+    for function in families::functions().chain(casts()) {
         ctx.register_udf(function);
     }
     // A clone shares the session's state; registering needs a mutable handle of it.
@@ -59,7 +63,7 @@ type Field = dyn Fn(&ReturnFieldArgs<'_>) -> Result<FieldRef> + Send + Sync;
 type Invoke = dyn Fn(ScalarFunctionArgs) -> Result<ColumnarValue> + Send + Sync;
 
 /// A function made of two closures: the type of its result, and its result. Immutable, any number of arguments.
-struct Function {
+pub struct Function {
     name: &'static str,
     signature: Signature,
     field: Box<Field>,
@@ -67,7 +71,7 @@ struct Function {
 }
 
 impl Function {
-    fn udf(
+    pub fn udf(
         name: &'static str,
         field: impl Fn(&ReturnFieldArgs<'_>) -> Result<FieldRef> + Send + Sync + 'static,
         invoke: impl Fn(ScalarFunctionArgs) -> Result<ColumnarValue> + Send + Sync + 'static,

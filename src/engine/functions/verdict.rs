@@ -109,21 +109,23 @@ fn caused(verdict: &str, flow: &str, keys: &ArrayRef) -> Result<ColumnarValue> {
     Ok(ColumnarValue::Array(Arc::new(texts.finish())))
 }
 
-/// `warnings(condition, 'code', …)`: the codes whose condition is true, as a list.
+/// `warnings(condition, 'code', …)`: the codes whose condition is true, as a list; with a list before, after its own.
 fn warnings() -> ScalarUDF {
     Function::udf(
         "warnings",
         |args| {
-            if !args.arg_fields.len().is_multiple_of(2) {
+            let before = args.arg_fields.first().filter(|first| matches!(first.data_type(), DataType::List(_)));
+            let before = usize::from(before.is_some());
+            if !(args.arg_fields.len() - before).is_multiple_of(2) {
                 return Err(DataFusionError::Plan("warnings takes pairs of a condition and a code".into()));
             }
-            for pair in 0..args.arg_fields.len() / 2 {
-                literal(args, pair * 2 + 1, "warnings")?;
-                let condition = args.arg_fields[pair * 2].data_type();
+            for at in (before..args.arg_fields.len()).step_by(2) {
+                literal(args, at + 1, "warnings")?;
+                let condition = args.arg_fields[at].data_type();
                 if !matches!(condition, DataType::Boolean | DataType::Null) {
                     return Err(DataFusionError::Plan(format!(
                         "warnings takes a condition as its argument {}, not {condition}",
-                        pair * 2 + 1
+                        at + 1
                     )));
                 }
             }
@@ -136,7 +138,10 @@ fn warnings() -> ScalarUDF {
 
 fn codes(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
     let mut pairs: Vec<(BooleanArray, String)> = Vec::with_capacity(args.args.len() / 2);
-    for pair in args.args.chunks_exact(2) {
+    let (before, given) = args.args.split_at(args.args.len() % 2);
+    let before = before.first().map(|list| list.to_array(args.number_rows)).transpose()?;
+    let before = before.as_ref().and_then(|list| list.as_list_opt::<i32>());
+    for pair in given.chunks_exact(2) {
         let condition = pair[0].to_array(args.number_rows)?;
         let ColumnarValue::Scalar(code) = &pair[1] else {
             return Err(DataFusionError::Plan("warnings takes literal codes".into()));
@@ -147,6 +152,10 @@ fn codes(args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
     }
     let mut list = ListBuilder::with_capacity(StringBuilder::new(), args.number_rows);
     for row in 0..args.number_rows {
+        if let Some(known) = before.filter(|lists| lists.is_valid(row)) {
+            let known = known.value(row);
+            list.values().extend(known.as_string_opt::<i32>().into_iter().flatten());
+        }
         for (condition, code) in &pairs {
             if condition.is_valid(row) && condition.value(row) {
                 list.values().append_value(code);
@@ -198,7 +207,7 @@ pub fn declared_warnings(plan: &LogicalPlan) -> Result<BTreeSet<String>> {
     let mut found = BTreeSet::new();
     each_function(plan, |function| {
         if function.name() == "warnings" {
-            found.extend(function.args.iter().skip(1).step_by(2).filter_map(literal_text));
+            found.extend(function.args.iter().rev().step_by(2).filter_map(literal_text));
         }
     })?;
     Ok(found)

@@ -3,24 +3,19 @@
 //! Must not know: the flows.
 
 mod aggregate;
-mod overload;
-mod plan;
+mod text;
 mod udf;
 mod value;
 
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
-use datafusion::common::{DFSchema, Result, ScalarValue, plan_err};
-use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawAggregateExpr, RawBinaryExpr, RawWindowExpr};
-use datafusion::logical_expr::{
-    ColumnarValue, Expr, ExprSchemable, ScalarFunctionArgs, WindowFunctionDefinition, cast, lit,
-};
-use datafusion::sql::sqlparser::ast::BinaryOperator;
+use datafusion::common::{DFSchema, Result, internal_err};
+use datafusion::functions_aggregate::expr_fn::{first_value, min};
+use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawAggregateExpr, RawWindowExpr};
+use datafusion::logical_expr::{AggregateUDF, Expr, ExprSchemable, ScalarUDF, WindowFunctionDefinition, cast};
 
-pub use overload::functions;
-pub use plan::compared_by_value;
-use value::Numeric;
+pub use text::{compare_numerics, key_of_numeric, numeric_operation, numeric_unary, read_numeric, rounded_numeric};
 
 /// The type of these columns in a query.
 pub const NUMERIC: DataType = DataType::LargeUtf8;
@@ -33,9 +28,56 @@ pub fn known(column: Expr) -> Expr {
     udf::known().call(vec![column])
 }
 
-/// Numbers with the other sign.
-pub fn negated(args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-    udf::unary("numeric_negate").invoke_with_args(args)
+/// What numbers of any size are compared by: a text that sorts as they do.
+#[must_use]
+pub fn numeric_key(expr: Expr) -> Expr {
+    udf::key().call(vec![expr])
+}
+
+/// The function of an operator on integers (`int_plus`) or on numbers of any size (`numeric_plus`, `greatest`).
+///
+/// # Errors
+/// For a name that is none: a defect.
+pub fn numeric_function(name: &str) -> Result<ScalarUDF> {
+    Ok(match name {
+        "int_plus" => super::checked::function("checked_add"),
+        "int_minus" => super::checked::function("checked_subtract"),
+        "int_times" => super::checked::function("checked_multiply"),
+        "int_divide" => super::checked::function("checked_divide"),
+        "int_modulo" => super::checked::function("checked_remainder"),
+        "numeric_plus" => udf::binary("numeric_add"),
+        "numeric_minus" => udf::binary("numeric_subtract"),
+        "numeric_times" => udf::binary("numeric_multiply"),
+        "numeric_divide" => udf::binary("numeric_divide"),
+        "numeric_modulo" => udf::binary("numeric_remainder"),
+        "greatest" => udf::extreme("greatest"),
+        "least" => udf::extreme("least"),
+        other => return internal_err!("no operator is called {other}"),
+    })
+}
+
+/// An aggregate of numbers of any size: `numeric_sum`, `numeric_avg`, `numeric_min`, `numeric_max`.
+#[must_use]
+pub fn numeric_aggregate(name: &'static str) -> AggregateUDF {
+    if matches!(name, "numeric_sum" | "numeric_avg") { aggregate::total(name) } else { aggregate::choice(name) }
+}
+
+/// One of the equal values of a group, always the same; of arrays, the first one met.
+///
+/// # Errors
+/// When the expression has no type.
+pub fn any_of_equals(expr: Expr, schema: &DFSchema, first: bool) -> Result<Expr> {
+    let kind = expr.get_type(schema)?;
+    if kind == NUMERIC {
+        return Ok(aggregate::choice("numeric_any").call(vec![expr]));
+    }
+    if kind.is_floating() {
+        return Ok(super::float_extreme("float_min", &kind).call(vec![expr]));
+    }
+    if first || matches!(kind, DataType::Interval(_)) {
+        return Ok(first_value(expr, Vec::new()));
+    }
+    Ok(min(expr))
 }
 
 /// A field of this type, which says all: metadata would differ between the parts of a union.
@@ -43,83 +85,11 @@ fn field(name: &str) -> FieldRef {
     Arc::new(Field::new(name, NUMERIC, true))
 }
 
-/// Is an expression of this type? A CASE is, if one of its values is.
-fn is_numeric(expr: &Expr, schema: &DFSchema) -> bool {
-    match expr {
-        Expr::Alias(alias) => is_numeric(&alias.expr, schema),
-        Expr::Case(case) => {
-            let values = case.when_then_expr.iter().map(|(_, then)| then.as_ref()).chain(case.else_expr.as_deref());
-            values.into_iter().any(|value| is_numeric(value, schema))
-        }
-        Expr::ScalarFunction(call) if matches!(call.name(), "coalesce" | "nullif" | "greatest" | "least") => {
-            call.args.iter().any(|arg| is_numeric(arg, schema))
-        }
-        _ => expr.get_type(schema).is_ok_and(|kind| kind == NUMERIC),
-    }
-}
-
-/// The other side of a number as a number: an integer or decimal, and a quoted one as PostgreSQL reads it.
-///
-/// # Errors
-/// For a column of text, or anything else that PostgreSQL does not compare with a number.
-fn number(expr: Expr, schema: &DFSchema) -> Result<Expr> {
-    if is_numeric(&expr, schema) {
-        return Ok(expr);
-    }
-    if let Expr::Literal(ScalarValue::Utf8(Some(text)), _) = &expr {
-        let Some(number) = Numeric::parse(text) else {
-            return plan_err!("a quoted text beside a numeric is no number");
-        };
-        return Ok(lit(ScalarValue::LargeUtf8(Some(number.to_string()))));
-    }
-    match expr.get_type(schema) {
-        Ok(kind) if kind.is_integer() || is_decimal(&kind) || kind.is_null() => Ok(cast(expr, NUMERIC)),
-        // A parameter that is not filled yet: its value will tell.
-        Err(_) => Ok(expr),
-        Ok(kind) => {
-            plan_err!("numeric and {kind} do not go together: cast one of them, for example cast(… as numeric(20, 6))")
-        }
-    }
-}
-
-fn is_decimal(kind: &DataType) -> bool {
-    matches!(
-        kind,
-        DataType::Decimal32(..) | DataType::Decimal64(..) | DataType::Decimal128(..) | DataType::Decimal256(..)
-    )
-}
-
-/// Plans `+`, `-`, `*`, `/`, `%` and `||` of such numbers, their averages, and sums and averages over windows.
+/// Plans averages of exact numbers, and sums and averages over windows.
 #[derive(Debug, Default)]
 pub struct Numbers;
 
 impl ExprPlanner for Numbers {
-    fn plan_binary_op(&self, expr: RawBinaryExpr, schema: &DFSchema) -> Result<PlannerResult<RawBinaryExpr>> {
-        let (left, right) = (is_numeric(&expr.left, schema), is_numeric(&expr.right, schema));
-        let name = match expr.op {
-            _ if !left && !right => return Ok(PlannerResult::Original(expr)),
-            BinaryOperator::Plus => "numeric_add",
-            BinaryOperator::Minus => "numeric_subtract",
-            BinaryOperator::Multiply => "numeric_multiply",
-            BinaryOperator::Divide => "numeric_divide",
-            BinaryOperator::Modulo => "numeric_remainder",
-            BinaryOperator::StringConcat => {
-                let text = |side: Expr, numeric| if numeric { cast(side, DataType::Utf8) } else { side };
-                let (left, right) = (text(expr.left, left), text(expr.right, right));
-                return Ok(PlannerResult::Original(RawBinaryExpr { op: expr.op, left, right }));
-            }
-            _ => return Ok(PlannerResult::Original(expr)),
-        };
-        let is_float = |side: &Expr| side.get_type(schema).is_ok_and(|kind| kind.is_floating());
-        if is_float(&expr.left) || is_float(&expr.right) {
-            let float = |side: Expr, numeric| if numeric { cast(side, DataType::Float64) } else { side };
-            let (left, right) = (float(expr.left, left), float(expr.right, right));
-            return Ok(PlannerResult::Original(RawBinaryExpr { op: expr.op, left, right }));
-        }
-        let sides = vec![number(expr.left, schema)?, number(expr.right, schema)?];
-        Ok(PlannerResult::Planned(udf::binary(name).call(sides)))
-    }
-
     fn plan_window(&self, expr: RawWindowExpr) -> Result<PlannerResult<RawWindowExpr>> {
         let name = match &expr.func_def {
             WindowFunctionDefinition::AggregateUDF(function) => function.name().to_owned(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, LargeStringArray, StringArray};
 use datafusion::arrow::compute::cast;
-use datafusion::arrow::datatypes::{DataType, Field, Int64Type};
+use datafusion::arrow::datatypes::{DataType, Field};
 use datafusion::arrow::error::ArrowError;
 use datafusion::common::{DataFusionError, Result, ScalarValue};
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF};
@@ -37,37 +37,6 @@ pub fn binary(name: &'static str) -> ScalarUDF {
                 _ => Ok(None),
             });
             done(&args, pairs)
-        },
-    )
-}
-
-/// A number, and perhaps a count of digits, make a number.
-pub fn unary(name: &'static str) -> ScalarUDF {
-    let operation: fn(&Numeric, i64) -> Numeric = match name {
-        "numeric_negate" => |number, _| number.negate(),
-        "abs" => |number, _| number.absolute(),
-        "signum" => |number, _| number.signum(),
-        "ceil" => |number, _| number.ceiling(),
-        "floor" => |number, _| number.floor(),
-        "trunc" => Numeric::truncate,
-        _ => Numeric::round,
-    };
-    Function::udf(
-        name,
-        move |_| Ok(field(name)),
-        move |args| {
-            let values = numbers(&args, 0)?;
-            let digits = args.args.get(1).map(|digits| digits.to_array(args.number_rows)).transpose()?;
-            let digits = digits.map(|digits| cast(&digits, &DataType::Int64)).transpose()?;
-            let one = |row: usize| -> Result<Option<Numeric>> {
-                let digits = match &digits {
-                    None => 0,
-                    Some(digits) if digits.is_null(row) => return Ok(None),
-                    Some(digits) => digits.as_primitive::<Int64Type>().value(row),
-                };
-                if values.is_null(row) { Ok(None) } else { Ok(Some(operation(&read(values.value(row))?, digits))) }
-            };
-            done(&args, (0..values.len()).map(one))
         },
     )
 }
