@@ -102,7 +102,7 @@ impl Engine {
             .execute_and_check(frame.logical_plan().clone(), state.config_options(), |_, _| {})
             .map_err(failed)?;
         dialect::vetted(&analysed).map_err(failed)?;
-        state.optimize(frame.logical_plan()).map_err(failed)?;
+        state.optimizer().optimize(analysed, &state, |_, _| {}).map_err(failed)?;
         Ok(frame)
     }
 

@@ -286,57 +286,53 @@ pub fn plain_value(value: &Value<'_>, kind: &Kind) -> Option<String> {
     })
 }
 
+type Written = fn(&Value<'_>, &Kind) -> Option<String>;
+
+/// An array of values, each as `json` or `jsonb` has it.
+fn listed<'a>(args: &[Value<'_>], kinds: &[Kind], written: Written) -> Value<'a> {
+    let one = |(value, kind)| written(value, kind).unwrap_or_else(|| "null".to_owned());
+    let items: Vec<String> = args.iter().zip(kinds).map(one).collect();
+    Value::text(format!("[{}]", items.join(", ")))
+}
+
+/// The names and values of members, each value as `json` or `jsonb` has it.
+fn members(args: &[Value<'_>], kinds: &[Kind], written: Written) -> Result<Vec<(String, String)>, Fault> {
+    if args.len() % 2 == 1 {
+        return Err(Fault("names and values are no pairs"));
+    }
+    let pairs = args.chunks_exact(2).zip(kinds.chunks_exact(2));
+    let one = |(pair, kinds): (&[Value<'_>], &[Kind])| {
+        if pair[0].is_null() {
+            return Err(Fault("a member's name is NULL"));
+        }
+        let value = written(&pair[1], &kinds[1]).unwrap_or_else(|| "null".to_owned());
+        Ok((output::print(&pair[0], &kinds[0]), value))
+    };
+    pairs.map(one).collect()
+}
+
 /// `json_build_array`.
 pub fn plain_array<'a>(args: &[Value<'_>], kinds: &[Kind]) -> Value<'a> {
-    let items: Vec<String> = args
-        .iter()
-        .zip(kinds)
-        .map(|(value, kind)| plain_value(value, kind).unwrap_or_else(|| "null".to_owned()))
-        .collect();
-    Value::text(format!("[{}]", items.join(", ")))
+    listed(args, kinds, plain_value)
 }
 
 /// `json_build_object`: members in their order, equal names too.
 pub fn plain_object<'a>(args: &[Value<'a>], kinds: &[Kind]) -> Out<'a> {
-    if args.len() % 2 == 1 {
-        return Err(Fault("names and values are no pairs"));
-    }
-    let mut members = Vec::with_capacity(args.len() / 2);
-    for (pair, kinds) in args.chunks_exact(2).zip(kinds.chunks_exact(2)) {
-        if pair[0].is_null() {
-            return Err(Fault("a member's name is NULL"));
-        }
-        let name = pg::to_json_text(&output::print(&pair[0], &kinds[0]));
-        let value = plain_value(&pair[1], &kinds[1]).unwrap_or_else(|| "null".to_owned());
-        members.push(format!("{name} : {value}"));
-    }
-    Ok(Value::text(format!("{{{}}}", members.join(", "))))
+    let members = members(args, kinds, plain_value)?;
+    let members = members.iter().map(|(name, value)| format!("{} : {value}", pg::to_json_text(name)));
+    Ok(Value::text(format!("{{{}}}", members.collect::<Vec<_>>().join(", "))))
 }
 
 /// `jsonb_build_array`.
 pub fn array_of<'a>(args: &[Value<'_>], kinds: &[Kind]) -> Value<'a> {
-    let items: Vec<String> = args
-        .iter()
-        .zip(kinds)
-        .map(|(value, kind)| of_value(value, kind).unwrap_or_else(|| "null".to_owned()))
-        .collect();
-    Value::text(format!("[{}]", items.join(", ")))
+    listed(args, kinds, of_value)
 }
 
 /// `jsonb_build_object`.
 pub fn built_object<'a>(args: &[Value<'a>], kinds: &[Kind]) -> Out<'a> {
-    if args.len() % 2 == 1 {
-        return Err(Fault("names and values are no pairs"));
-    }
-    let mut members = Vec::with_capacity(args.len() / 2);
-    for (pair, kinds) in args.chunks_exact(2).zip(kinds.chunks_exact(2)) {
-        if pair[0].is_null() {
-            return Err(Fault("a member's name is NULL"));
-        }
-        let value = of_value(&pair[1], &kinds[1]).unwrap_or_else(|| "null".to_owned());
-        members.push((output::print(&pair[0], &kinds[0]), Doc::read(&value).map_err(told)?));
-    }
-    Ok(Value::text(Doc::object(members).print()))
+    let members = members(args, kinds, of_value)?.into_iter();
+    let members = members.map(|(name, value)| Ok((name, Doc::read(&value).map_err(told)?)));
+    Ok(Value::text(Doc::object(members.collect::<Result<_, Fault>>()?).print()))
 }
 
 fn pairs<'a>(args: &[Value<'_>]) -> Out<'a> {
