@@ -140,6 +140,11 @@ fn of_json<'a>(text: &str, wanted: &Kind) -> Result<Value<'a>, Fault> {
 fn cut<'a>(value: Value<'a>, kind: &Kind, (size, scale): (u32, i32)) -> Result<Value<'a>, Fault> {
     let digits = u8::try_from(size).unwrap_or(6);
     Ok(match (value, kind) {
+        (Value::Null, _) => Value::Null,
+        (Value::List(items), Kind::List(item)) => {
+            let items = items.into_iter().map(|value| cut(value, item, (size, scale)));
+            Value::List(items.collect::<Result<_, _>>()?)
+        }
         (Value::Text(given), Kind::Varchar) => Value::text(text::varchar(&given, size as usize)),
         (Value::Text(given), Kind::Padded) => Value::text(text::bpchar(&given, size as usize)),
         (Value::Numeric(number), Kind::Numeric) => {
