@@ -10,13 +10,13 @@ use crate::diagnosis::Text;
 use crate::error::{At, Error, Result};
 use crate::header::{SqlFile, shown};
 use crate::name::{Name, Named};
-use crate::outcome::{Existing, ID, Id, Made, RowIdentity};
+use crate::outcome::{Conflict, Existing, Gone, ID, Id, RowIdentity};
 
 /// The first part of a key where the source is several tables: which of them, as the header names it.
 pub const SOURCE: &str = "_source";
 
 /// The keys of a flow's header: name, default, meaning. `docs/flows.md` has them from here.
-pub const HEADER_KEYS: [(&str, &str, &str); 14] = [
+pub const HEADER_KEYS: [(&str, &str, &str); 17] = [
     (
         "source",
         "(needed)",
@@ -57,6 +57,21 @@ pub const HEADER_KEYS: [(&str, &str, &str); 14] = [
         "With `existing`: the columns of a unique key of the target, such as `[\"email\"]`, by which a row that is there already is found too. Its UUID is then given to the legacy key.",
     ),
     (
+        "on_gone",
+        "`\"keep\"`",
+        "What a later run does with a row whose source row is gone, or is migrated no longer: `keep` (it stays, and is listed), `mark` (the column that `mark` names says so) or `delete` (unless others changed it or refer to it).",
+    ),
+    (
+        "mark",
+        "none",
+        "With `on_gone = \"mark\"`: the target's column that says so. A boolean becomes true, a date or time the instant of the snapshot.",
+    ),
+    (
+        "on_conflict",
+        "`\"keep\"`",
+        "What a later run does where others have changed or deleted a row that it would change: `keep` (theirs stays) or `overwrite`. Either way it is listed in `rehome.conflicts`.",
+    ),
+    (
         "accept",
         "the pipeline's",
         "The least share, 0 to 1, of the rows in scope that must be migrated or adopted; below it, exit code 3.",
@@ -82,6 +97,11 @@ pub struct FlowHeader {
     #[serde(default)]
     existing: Existing,
     r#match: Option<OneOrMore>,
+    #[serde(default)]
+    on_gone: Gone,
+    mark: Option<String>,
+    #[serde(default)]
+    on_conflict: Conflict,
     target: Option<String>,
     accept: Option<f64>,
     description: Option<String>,
@@ -218,7 +238,10 @@ impl Flow {
             identity: header.identity.map(OneOrMore::names).unwrap_or_default(),
             existing: header.existing,
             matching: header.r#match.map(OneOrMore::names).unwrap_or_default(),
-            made: Made::default(),
+            gone: header.on_gone,
+            mark: header.mark,
+            conflict: header.on_conflict,
+            ..RowIdentity::default()
         };
         if let Some((message, hint)) = contradiction(&row, open) {
             return Err(fail(message).hint(hint));
@@ -258,6 +281,9 @@ fn contradiction(row: &RowIdentity, open: Open) -> Option<(&'static str, &'stati
     }
     if row.id == Id::Server && row.existing != Existing::Reject {
         return Some(("a row whose id the target makes is in no target before", "leave `existing` out"));
+    }
+    if row.mark.is_some() != (row.gone == Gone::Mark) {
+        return Some(("`mark` names the column of on_gone = \"mark\", and each needs the other", "say both, or neither"));
     }
     if !row.matching.is_empty() && row.existing == Existing::Reject {
         let message = "`match` finds rows that are in the target, and nothing is to become of them";

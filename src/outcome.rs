@@ -64,6 +64,30 @@ pub enum Existing {
     Adopt,
 }
 
+/// What becomes of a row of the target whose source row is gone, or is migrated no longer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Gone {
+    /// It stays as it is, and is listed.
+    #[default]
+    Keep,
+    /// A column of it says so.
+    Mark,
+    /// It is deleted, if nobody has changed it or refers to it.
+    Delete,
+}
+
+/// What becomes of a change to a row that others have changed or deleted since it was loaded.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Conflict {
+    /// The row stays as the others left it.
+    #[default]
+    Keep,
+    /// The source's row is written over it.
+    Overwrite,
+}
+
 /// How the rows of a flow are known in the target, and what becomes of those that are there already.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -78,6 +102,12 @@ pub struct RowIdentity {
     pub matching: Vec<String>,
     /// With [`Id::Server`]: what its values are.
     pub made: Made,
+    /// What becomes of rows whose source rows are gone.
+    pub gone: Gone,
+    /// With [`Gone::Mark`]: the target's column that says so.
+    pub mark: Option<String>,
+    /// What becomes of changes to rows that others have changed.
+    pub conflict: Conflict,
 }
 
 /// The type of the ids that a target makes.
@@ -100,6 +130,9 @@ impl Default for RowIdentity {
             existing: Existing::default(),
             matching: Vec::new(),
             made: Made::default(),
+            gone: Gone::default(),
+            mark: None,
+            conflict: Conflict::default(),
         }
     }
 }

@@ -2,7 +2,6 @@
 //! Must not know: how any of it is run.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -15,7 +14,6 @@ use crate::header::{SqlFile, shown, toml_error};
 use crate::id::Namespace;
 use crate::name::Named;
 use crate::outcome::RowIdentity;
-use crate::storage::sha256;
 
 /// The file as it is written. Unknown keys are errors.
 #[derive(Debug, Default, Deserialize)]
@@ -193,7 +191,7 @@ pub struct Pipeline {
     /// By the flow whose rejects they are.
     pub reroute: BTreeMap<String, Reroute>,
     pub sample: Option<Sample>,
-    /// SHA-256 over the pipeline's settings, every flow and every shared view: two runs with the same hash apply the same rules.
+    /// SHA-256 over the rules, see [`crate::rules`]: two runs with the same hash apply the same rules.
     pub hash: String,
 }
 
@@ -252,7 +250,7 @@ impl Pipeline {
             pipeline.entities.entry(flow.entity.clone()).or_default().extend(from);
         }
         pipeline.rerouted_flows()?;
-        pipeline.hash = pipeline.fingerprint();
+        pipeline.hash = crate::rules::of_pipeline(&pipeline);
         Ok(pipeline)
     }
 
@@ -337,36 +335,6 @@ impl Pipeline {
     #[must_use]
     pub fn accept(&self, flow: &Flow) -> Option<f64> {
         flow.accept.or(self.accept)
-    }
-
-    fn fingerprint(&self) -> String {
-        let mut text = format!(
-            "{}\n{:?}\n{:?}\n{}\n{:?}\n{:?}\n{:?}\n",
-            self.namespace.uuid(),
-            self.schemas,
-            self.strip_prefix,
-            self.target_schema,
-            self.mappings,
-            self.params,
-            self.reroute
-        );
-        if let Some(zone) = &self.time_zone {
-            text.push_str(zone);
-            text.push('\n');
-        }
-        for (name, zone) in &self.time_zones {
-            let _ = writeln!(text, "{name} {zone}");
-        }
-        let flows = self.flows.iter().map(|flow| (&flow.name, &flow.sql));
-        let shared = self.shared.iter().map(|view| (&view.stem, &view.sql));
-        for (name, sql) in flows.chain(shared) {
-            for part in [name, sql] {
-                text.push_str(&part.len().to_string());
-                text.push('\n');
-                text.push_str(part);
-            }
-        }
-        sha256(text.as_bytes())
     }
 }
 

@@ -14,10 +14,10 @@ const LAYERS: &[&[&str]] = &[
     &["command"],
     &["run"],
     &["extract", "transform", "load", "verify", "report", "sample"],
-    &["views"],
+    &["views", "compare"],
     &["snapshot", "outcomes", "ledger", "target", "server"],
     &["engine", "columnar", "graph", "reads"],
-    &["pipeline", "flow", "header", "diagnosis", "name"],
+    &["pipeline", "rules", "flow", "header", "diagnosis", "name"],
     &["outcome", "id", "key", "storage", "processor", "calendar", "progress", "cancel", "error"],
 ];
 const STAGES: usize = 3;

@@ -39,6 +39,15 @@ enum Keys {
     Composite(Vec<KeyColumn>),
 }
 
+/// The parts of a column of keys: itself, or the members of a struct.
+#[must_use]
+pub fn parts(keys: &ArrayRef) -> Vec<ArrayRef> {
+    match keys.as_struct_opt() {
+        Some(composite) => composite.columns().to_vec(),
+        None => vec![keys.clone()],
+    }
+}
+
 impl KeyColumn {
     /// Looks at `array` as keys.
     ///

@@ -1,7 +1,7 @@
 //! Owns the proof of conservation: the keys of a flow's rows are exactly the keys of its source, each once.
 //! Must not know: outcomes. It sees two ascending streams of keys, and remembers a handful of them.
 
-use arrow::array::{Array, ArrayRef, RecordBatch, StructArray};
+use arrow::array::{ArrayRef, RecordBatch, StructArray};
 use arrow::compute::SortOptions;
 use arrow::datatypes::DataType;
 use arrow::row::{OwnedRow, RowConverter, Rows, SortField};
@@ -10,7 +10,7 @@ use futures::StreamExt;
 
 use crate::diagnosis::running;
 use crate::error::{At, Error, Kind, Result};
-use crate::key::KeyColumn;
+use crate::key::{KeyColumn, parts};
 
 /// How many keys an error names of each sort.
 const EXAMPLES: usize = 10;
@@ -215,14 +215,6 @@ impl Conservation {
         }
         let message = format!("conservation is broken: {}", told.join("; "));
         Err(Error::new(Kind::Verification, message).at(At::File, &self.file).hint(hints.join("; ")))
-    }
-}
-
-/// The parts of a key column: itself, or the members of a struct.
-pub fn parts(keys: &ArrayRef) -> Vec<ArrayRef> {
-    match keys.as_any().downcast_ref::<StructArray>() {
-        Some(composite) => composite.columns().to_vec(),
-        None => vec![keys.clone()],
     }
 }
 

@@ -1,0 +1,118 @@
+//! Owns what the rules of a pipeline are, however they are written: comments, blanks and the case of words are no rules.
+//! Must not know: how rules are planned or run.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
+use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
+
+use crate::flow::Flow;
+use crate::pipeline::Pipeline;
+use crate::storage::sha256;
+
+/// The rules of a whole pipeline, as a SHA-256: two pipelines with the same one make the same outcomes of a snapshot.
+#[must_use]
+pub fn of_pipeline(pipeline: &Pipeline) -> String {
+    let mut text = settings(pipeline);
+    for flow in &pipeline.flows {
+        text.push_str(&of_text(&flow.name, &header(flow)));
+        text.push_str(&of_text(&flow.name, &flow.sql));
+    }
+    for view in &pipeline.shared {
+        text.push_str(&of_text(&view.stem, &view.sql));
+    }
+    sha256(text.as_bytes())
+}
+
+/// The rules of each flow, as a SHA-256: its own, those of the flows that it reads (`needs`), and what all flows share.
+#[must_use]
+pub fn of_flows(pipeline: &Pipeline, needs: &BTreeMap<String, BTreeSet<String>>) -> BTreeMap<String, String> {
+    let mut common = settings(pipeline);
+    for view in &pipeline.shared {
+        common.push_str(&of_text(&view.stem, &view.sql));
+    }
+    let own = |flow: &Flow| of_text(&flow.name, &header(flow)) + &of_text(&flow.name, &flow.sql);
+    let own: BTreeMap<&str, String> = pipeline.flows.iter().map(|flow| (flow.name.as_str(), own(flow))).collect();
+    let whole = |flow: &Flow| {
+        let mut read = BTreeSet::new();
+        let mut open = vec![flow.name.as_str()];
+        while let Some(name) = open.pop() {
+            if read.insert(name) {
+                open.extend(needs.get(name).into_iter().flatten().map(String::as_str));
+            }
+        }
+        let rules = read.iter().filter_map(|name| own.get(name)).map(String::as_str);
+        sha256(rules.fold(common.clone(), |text, rules| text + rules).as_bytes())
+    };
+    pipeline.flows.iter().map(|flow| (flow.name.clone(), whole(flow))).collect()
+}
+
+fn settings(pipeline: &Pipeline) -> String {
+    let mut text = format!(
+        "{}\n{:?}\n{:?}\n{}\n{:?}\n{:?}\n{:?}\n{:?}\n",
+        pipeline.namespace.uuid(),
+        pipeline.schemas,
+        pipeline.strip_prefix,
+        pipeline.target_schema,
+        pipeline.mappings,
+        pipeline.params,
+        pipeline.reroute,
+        pipeline.time_zone,
+    );
+    for (name, zone) in &pipeline.time_zones {
+        let _ = writeln!(text, "{name} {zone}");
+    }
+    text
+}
+
+/// What a header says that outcomes, or their way into the target, depend on: not its thresholds and descriptions.
+fn header(flow: &Flow) -> String {
+    format!(
+        "{:?} {:?} {} {:?} {:?} {:?} {:?}",
+        flow.sources, flow.key, flow.expand, flow.entity, flow.entity_key, flow.row, flow.target
+    )
+}
+
+/// A text with its name, so that no two of them give one text together with what follows.
+fn of_text(name: &str, sql: &str) -> String {
+    let plain = tokens(sql);
+    format!("{}\n{name}\n{}\n{plain}\n", name.len(), plain.len())
+}
+
+/// A text of SQL as its tokens, one blank between two of them. What cannot be read is taken as it is: to plan it will fail.
+fn tokens(sql: &str) -> String {
+    let dialect = PostgreSqlDialect {};
+    let Ok(tokens) = Tokenizer::new(&dialect, sql).tokenize() else { return sql.to_owned() };
+    let mut plain = String::with_capacity(sql.len());
+    for token in tokens {
+        match token {
+            Token::Whitespace(_) => continue,
+            Token::Word(word) if word.quote_style.is_none() => plain.push_str(&word.value.to_lowercase()),
+            other => {
+                let _ = write!(plain, "{other}");
+            }
+        }
+        plain.push(' ');
+    }
+    plain.trim_end_matches([' ', ';']).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tokens;
+
+    #[test]
+    fn comments_blanks_and_case_are_no_rules() {
+        let plain = tokens("select a, 'X y' from t where b <> 1");
+        for same in [
+            "SELECT a,\n  'X y' -- as it is\nFROM t /* all */ WHERE b<>1;",
+            "/*--- source = \"t\" ---*/ Select A , 'X y' From T Where B <> 1\n",
+        ] {
+            assert_eq!(tokens(same), plain);
+        }
+        for other in ["select a, 'x y' from t where b <> 1", "select \"A\", 'X y' from t where b <> 1", "select a, 'X  y' from t where b <> 1"] {
+            assert_ne!(tokens(other), plain);
+        }
+    }
+}
