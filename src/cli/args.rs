@@ -157,6 +157,9 @@ pub struct Run {
     /// Only these flows, and those they read
     #[arg(long, value_name = "FLOW,…", value_delimiter = ',')]
     pub only: Vec<String>,
+    /// Refuse a target that holds what other runs loaded; without it, only what differs from them is brought
+    #[arg(long)]
+    pub full: bool,
     /// Do not read the target back
     #[arg(long)]
     pub no_verify: bool,

@@ -107,6 +107,7 @@ async fn migrate(typed: Run, setting: &Setting, format: Format) -> Result<()> {
         only: typed.only,
         verify: !typed.no_verify,
         enforce: !typed.no_threshold,
+        full: typed.full,
     };
     let finished = run::run(request, setting).await?;
     render::finished(&finished, format);

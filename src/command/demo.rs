@@ -70,6 +70,7 @@ pub async fn demo(demo: Demo, setting: &Setting) -> Result<Shown> {
         only: Vec::new(),
         verify: true,
         enforce,
+        full: false,
     };
     let finished = run::run(request, setting).await?;
     let kept = if demo.keep {

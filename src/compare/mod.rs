@@ -65,6 +65,12 @@ impl Piece {
         self.rows.get(&what).map_or(&[], Vec::as_slice)
     }
 
+    /// Rows that are all new.
+    #[must_use]
+    pub fn new_rows(rows: Vec<RecordBatch>) -> Self {
+        Self { rows: BTreeMap::from([(Use::New, rows)]), ..Self::default() }
+    }
+
     /// How many rows of one sort.
     #[must_use]
     pub fn count(&self, what: Use) -> usize {

@@ -7,35 +7,34 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use crate::error::{Error, Kind, Result};
-use crate::id::Namespace;
 use crate::server::Connection;
 use crate::server::sql::{fill, quote_ident};
 
+mod changes;
 mod made;
 mod mappings;
+mod runs;
 
+pub use changes::{Conflicting, changes, conflicts, kept_rows, resolve};
 pub use made::made_ids;
 pub use mappings::{Adopted, AdoptedKey, Mappings};
+pub use runs::{BaseOf, Begun, Latest, LoadedFlow, LoadedHow, RunIdentity, bases, begin, begin_flow, end, end_flow, flows, latest, other_run};
 
 /// The server needs a moment to notice that the session of a killed run is gone.
 const LOCK_ATTEMPTS: u32 = 10;
 const LOCK_PAUSE: Duration = Duration::from_millis(200);
 
-/// What a run is: the same identity again takes up the same run.
-#[derive(Debug, Clone)]
-pub struct RunIdentity {
-    pub run_id: Uuid,
-    /// On which its UUIDs rest.
-    pub namespace: Namespace,
-    pub pipeline: String,
-    pub pipeline_hash: String,
-    pub snapshot_id: String,
-    pub tool_version: String,
-}
-
 /// The right to write, as of one moment: a later opener takes it away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Epoch(i64);
+
+impl Epoch {
+    /// How many processes have had the right to write so far, this one among them.
+    #[must_use]
+    pub fn number(self) -> i64 {
+        self.0
+    }
+}
 
 /// What became of a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,15 +42,6 @@ pub enum Claim {
     Mine,
     /// Committed before, by this or an earlier process of the run.
     Done,
-}
-
-/// A flow that the run has begun to load.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LoadedFlow {
-    pub flow: String,
-    pub entity: String,
-    pub schema: String,
-    pub table: String,
 }
 
 /// What became of a row that was in the target already.
@@ -209,82 +199,6 @@ pub async fn unlock(connection: &Connection) -> Result<()> {
     Ok(())
 }
 
-/// A run that has begun, in this process.
-#[derive(Debug, Clone, Copy)]
-pub struct Begun {
-    pub epoch: Epoch,
-    /// An earlier process began it and did not end it: what the target refused then is not decided.
-    pub taken_up: bool,
-}
-
-/// Begins a run, or takes up the one with the same id, and becomes the one that may write.
-///
-/// # Errors
-/// [`Kind::Config`] when the run was begun with other rules or another snapshot.
-pub async fn begin(connection: &Connection, run: &RunIdentity) -> Result<Begun> {
-    let row = connection
-        .query_one(
-            include_str!("../../sql/control/ledger/begin_run.sql"),
-            &[&run.run_id, &run.pipeline, &run.pipeline_hash, &run.snapshot_id, &run.tool_version],
-        )
-        .await?;
-    let (hash, snapshot): (String, String) = (row.try_get("pipeline_hash")?, row.try_get("snapshot_id")?);
-    if hash != run.pipeline_hash || snapshot != run.snapshot_id {
-        return Err(Error::config(format!("run {} was begun with other rules or another snapshot", run.run_id))
-            .hint("start a new run, or resume with the rules and the snapshot it was begun with"));
-    }
-    let epoch = connection.query_one(include_str!("../../sql/control/ledger/take_epoch.sql"), &[&run.run_id]).await?;
-    Ok(Begun { epoch: Epoch(epoch.try_get("epoch")?), taken_up: row.try_get("taken_up")? })
-}
-
-/// The run is in the target, whole.
-///
-/// # Errors
-/// What the server says.
-pub async fn end(connection: &Connection, run: Uuid) -> Result<()> {
-    connection.execute(include_str!("../../sql/control/ledger/end_run.sql"), &[&run]).await?;
-    Ok(())
-}
-
-/// Notes that the run loads a flow.
-///
-/// # Errors
-/// What the server says.
-pub async fn begin_flow(connection: &Connection, run: Uuid, flow: &LoadedFlow) -> Result<()> {
-    let values: [&(dyn tokio_postgres::types::ToSql + Sync); 5] =
-        [&run, &flow.flow, &flow.entity, &flow.schema, &flow.table];
-    connection.execute(include_str!("../../sql/control/ledger/begin_flow.sql"), &values).await?;
-    Ok(())
-}
-
-/// Another run that has loaded rows of this flow's entity into its table: its id and its flow.
-///
-/// # Errors
-/// What the server says.
-pub async fn other_run(connection: &Connection, run: Uuid, flow: &LoadedFlow) -> Result<Option<(String, String)>> {
-    let statement = include_str!("../../sql/control/ledger/other_run.sql");
-    let row = connection.query_opt(statement, &[&run, &flow.entity, &flow.schema, &flow.table]).await?;
-    row.map(|row| Ok((row.try_get("run")?, row.try_get("flow")?))).transpose()
-}
-
-/// The flows the run has begun to load, this time or before.
-///
-/// # Errors
-/// What the server says.
-pub async fn flows(connection: &Connection, run: Uuid) -> Result<Vec<LoadedFlow>> {
-    let rows = connection.query(include_str!("../../sql/control/ledger/flows.sql"), &[&run]).await?;
-    rows.iter()
-        .map(|row| {
-            Ok(LoadedFlow {
-                flow: row.try_get("flow")?,
-                entity: row.try_get("entity")?,
-                schema: row.try_get("table_schema")?,
-                table: row.try_get("table_name")?,
-            })
-        })
-        .collect()
-}
-
 /// Claims a chunk; must be the first statement of its transaction.
 ///
 /// # Errors
@@ -297,6 +211,18 @@ pub async fn claim(connection: &Connection, run: Uuid, flow: &str, chunk: &str, 
         return Err(Error::new(Kind::Locked, "a newer run has taken over this database"));
     }
     Ok(if row.try_get("claimed")? { Claim::Mine } else { Claim::Done })
+}
+
+/// Sees, in a transaction without a chunk, that this process may still write; a newer run waits for its end.
+///
+/// # Errors
+/// [`Kind::Locked`] when a newer run has taken over.
+pub async fn still_mine(connection: &Connection, epoch: Epoch) -> Result<()> {
+    let statement = include_str!("../../sql/control/ledger/still_mine.sql");
+    match connection.query_opt(statement, &[&epoch.0]).await? {
+        Some(_) => Ok(()),
+        None => Err(Error::new(Kind::Locked, "a newer run has taken over this database")),
+    }
 }
 
 /// Notes what a chunk brought, in its transaction.

@@ -43,7 +43,7 @@ pub(super) struct Flow<'a> {
     pub entity: &'a str,
     pub table: &'a Table,
     pub mappings: &'a Mappings,
-    pub quarantine: &'a Table,
+    pub quarantined: &'a Table,
     /// How its rows are known in the target, and what becomes of those that are there already.
     pub row: &'a RowIdentity,
     /// Others refer to its rows by another key than their own.
@@ -56,6 +56,14 @@ pub(super) struct Flow<'a> {
     /// Rows that the target refused, to be tried again where their chunk is in.
     pub again: &'a HashSet<Uuid>,
     pub cancel: &'a Cancel,
+}
+
+/// What became of rows that were to be new.
+#[derive(Debug, Default)]
+pub(super) struct Inserted {
+    pub refused: BTreeSet<usize>,
+    /// The rows that were not inserted: refused, in the target before, or not to be.
+    pub others: BTreeSet<usize>,
 }
 
 /// A claimed chunk is in, or was before.
@@ -80,20 +88,35 @@ impl Flow<'_> {
             let ids: Vec<Uuid> = self.again.iter().copied().collect();
             ledger::readmit(connection, self.run, self.flow, &ids).await?;
         }
-        let found = self.existing(connection, &kept, &batches, &skip).await?;
+        let inserted = self.insert(connection, &kept, batches, skip).await?;
+        let refused = inserted.refused.len() as u64;
+        let all = kept.rows() as u64;
+        self.commit(connection, chunk, all - refused, refused).await?;
+        Ok(if first { Done::Now { rows: all } } else { Done::Before })
+    }
+
+    /// Sends rows that are to be new, all but those of `skip`; what the target refuses goes into the quarantine. Needs a
+    /// transaction.
+    pub(super) async fn insert(
+        &self,
+        connection: &Connection,
+        kept: &Kept,
+        batches: Vec<RecordBatch>,
+        skip: BTreeSet<usize>,
+    ) -> Result<Inserted> {
+        let found = self.existing(connection, kept, &batches, &skip).await?;
         let rows = Rows::new(batches, self.table)?;
         let left = skip.union(&found.rows).copied().collect();
         let target = isolate::copy(connection, &rows, &left, self.cancel).await?;
         drop(rows);
-        let refused = found.refused.keys().chain(target.refused.keys()).copied();
-        self.map(connection, &kept, skip.iter().copied().chain(refused).collect()).await?;
+        let refused: BTreeSet<usize> = found.refused.keys().chain(target.refused.keys()).copied().collect();
+        self.map(connection, kept, skip.union(&refused).copied().collect()).await?;
         let of_found: fn(&Why) -> &'static str =
             if self.row.existing == Existing::Reject { |_| EXISTING } else { reason_of };
-        self.refuse(connection, &kept, &found.refused, of_found).await?;
-        self.refuse(connection, &kept, &target.refused, reason_of).await?;
-        let (all, refused) = (kept.rows() as u64, (found.refused.len() + target.refused.len()) as u64);
-        self.commit(connection, chunk, all - refused, refused).await?;
-        Ok(if first { Done::Now { rows: all } } else { Done::Before })
+        self.refuse(connection, kept, &found.refused, of_found).await?;
+        self.refuse(connection, kept, &target.refused, reason_of).await?;
+        let others = skip.into_iter().chain(found.rows).chain(target.refused.into_keys()).collect();
+        Ok(Inserted { refused, others })
     }
 
     /// Puts a file of rejected rows into the quarantine.
@@ -102,6 +125,13 @@ impl Flow<'_> {
             connection.batch_execute(ROLLBACK).await?;
             return Ok(Done::Before);
         }
+        let rows = self.quarantine(connection, batches).await?;
+        self.commit(connection, chunk, rows, 0).await?;
+        Ok(Done::Now { rows })
+    }
+
+    /// Puts rejected rows into the quarantine. Needs a transaction.
+    pub(super) async fn quarantine(&self, connection: &Connection, batches: Vec<RecordBatch>) -> Result<u64> {
         let kept = Kept::of(&batches, self.row)?;
         let reasons = column(&batches, REASON)?.ok_or_else(|| Error::unexpected("rejected rows without a reason"))?;
         let source = column(&batches, SOURCE_ROW)?.unwrap_or_else(|| new_null_array(&DataType::Utf8, kept.rows()));
@@ -113,18 +143,16 @@ impl Flow<'_> {
         let every: Vec<usize> = (0..kept.rows()).collect();
         let more = told.iter().cloned().chain([("source_row", source)]).collect();
         let whole = kept.quarantine(self.run, self.flow, &every, reasons.clone(), more)?;
-        let all = Rows::new(vec![whole], self.quarantine)?;
+        let all = Rows::new(vec![whole], self.quarantined)?;
         let written = isolate::copy(connection, &all, &BTreeSet::new(), self.cancel).await?;
         // A source row that PostgreSQL's jsonb cannot hold still leaves its key and reason; the outcomes have it whole.
         if !written.refused.is_empty() {
             let bare = kept.quarantine(self.run, self.flow, &every, reasons, told)?;
-            let bare = Rows::new(vec![bare], self.quarantine)?;
+            let bare = Rows::new(vec![bare], self.quarantined)?;
             let skip = (0..kept.rows()).filter(|row| !written.refused.contains_key(row)).collect();
             all_or_error(bare.copy(connection, 0..bare.len(), &skip, self.cancel).await?)?;
         }
-        let rows = kept.rows() as u64;
-        self.commit(connection, chunk, rows, 0).await?;
-        Ok(Done::Now { rows })
+        Ok(kept.rows() as u64)
     }
 
     /// The UUIDs that rejected rows would have had: rows that refer to them in vain then name their cause. None where
@@ -142,12 +170,12 @@ impl Flow<'_> {
     }
 
     /// Begins the transaction and claims the chunk; false when it is in already, and then the transaction is still open.
-    async fn begin(&self, connection: &Connection, chunk: &str) -> Result<bool> {
+    pub(super) async fn begin(&self, connection: &Connection, chunk: &str) -> Result<bool> {
         connection.batch_execute(BEGIN).await?;
         Ok(ledger::claim(connection, self.run, self.flow, chunk, self.epoch).await? == Claim::Mine)
     }
 
-    async fn commit(&self, connection: &Connection, chunk: &str, rows: u64, refused: u64) -> Result<()> {
+    pub(super) async fn commit(&self, connection: &Connection, chunk: &str, rows: u64, refused: u64) -> Result<()> {
         ledger::count(connection, self.run, self.flow, chunk, rows, refused).await?;
         Ok(connection.batch_execute(COMMIT).await?)
     }
@@ -207,7 +235,7 @@ impl Flow<'_> {
     }
 
     /// Puts the rows the target refused into the quarantine.
-    async fn refuse(
+    pub(super) async fn refuse(
         &self,
         connection: &Connection,
         kept: &Kept,
@@ -229,12 +257,12 @@ impl Flow<'_> {
             ("entity_uuid", kept.ids_of(&rows)?),
         ];
         let batch = kept.quarantine(self.run, self.flow, &rows, reasons, more)?;
-        let rows = Rows::new(vec![batch], self.quarantine)?;
+        let rows = Rows::new(vec![batch], self.quarantined)?;
         all_or_error(rows.copy(connection, 0..rows.len(), &BTreeSet::new(), self.cancel).await?)
     }
 }
 
-fn reason_of(why: &Why) -> &'static str {
+pub(super) fn reason_of(why: &Why) -> &'static str {
     if why.sqlstate == DROPPED { DROPPED_BY_TRIGGER } else { REFUSED_BY_TARGET }
 }
 
@@ -256,7 +284,7 @@ pub(super) fn all_or_error(copied: Copied) -> Result<()> {
 }
 
 /// A column of all batches as one array.
-fn column(batches: &[RecordBatch], name: &str) -> Result<Option<ArrayRef>> {
+pub(super) fn column(batches: &[RecordBatch], name: &str) -> Result<Option<ArrayRef>> {
     let parts: Vec<&dyn Array> =
         batches.iter().filter_map(|batch| batch.column_by_name(name)).map(AsRef::as_ref).collect();
     if parts.is_empty() {
@@ -278,7 +306,7 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    fn of(batches: &[RecordBatch], row: &RowIdentity) -> Result<Self> {
+    pub(super) fn of(batches: &[RecordBatch], row: &RowIdentity) -> Result<Self> {
         let keys = column(batches, KEY)?.ok_or_else(|| Error::unexpected("outcome rows without a key"))?;
         let ids = column(batches, row.row_column())?.map(|ids| {
             ids.as_fixed_size_binary_opt().cloned().ok_or_else(|| Error::unexpected("an id that is no UUID"))

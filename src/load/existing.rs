@@ -140,7 +140,7 @@ impl Flow<'_> {
 
     /// Copies rows into a temporary table.
     async fn stage(&self, connection: &Connection, batches: &[RecordBatch], skip: &BTreeSet<usize>) -> Result<Staged> {
-        let told = self.quarantine.column("entity_uuid").cloned();
+        let told = self.quarantined.column("entity_uuid").cloned();
         let row_column = told.map(|column| Column { name: ROW.to_owned(), ..column });
         let columns = self.table.columns.iter().cloned().chain(row_column).collect();
         let with_rows = Table { columns, ..self.table.clone() };

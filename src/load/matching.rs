@@ -5,7 +5,7 @@
 use uuid::Uuid;
 
 use super::Loader;
-use super::stage::{Staging, equal};
+use super::stage::{STAGED, Staging, equal};
 use crate::error::{At, Context, Error, Result};
 use crate::outcome::Outcome;
 use crate::outcomes::{FlowOutcomes, OutcomeStore};
@@ -44,7 +44,7 @@ impl Loader {
         })?;
         let connection = &self.coordinator;
         connection.batch_execute(BEGIN).await?;
-        let staging = Staging::open(connection, table, columns, &flow.row, &self.quarantine, &self.cancel).await?;
+        let staging = Staging::open(connection, STAGED, table, columns, &flow.row, &self.quarantine, &self.cancel).await?;
         for file in flow.files_of(Outcome::Migrated) {
             self.cancel.check()?;
             staging.add(&store.read(file).await?).await?;

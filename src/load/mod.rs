@@ -1,7 +1,8 @@
 //! Owns the way of stored outcomes into the target: chunks over several connections, each exactly once.
 //! Must not know: how outcomes were computed. Nothing is decided here about a row but whether the target takes it.
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -13,7 +14,7 @@ use uuid::Uuid;
 use crate::cancel::Cancel;
 use crate::error::{At, Context, Error, Kind, Result};
 use crate::flow::Flow;
-use crate::ledger::{self, Adopted, Begun, Fate, LoadedFlow, Mappings, Refusal, RunIdentity};
+use crate::ledger::{self, Adopted, Begun, Conflicting, Fate, LoadedFlow, Mappings, Refusal, RunIdentity};
 use crate::outcome::{ENTITY_KEY, KEY, Made, Outcome};
 use crate::outcomes::{FlowOutcomes, FlowShape, OutcomeFile, OutcomeStore};
 use crate::progress::Sink;
@@ -21,11 +22,13 @@ use crate::server::sql::{fill, quote_ident, quote_literal, quote_table};
 use crate::server::{Address, Connection};
 use crate::target::{Catalog, Column, Table};
 
+mod bring;
 mod causes;
 pub mod check;
 mod chunk;
 mod constraints;
 mod copy;
+mod difference;
 pub mod encode;
 mod existing;
 mod isolate;
@@ -35,8 +38,8 @@ mod restore;
 mod stage;
 mod unmapped;
 
-use chunk::Done;
 use constraints::{Mode, WORTH_REBUILDING};
+pub use bring::Base;
 pub use matching::Match;
 
 const IS_EMPTY: &str = include_str!("../../sql/control/load/is_empty.sql");
@@ -47,6 +50,8 @@ const SET_SEQUENCE: &str = include_str!("../../sql/control/load/set_sequence.sql
 
 /// The SQLSTATE of a row that a foreign key refuses.
 const FOREIGN_KEY: &str = "23503";
+/// SQLSTATEs of rows that the target refuses for the sake of other rows.
+const OF_OTHERS: [&str; 3] = [FOREIGN_KEY, "23505", "23P01"];
 
 /// Pauses before a chunk is tried again on a new connection.
 const PAUSES: [Duration; 4] =
@@ -67,6 +72,12 @@ pub struct Loader {
     begun: Begun,
     /// The flows loaded so far, in their order.
     loaded: Vec<FlowOutcomes>,
+    /// Those of them that came as differences.
+    brought: BTreeSet<String>,
+    /// All flows of the run: name, entity, target.
+    entities: Vec<(String, String, String)>,
+    /// Rows that this process has written.
+    written: AtomicU64,
     jobs: usize,
     sink: Arc<dyn Sink>,
     cancel: Cancel,
@@ -91,6 +102,12 @@ pub struct Finished {
     pub refused: Vec<Refusal>,
     /// Rows that were in the target already: flow → updated and adopted.
     pub existing: BTreeMap<String, (u64, u64)>,
+    /// What was done to rows beside first loads: flow → what → rows, see [`ledger::changes`].
+    pub moved: BTreeMap<String, BTreeMap<String, u64>>,
+    /// Rows that others had changed, deleted or referred to, by flow.
+    pub conflicts: BTreeMap<String, Vec<Conflicting>>,
+    /// Rows that this process has written, quarantine included.
+    pub written: u64,
     /// Constraints and indexes that were away and are back.
     pub restored: usize,
     pub seconds: f64,
@@ -130,8 +147,23 @@ impl Loader {
         }
         let jobs = jobs.max(1);
         let address = address.clone();
-        let loaded = Vec::new();
-        Ok(Self { address, coordinator, catalog, quarantine, mappings, run, begun, loaded, jobs, sink, cancel, modes })
+        Ok(Self {
+            address,
+            coordinator,
+            catalog,
+            quarantine,
+            mappings,
+            run,
+            begun,
+            loaded: Vec::new(),
+            brought: BTreeSet::new(),
+            entities: Vec::new(),
+            written: AtomicU64::new(0),
+            jobs,
+            sink,
+            cancel,
+            modes,
+        })
     }
 
     /// The mappings of these entities that no run of ours wrote: their UUIDs are kept.
@@ -174,19 +206,29 @@ impl Loader {
         }
     }
 
-    /// Sees that no other run has loaded what these flows will load: its rows have the UUIDs that these would have.
+    /// Sees that no run of another namespace has loaded what these flows will load; with `alone`, no other run at all.
     ///
     /// # Errors
     /// [`Kind::Config`] that names the other run.
-    pub async fn check_unclaimed(&self, shapes: &[FlowShape]) -> Result<()> {
+    pub async fn check_unclaimed(&mut self, shapes: &[FlowShape], alone: bool) -> Result<()> {
         for shape in shapes {
+            self.entities.push((shape.flow.clone(), shape.entity.clone(), shape.target.clone()));
             let note = self.note(&shape.flow, &shape.entity, &shape.target)?;
-            if let Some((run, flow)) = ledger::other_run(&self.coordinator, self.run.run_id, &note).await? {
-                return Err(Error::config(format!("the target holds what run {run} loaded: another snapshot, or other rules"))
-                    .at(At::Flow, flow)
-                    .at(At::Table, shape.target.clone())
-                    .hint("a run is its rules and its snapshot: restore both to take that run up (--snapshot), or load into an empty target; runs that bring only differences are not there yet"));
-            }
+            let run = alone.then_some(self.run.run_id);
+            let other = ledger::other_run(&self.coordinator, self.run.namespace, run, &note).await?;
+            let Some((run, flow)) = other else { continue };
+            let (message, hint) = if alone {
+                (
+                    format!("the target holds what run {run} loaded, and --full asks for an empty one"),
+                    "leave --full out: the run then brings what differs; or load into an empty target",
+                )
+            } else {
+                (
+                    format!("the target holds what run {run} loaded under another namespace, and so under other UUIDs"),
+                    "runs of one namespace follow each other: `namespace` of the pipeline says it, or else the pipeline's name",
+                )
+            };
+            return Err(Error::config(message).at(At::Flow, flow).at(At::Table, shape.target.clone()).hint(hint));
         }
         Ok(())
     }
@@ -207,13 +249,13 @@ impl Loader {
     /// # Errors
     /// Whatever is no fault of a row; what has been committed stays, and the same call goes on from there.
     pub async fn load_flow(&mut self, flow: &FlowOutcomes, store: &OutcomeStore) -> Result<Loaded> {
-        let begun = Instant::now();
-        let table = self.catalog.require(&flow.target).at(At::Flow, &flow.flow)?.clone();
-        let note = self.note(&flow.flow, &flow.entity, &flow.target)?;
-        ledger::begin_flow(&self.coordinator, self.run.run_id, &note).await?;
+        Ok(self.bring(flow, store, Base::None, "").await?.0)
+    }
+
+    async fn load_whole(&mut self, flow: &FlowOutcomes, table: &Table, store: &OutcomeStore) -> Result<()> {
         let migrated = flow.count(Outcome::Migrated);
         if migrated > 0 {
-            self.prepare(&table, migrated, flow.row.is_derived()).await?;
+            self.prepare(table, migrated, flow.row.is_derived()).await?;
             if flow.row.is_mapped() {
                 self.prepare_mappings(flow, store, migrated).await?;
             }
@@ -230,15 +272,7 @@ impl Loader {
             .cloned()
             .collect();
         self.sink.start("load", &flow.flow, Some(files.iter().map(|file| file.rows).sum()));
-        self.load_files(flow, &table, files, store, &again).await.at(At::Flow, &flow.flow)?;
-        self.loaded.push(flow.clone());
-        self.sink.finish(&flow.flow);
-        Ok(Loaded {
-            flow: flow.flow.clone(),
-            rows: ledger::loaded(&self.coordinator, self.run.run_id, &flow.flow).await?,
-            refused: ledger::refused(&self.coordinator, self.run.run_id, Some(&flow.flow)).await?,
-            seconds: begun.elapsed().as_secs_f64(),
-        })
+        self.load_files(flow, table, files, store, &again).await.at(At::Flow, &flow.flow)
     }
 
     /// Loads files over several connections; of those that are in already, the rows of `again`.
@@ -250,14 +284,28 @@ impl Loader {
         store: &OutcomeStore,
         again: &HashSet<Uuid>,
     ) -> Result<()> {
-        let shared = chunk::Flow {
+        let shared = self.shared(flow, table, again).await?;
+        let workers = self.jobs.min(files.len());
+        let queue = Mutex::new(files);
+        futures::future::try_join_all((0..workers).map(|_| self.work(&shared, &queue, store))).await?;
+        Ok(())
+    }
+
+    /// What all chunks of a flow have in common.
+    async fn shared<'a>(
+        &'a self,
+        flow: &'a FlowOutcomes,
+        table: &'a Table,
+        again: &'a HashSet<Uuid>,
+    ) -> Result<chunk::Flow<'a>> {
+        Ok(chunk::Flow {
             run: self.run.run_id,
             epoch: self.begun.epoch,
             flow: &flow.flow,
             entity: &flow.entity,
             table,
             mappings: &self.mappings,
-            quarantine: &self.quarantine,
+            quarantined: &self.quarantine,
             row: &flow.row,
             own_entity_key: flow.entity_key.is_some(),
             namespace: self.run.namespace,
@@ -265,21 +313,19 @@ impl Loader {
             merge_mappings: self.entity_known(flow).await?,
             again,
             cancel: &self.cancel,
-        };
-        let workers = self.jobs.min(files.len());
-        let queue = Mutex::new(files);
-        futures::future::try_join_all((0..workers).map(|_| self.work(&shared, &queue, store))).await?;
-        Ok(())
+        })
     }
 
     /// Where a foreign key could not be away for the load, rows came before their parents: they are tried again, as
     /// long as that brings any of them in.
     async fn retry(&self, store: &OutcomeStore) -> Result<()> {
         let mut before = usize::MAX;
-        loop {
+        for round in 0.. {
             let mut waiting: BTreeMap<String, HashSet<Uuid>> = BTreeMap::new();
             for row in ledger::refused(&self.coordinator, self.run.run_id, None).await? {
-                if row.sqlstate == FOREIGN_KEY && row.reason == chunk::REFUSED_BY_TARGET {
+                // What stood in the way of a row that came as a difference may be gone by now.
+                let by_others = self.brought.contains(&row.flow) && OF_OTHERS.contains(&row.sqlstate.as_str());
+                if (row.sqlstate == FOREIGN_KEY || by_others) && row.reason == chunk::REFUSED_BY_TARGET {
                     waiting.entry(row.flow).or_default().extend(row.id);
                 }
             }
@@ -290,11 +336,16 @@ impl Loader {
             before = rows;
             for flow in &self.loaded {
                 let Some(again) = waiting.get(&flow.flow) else { continue };
+                if self.brought.contains(&flow.flow) {
+                    self.bring_again(flow, store, again, round).await.at(At::Flow, &flow.flow)?;
+                    continue;
+                }
                 let table = self.catalog.require(&flow.target).at(At::Flow, &flow.flow)?;
                 let files = flow.files_of(Outcome::Migrated).cloned().collect();
                 self.load_files(flow, table, files, store, again).await.at(At::Flow, &flow.flow)?;
             }
         }
+        Ok(())
     }
 
     /// Constraints and indexes that are away while rows are loaded.
@@ -311,10 +362,14 @@ impl Loader {
     ///
     /// # Errors
     /// [`Kind::Verification`] when rows of others break a constraint; it is then left as the message says.
-    pub async fn finish(&mut self, store: &OutcomeStore) -> Result<Finished> {
+    pub async fn finish(&mut self, store: &OutcomeStore, as_of: &str) -> Result<Finished> {
         let begun = Instant::now();
         self.sink.start("load", "constraints", None);
         self.retry(store).await?;
+        self.settle_gone(as_of).await?;
+        if !self.brought.is_empty() {
+            self.retry(store).await?;
+        }
         let restored = self.restore(store).await?;
         self.name_causes(store).await?;
         let flows = ledger::flows(&self.coordinator, self.run.run_id).await?;
@@ -334,10 +389,13 @@ impl Loader {
                 *(if fate == Fate::Updated { updated } else { adopted }) += 1;
             }
         }
+        let (moved, conflicts) = (self.changes().await?, ledger::conflicts(&self.coordinator, self.run.run_id).await?);
         ledger::unlock(&self.coordinator).await?;
         self.modes.clear();
         self.sink.finish("constraints");
-        Ok(Finished { refused, existing, restored, seconds: begun.elapsed().as_secs_f64() })
+        let written = self.written.load(Ordering::Relaxed);
+        let seconds = begun.elapsed().as_secs_f64();
+        Ok(Finished { refused, existing, moved, conflicts, written, restored, seconds })
     }
 
     /// Brings constraints and indexes back, and takes out the rows that they refuse.
@@ -463,11 +521,7 @@ impl Loader {
             Outcome::Rejected => flow.rejected(connection, &name, batches).await?,
             _ => flow.migrated(connection, &name, batches).await?,
         };
-        let rows = match done {
-            Done::Now { rows } => rows,
-            Done::Before => file.rows,
-        };
-        self.sink.advance(flow.flow, rows);
+        self.advance(flow.flow, done, file.rows);
         Ok(())
     }
 

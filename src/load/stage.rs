@@ -1,12 +1,13 @@
 //! Owns a temporary table of the server for columns of stored outcomes, in the types of the target, beside their keys.
 //! Must not know: what is asked about them there.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::datatypes::{Field, Schema};
 
-use super::copy::Rows;
+use super::copy::{Rows, Why};
 use super::isolate;
 use crate::cancel::Cancel;
 use crate::error::{Error, Result};
@@ -29,9 +30,10 @@ pub(super) struct Staging<'a> {
 }
 
 impl<'a> Staging<'a> {
-    /// Makes the table `pg_temp.rehome_staged_rows`, empty. `quarantine` lends the types of what stands beside.
+    /// Makes a temporary table of this name, empty. `quarantine` lends the types of what stands beside.
     pub async fn open(
         connection: &'a Connection,
+        name: &str,
         table: &Table,
         columns: &'a [String],
         row: &'a RowIdentity,
@@ -39,7 +41,8 @@ impl<'a> Staging<'a> {
         cancel: &'a Cancel,
     ) -> Result<Self> {
         let quoted: Vec<String> = columns.iter().map(|column| quote_ident(column)).collect();
-        let values = [("columns", &*quoted.join(", ")), ("table", &*quote_table(&table.schema, &table.name))];
+        let table_name = quote_table(&table.schema, &table.name);
+        let values = [("columns", &*quoted.join(", ")), ("table", &*table_name), ("name", name)];
         connection.batch_execute(&fill(STAGE_ROWS, &values)).await?;
         let own = table.columns.iter().filter(|column| columns.contains(&column.name)).cloned();
         let told = |name: &str, like: &str| {
@@ -49,19 +52,19 @@ impl<'a> Staging<'a> {
         let beside = beside.into_iter().filter_map(|(name, like)| told(name, like));
         let staged = Table {
             schema: "pg_temp".to_owned(),
-            name: "rehome_staged_rows".to_owned(),
+            name: name.to_owned(),
             columns: own.chain(beside).map(|column| Column { generated: false, ..column }).collect(),
             ..table.clone()
         };
         Ok(Self { connection, staged, columns, row, cancel })
     }
 
-    /// Copies these rows of an outcome; those that the types of the target do not take are left out. Needs a transaction.
-    pub async fn add(&self, batches: &[RecordBatch]) -> Result<()> {
+    /// Copies these rows of an outcome; those that the types of the target do not take are left out, and given. Needs a
+    /// transaction.
+    pub async fn add(&self, batches: &[RecordBatch]) -> Result<BTreeMap<usize, Why>> {
         let batches = batches.iter().map(|batch| self.keyed(batch)).collect::<Result<Vec<_>>>()?;
         let rows = Rows::new(batches, &self.staged)?;
-        isolate::copy(self.connection, &rows, &std::collections::BTreeSet::new(), self.cancel).await?;
-        Ok(())
+        Ok(isolate::copy(self.connection, &rows, &BTreeSet::new(), self.cancel).await?.refused)
     }
 
     fn keyed(&self, batch: &RecordBatch) -> Result<RecordBatch> {
@@ -91,6 +94,9 @@ impl<'a> Staging<'a> {
         RecordBatch::try_new(schema, arrays).map_err(|_| gone())
     }
 }
+
+/// The name of the table where no other is asked for.
+pub(super) const STAGED: &str = "rehome_staged_rows";
 
 /// SQL that compares these columns of a staged row `s` with those of a row `t` of the table.
 pub(super) fn equal(columns: &[String]) -> String {

@@ -82,6 +82,7 @@ pub async fn flow(inputs: &Inputs<'_>, outcomes: &FlowOutcomes) -> Result<FlowRe
         share,
         accept,
         accepted: accept.is_none_or(|least| share >= least),
+        changes: inputs.changes.get(name).cloned(),
         seconds,
         rows_per_second,
     })

@@ -22,6 +22,10 @@ pub struct Facts {
     pub snapshot_rows: Option<u64>,
     /// The instant as of which the source was read.
     pub snapshot_taken_at: Option<DateTime<Utc>>,
+    /// Rows that the run, taken up or not, wrote into target and quarantine this time.
+    pub written: Option<u64>,
+    /// The run whose target it changed; none for a first load.
+    pub base: Option<String>,
     pub read_back: ReadBack,
     /// What the target has other than it should, in a line.
     pub differences: Option<String>,

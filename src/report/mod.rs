@@ -2,6 +2,7 @@
 //! Must not know: terminals or file formats; `cli/` renders.
 
 mod causes;
+mod changes;
 mod check;
 mod count;
 mod facts;
@@ -21,6 +22,7 @@ use crate::outcomes::{FlowOutcomes, FlowShape, OutcomeStore};
 use crate::pipeline::{Pipeline, Severity};
 use crate::views;
 pub use causes::{ABSENT, CIRCLE, Cause, Origin, PRESENT, RootCauses, UNKNOWN};
+pub use changes::{Because, Changes, KnownBy};
 pub use facts::{Facts, Phase, ReadBack};
 
 /// What a run did to each row, and what is checked about it. Serialises to the documented JSON.
@@ -95,6 +97,9 @@ pub struct FlowReport {
     pub accept: Option<f64>,
     /// Is the share at least that?
     pub accepted: bool,
+    /// What differed from the run before; nothing of a first load.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changes: Option<Changes>,
     /// Time of transforming and loading, in seconds.
     pub seconds: f64,
     pub rows_per_second: f64,
@@ -192,6 +197,8 @@ pub struct Inputs<'a> {
     pub existing: &'a Existing,
     /// Time of loading, by flow.
     pub load_seconds: &'a BTreeMap<String, f64>,
+    /// What differed from the run before, by flow.
+    pub changes: &'a BTreeMap<String, Changes>,
 }
 
 impl Inputs<'_> {

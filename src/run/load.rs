@@ -9,15 +9,16 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use super::record::{Adopted, Foreign, remember_adopted};
-use super::{Setting, order, run_id, settle};
+use super::{Setting, base, order, run_id, settle};
 use crate::error::{At, Context, Error, Result};
 use crate::graph::{Graph, Ties};
-use crate::ledger::{self, AdoptedKey, Refusal, RunIdentity};
-use crate::load::{self, Finished, Loader, Match};
+use crate::ledger::{self, AdoptedKey, Latest, Refusal, RunIdentity};
+use crate::load::{self, Base, Finished, Loader, Match};
 use crate::outcome::Id;
 use crate::outcomes::{FlowOutcomes, FlowShape, OutcomeStore};
 use crate::pipeline::Pipeline;
-use crate::report::{Existing, Refused, RefusedFor};
+use crate::report::{Because, Changes, Existing, KnownBy, Refused, RefusedFor};
+use crate::rules;
 use crate::server::Address;
 use crate::snapshot::Snapshot;
 use crate::target::Catalog;
@@ -30,6 +31,27 @@ pub struct Loading {
     mappings: String,
     catalog: Catalog,
     loader: Loader,
+    /// The run that it follows.
+    parent: Option<Uuid>,
+    /// The id of the snapshot, and the instant that it is of.
+    snapshot: String,
+    as_of: String,
+}
+
+/// The run that these rules and this snapshot are: the latest one again, or one that follows it.
+fn succession(
+    latest: Option<&Latest>,
+    pipeline: &Pipeline,
+    snapshot: &Snapshot,
+    target: Uuid,
+) -> (Uuid, Option<Uuid>) {
+    match latest {
+        Some(latest) if latest.pipeline_hash == pipeline.hash && latest.snapshot_id == snapshot.id() => {
+            (latest.run_id, latest.parent)
+        }
+        Some(latest) => (run_id(pipeline, snapshot, target, Some(latest.run_id)), Some(latest.run_id)),
+        None => (run_id(pipeline, snapshot, target, None), None),
+    }
 }
 
 impl Loading {
@@ -41,11 +63,14 @@ impl Loading {
         let connection = address.connect("catalog").await?;
         let catalog = Catalog::read(&connection, &pipeline.target_schema).await?;
         ledger::ensure(&connection).await?;
-        let run = run_id(pipeline, snapshot, ledger::target_id(&connection).await?);
+        let latest = ledger::latest(&connection, pipeline.namespace).await?;
+        let target = ledger::target_id(&connection).await?;
         drop(connection);
+        let (run, parent) = succession(latest.as_ref(), pipeline, snapshot, target);
         let identity = RunIdentity {
             run_id: run,
             namespace: pipeline.namespace,
+            parent,
             pipeline: pipeline.name.clone(),
             pipeline_hash: pipeline.hash.clone(),
             snapshot_id: snapshot.id().to_owned(),
@@ -62,7 +87,15 @@ impl Loading {
             setting.cancel.clone(),
         )
         .await?;
-        Ok(Self { run, mappings, catalog, loader })
+        Ok(Self {
+            run,
+            parent,
+            mappings,
+            catalog,
+            loader,
+            snapshot: snapshot.id().to_owned(),
+            as_of: snapshot.manifest().created_at.to_rfc3339(),
+        })
     }
 
     /// Which flows the target wants loaded before which.
@@ -123,9 +156,17 @@ impl Loading {
     ///
     /// # Errors
     /// [`crate::error::Kind::Drift`] with every mismatch; [`crate::error::Kind::Config`] for another run's rows.
-    pub async fn check(&self, shapes: &[FlowShape]) -> Result<()> {
+    pub async fn check(&mut self, shapes: &[FlowShape], alone: bool) -> Result<()> {
         load::check::columns(&self.catalog, shapes)?;
-        self.loader.check_unclaimed(shapes).await
+        self.loader.check_unclaimed(shapes, alone).await
+    }
+
+    /// Compares the flows' columns with the target's.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Drift`] with every mismatch.
+    pub fn fits(&self, shapes: &[FlowShape]) -> Result<()> {
+        load::check::columns(&self.catalog, shapes)
     }
 
     /// Says which triggers of the target will fire.
@@ -150,7 +191,14 @@ impl Loading {
         setting: &Setting,
     ) -> Result<Loaded> {
         let (send, receive) = mpsc::channel::<Next>(64);
-        let loading = tokio::spawn(load_all(self.loader, receive, store.clone()));
+        let work = Work {
+            store: store.clone(),
+            rules: rules::of_flows(pipeline, &graph.needs),
+            snapshot: self.snapshot,
+            as_of: self.as_of,
+            setting: setting.clone(),
+        };
+        let loading = tokio::spawn(load_all(self.loader, receive, work));
         let mut outcomes = Vec::with_capacity(graph.order.len());
         let transformed = async {
             for flow in graph.order.iter().filter_map(|index| pipeline.flows.get(*index)) {
@@ -172,7 +220,13 @@ impl Loading {
         transformed.map_err(|error| unfinished(error, away))?;
         let gone = || Error::unexpected("loading ended before the flows did");
         let loaded = loaded.at(At::Pipeline, &pipeline.name).map_err(|error| unfinished(error, away))?;
-        let (seconds, finished) = loaded.ok_or_else(gone)?;
+        let Done { seconds, mut changes, finished } = loaded.ok_or_else(gone)?;
+        for (flow, moved) in finished.moved {
+            changes.entry(flow).or_default().moved = moved;
+        }
+        for (flow, conflicts) in finished.conflicts {
+            changes.entry(flow).or_default().conflicts = conflicts;
+        }
         let (mut refused, mut refused_for) = (Refused::new(), RefusedFor::new());
         for Refusal { flow, key, reason, cause, .. } in finished.refused {
             if let Some(cause) = cause {
@@ -188,6 +242,9 @@ impl Loading {
             refused,
             refused_for,
             existing: finished.existing,
+            changes,
+            written: finished.written,
+            base: self.parent.map(|parent| parent.to_string()),
             seconds,
         })
     }
@@ -199,14 +256,24 @@ enum Next {
     End,
 }
 
+/// What loading needs beside outcomes.
+struct Work {
+    store: OutcomeStore,
+    /// The hash of each flow's rules.
+    rules: BTreeMap<String, String>,
+    snapshot: String,
+    as_of: String,
+    setting: Setting,
+}
+
 /// Loads flow by flow. When transforming or loading fails, what is away of the target stays away: brought back now, a
 /// foreign key would judge rows whose parents are still to come. The run that is given again goes on without it.
 async fn load_all(
     mut loader: Loader,
     mut receive: mpsc::Receiver<Next>,
-    store: OutcomeStore,
+    work: Work,
 ) -> (Result<Option<Done>>, usize) {
-    let done = load_flows(&mut loader, &mut receive, &store).await;
+    let done = load_flows(&mut loader, &mut receive, &work).await;
     let away = match done {
         Ok(Some(_)) => 0,
         _ => loader.away().await.unwrap_or_default(),
@@ -214,24 +281,61 @@ async fn load_all(
     (done, away)
 }
 
-/// Time of loading by flow, and how the load ended.
-type Done = (BTreeMap<String, f64>, Finished);
+/// How the load ended.
+struct Done {
+    /// Time of loading by flow.
+    seconds: BTreeMap<String, f64>,
+    changes: BTreeMap<String, Changes>,
+    finished: Finished,
+}
 
 async fn load_flows(
     loader: &mut Loader,
     receive: &mut mpsc::Receiver<Next>,
-    store: &OutcomeStore,
+    work: &Work,
 ) -> Result<Option<Done>> {
-    let mut seconds = BTreeMap::new();
+    let (mut seconds, mut changes) = (BTreeMap::new(), BTreeMap::new());
     while let Some(next) = receive.recv().await {
         let Next::Flow(outcomes) = next else {
-            return Ok(Some((seconds, loader.finish(store).await?)));
+            let finished = loader.finish(&work.store, &work.as_of).await?;
+            return Ok(Some(Done { seconds, changes, finished }));
         };
-        let loaded = loader.load_flow(&outcomes, store).await.at(At::Flow, &outcomes.flow)?;
+        let (loaded, of_flow) = load_flow(loader, &outcomes, work).await.at(At::Flow, &outcomes.flow)?;
         log::info!("{} loaded in {:.1} s", outcomes.flow, loaded.seconds);
+        changes.extend(of_flow.map(|changes| (outcomes.flow.clone(), changes)));
         seconds.insert(outcomes.flow, loaded.seconds);
     }
     Ok(None)
+}
+
+/// Brings a flow: all of it, or what differs from the run before.
+async fn load_flow(
+    loader: &mut Loader,
+    outcomes: &FlowOutcomes,
+    work: &Work,
+) -> Result<(load::Loaded, Option<Changes>)> {
+    let bases = loader.bases(&outcomes.flow, &outcomes.entity, &outcomes.target).await?;
+    let rules = work.rules.get(&outcomes.flow).cloned().unwrap_or_default();
+    let because = bases.first().map(|base| {
+        match (base.rules.as_ref() == Some(&rules), base.snapshot_id == work.snapshot) {
+            (true, true) => Because::Nothing,
+            (true, false) => Because::Data,
+            (false, true) => Because::Rules,
+            (false, false) => Because::Both,
+        }
+    });
+    let base = base::of_flow(bases, &outcomes.flow, &work.setting).await?;
+    let known_by = if matches!(base, Base::Target { .. }) { KnownBy::Target } else { KnownBy::Outcomes };
+    let run = base.run().map(|run| run.to_string());
+    let (loaded, counts) = loader.bring(outcomes, &work.store, base, &rules).await?;
+    let changes = counts.map(|counts| Changes {
+        base: run,
+        known_by,
+        because: because.unwrap_or_default(),
+        counts,
+        ..Changes::default()
+    });
+    Ok((loaded, changes))
 }
 
 /// Says of the error of a run what it leaves behind in the target.
@@ -254,6 +358,12 @@ pub struct Loaded {
     pub refused: Refused,
     pub refused_for: RefusedFor,
     pub existing: Existing,
+    /// What differed from the run before, by flow.
+    pub changes: BTreeMap<String, Changes>,
+    /// Rows that this process has written.
+    pub written: u64,
+    /// The run that this one follows.
+    pub base: Option<String>,
     /// Time of loading, by flow.
     pub seconds: BTreeMap<String, f64>,
 }

@@ -49,7 +49,7 @@ pub async fn foreign(
         let engine = setting.engine(identity(pipeline, Some(snapshot), foreign.clone()).await?)?;
         let (progress, cancel) = (setting.progress.clone(), setting.cancel.clone());
         let stage = Transform::new(&needed, &order, snapshot, &engine, progress, cancel).await?;
-        loading.check(&stage.plan(&order).await?).await?;
+        loading.fits(&stage.plan(&order).await?)?;
         let trial = store.trial(&flow.name);
         for needed in order.order.iter().filter_map(|index| needed.flows.get(*index)) {
             let outcomes = stage.run(needed, &trial).await?;

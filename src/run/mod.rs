@@ -1,6 +1,7 @@
 //! Owns the one-way sequence of a migration: snapshot → outcomes → target → verification → report.
 //! Must not know: how any stage works, or how the result is shown.
 
+mod base;
 mod clock;
 mod identity;
 mod load;
@@ -81,6 +82,8 @@ pub struct Request {
     pub verify: bool,
     /// Does a flow below its threshold fail the run?
     pub enforce: bool,
+    /// The target must hold nothing of other runs: all rows come, and not what differs.
+    pub full: bool,
 }
 
 /// What came of a run. The report is there even when the run fails.
@@ -113,7 +116,7 @@ pub async fn run(request: Request, setting: &Setting) -> Result<Finished> {
     }
     log::info!("snapshot {}", snapshot.id());
     clock.lap("extract");
-    let loading = load::Loading::open(&request.target, &pipeline, &snapshot, setting).await?;
+    let mut loading = load::Loading::open(&request.target, &pipeline, &snapshot, setting).await?;
     loading.settle(&mut pipeline);
     graph.arrange(&pipeline, loading.ties(&pipeline))?;
     let run_id = loading.run;
@@ -124,7 +127,7 @@ pub async fn run(request: Request, setting: &Setting) -> Result<Finished> {
         Transform::new(&pipeline, &graph, &snapshot, &engine, setting.progress.clone(), setting.cancel.clone()).await?;
     let shapes = stage.plan(&graph).await?;
     report::check_queries(&engine, &pipeline).await?;
-    loading.check(&shapes).await.at(At::Pipeline, &pipeline.name)?;
+    loading.check(&shapes, request.full).await.at(At::Pipeline, &pipeline.name)?;
     loading.warn(&shapes);
     let stage = stage.with_made_ids(loading.made_ids(&pipeline, &snapshot).await?);
     let loaded = loading.run(&stage, &pipeline, &graph, &store, setting).await?;
@@ -142,11 +145,14 @@ pub async fn run(request: Request, setting: &Setting) -> Result<Finished> {
         refused_for: &loaded.refused_for,
         existing: &loaded.existing,
         load_seconds: &loaded.seconds,
+        changes: &loaded.changes,
     };
     let mut report = inputs.report(&run_id.to_string(), snapshot.id(), clock.seconds(), verified).await?;
     clock.lap("report");
     report.seconds = clock.seconds();
     report.facts = clock.facts_of_target(&snapshot, verification.as_ref(), request.enforce);
+    report.facts.written = Some(loaded.written);
+    report.facts.base = loaded.base;
     let record = Record {
         run: run_id,
         pipeline: request.pipeline.file.clone(),
@@ -159,6 +165,7 @@ pub async fn run(request: Request, setting: &Setting) -> Result<Finished> {
         refused: loaded.refused.clone(),
         refused_for: loaded.refused_for.clone(),
         existing: loaded.existing.clone(),
+        changes: loaded.changes.clone(),
         verified,
         facts: report.facts.clone(),
     };
@@ -217,9 +224,11 @@ fn narrowed(pipeline: &Pipeline, graph: &Graph, name: &str) -> Result<(Pipeline,
 }
 
 /// A run is what its rules, its rows and its target are: the hash of the whole pipeline, the id of the snapshot, and
-/// the target's own (nil where there is none). The target belongs to it because of the UUIDs it held before.
-fn run_id(pipeline: &Pipeline, snapshot: &Snapshot, target: Uuid) -> Uuid {
-    let what = format!("run:{}:{}:{target}", pipeline.hash, snapshot.id());
+/// the target's own (nil where there is none), and the run before it. The target belongs to it because of the UUIDs it held
+/// before.
+fn run_id(pipeline: &Pipeline, snapshot: &Snapshot, target: Uuid, parent: Option<Uuid>) -> Uuid {
+    let after = parent.map(|parent| format!(":{parent}")).unwrap_or_default();
+    let what = format!("run:{}:{}:{target}{after}", pipeline.hash, snapshot.id());
     Uuid::new_v5(&pipeline.namespace.uuid(), what.as_bytes())
 }
 
@@ -326,6 +335,7 @@ pub async fn report(record: &Record, pipeline: &Pipeline, setting: &Setting) -> 
         refused_for: &record.refused_for,
         existing: &record.existing,
         load_seconds: &record.load_seconds,
+        changes: &record.changes,
     };
     let report = inputs.report(&record.run.to_string(), &record.snapshot_id, record.seconds, record.verified).await?;
     Ok(Report { facts: record.facts.clone(), ..report })
@@ -343,7 +353,7 @@ pub async fn what_if(
 ) -> Result<(Report, Location)> {
     let mut clock = Clock::start();
     let (pipeline, graph) = chosen(pipeline, only)?;
-    let run = format!("what-if-{}", &run_id(&pipeline, snapshot, Uuid::nil()).simple().to_string()[..12]);
+    let run = format!("what-if-{}", &run_id(&pipeline, snapshot, Uuid::nil(), None).simple().to_string()[..12]);
     let store = OutcomeStore::open(&setting.place()?, &run);
     let engine = setting.engine(identity(&pipeline, Some(snapshot), record::foreign(&store).await?).await?)?;
     let stage =
@@ -367,6 +377,7 @@ pub async fn what_if(
         refused_for: &refused_for,
         existing: &existing,
         load_seconds: &load_seconds,
+        changes: &BTreeMap::new(),
     };
     let mut report = inputs.report(&run, snapshot.id(), 0.0, false).await?;
     clock.lap("report");

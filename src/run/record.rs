@@ -10,7 +10,7 @@ use crate::error::{At, Error, Kind, Result};
 use crate::graph::Graph;
 use crate::outcomes::{FlowOutcomes, OutcomeStore};
 use crate::pipeline::Pipeline;
-use crate::report::{Existing, Facts, Refused, RefusedFor};
+use crate::report::{Changes, Existing, Facts, Refused, RefusedFor};
 use crate::storage::Location;
 
 const FILE: &str = "run.json";
@@ -40,6 +40,9 @@ pub struct Record {
     /// Rows that were in the target already.
     #[serde(default)]
     pub existing: Existing,
+    /// What differed from the run before, by flow.
+    #[serde(default)]
+    pub changes: BTreeMap<String, Changes>,
     pub verified: bool,
     #[serde(flatten)]
     pub facts: Facts,

@@ -157,6 +157,7 @@ async fn migrate_to(database: &Database, target: Address, settings: &str, flows:
         only: Vec::new(),
         verify: true,
         enforce: false,
+        full: false,
     };
     run::run(request, &setting).await
 }

@@ -28,6 +28,13 @@ create table if not exists rehome.runs (
     finished_at   timestamptz
 );
 
+alter table rehome.runs drop constraint if exists runs_state_check;
+alter table rehome.runs add constraint runs_state_check check (state in ('running', 'done', 'rolling_back', 'rolled_back'));
+-- Runs of one pipeline follow each other: each brings what differs from the one before. The number tells their order.
+alter table rehome.runs add column if not exists number bigint generated always as identity;
+alter table rehome.runs add column if not exists namespace uuid;
+alter table rehome.runs add column if not exists parent uuid;
+
 -- What is in the target, chunk by chunk. A chunk's first statement claims its row here.
 create table if not exists rehome.chunks (
     run_id       uuid        not null references rehome.runs (run_id),
@@ -48,6 +55,15 @@ create table if not exists rehome.flows (
     table_name   text not null,
     primary key (run_id, flow)
 );
+
+-- Of what it loads: all of it, or what differs from the run `base`; the flow's rules; the columns of the table, in the order
+-- of before-images; whether the table was empty before. done: its rows are in, and those that are gone are noted.
+alter table rehome.flows add column if not exists mode text not null default 'full';
+alter table rehome.flows add column if not exists base uuid;
+alter table rehome.flows add column if not exists rules text;
+alter table rehome.flows add column if not exists columns text[];
+alter table rehome.flows add column if not exists was_empty boolean;
+alter table rehome.flows add column if not exists done boolean not null default false;
 
 -- Rejected rows, whole. A row that only the target refused has an SQLSTATE and the UUID it was to have. A row rejected
 -- for the fate of another names it: the flow and the legacy key.
@@ -77,6 +93,79 @@ create table if not exists rehome.existing (
     entity_uuid uuid not null,
     fate        text not null check (fate in ('updated', 'adopted', 'refused')),
     primary key (run_id, flow, entity_uuid)
+);
+
+-- Rejects that a later run no longer has, as they stood in the quarantine.
+create table if not exists rehome.resolved (
+    run_id uuid  not null references rehome.runs (run_id),
+    flow   text  not null,
+    reject jsonb not null
+);
+create index if not exists resolved_run on rehome.resolved (run_id);
+
+-- Every row that a run has moved beside a first load, so that it can be put back: which (`identity` after the move), what it
+-- was (`before`, the texts of the table's columns; none of an inserted row) and a hash of what it became (`after`; none of a
+-- deleted row). altered: columns in which the target has something else than was written, since a trigger saw to it.
+create table if not exists rehome.before_images (
+    run_id     uuid        not null references rehome.runs (run_id),
+    flow       text        not null,
+    row_id     uuid        not null,
+    legacy_key text,
+    move       text        not null check (move in ('inserted', 'updated', 'marked', 'deleted')),
+    identity   text[]      not null,
+    before     text[],
+    after      text,
+    altered    text[],
+    moved_at   timestamptz not null default clock_timestamp(),
+    primary key (run_id, flow, row_id, move)
+);
+create index if not exists before_images_row on rehome.before_images (flow, row_id);
+
+-- Rows of the target that the latest outcomes do not account for: their source row is gone, or fell out, or the target refused
+-- what it became. image: a hash of the row as it stood then. waiting: its flow's `on_gone` is still to be applied.
+create table if not exists rehome.kept (
+    run_id     uuid   not null references rehome.runs (run_id),
+    flow       text   not null,
+    row_id     uuid   not null,
+    legacy_key text   not null,
+    entity_key text   not null,
+    why        text   not null check (why in ('gone', 'fallen_out', 'refused')),
+    identity   text[] not null,
+    image      text   not null,
+    waiting    boolean not null,
+    ended_by   uuid   references rehome.runs (run_id),
+    primary key (run_id, flow, row_id)
+);
+create index if not exists kept_row on rehome.kept (flow, row_id) where ended_by is null;
+
+-- Rows that a run would have changed, and that others had changed or deleted before, or refer to.
+create table if not exists rehome.conflicts (
+    run_id     uuid        not null references rehome.runs (run_id),
+    flow       text        not null,
+    row_id     uuid        not null,
+    legacy_key text        not null,
+    what       text        not null check (what in ('changed', 'deleted', 'referenced', 'unknown')),
+    columns    text[]      not null,
+    decided    text        not null check (decided in ('kept', 'overwritten')),
+    found_at   timestamptz not null default clock_timestamp(),
+    primary key (run_id, flow, row_id)
+);
+
+-- Mappings of rows that a run deleted, as they were.
+create table if not exists rehome.former_mappings (
+    run_id  uuid  not null references rehome.runs (run_id),
+    flow    text  not null,
+    mapping jsonb not null
+);
+create index if not exists former_mappings_run on rehome.former_mappings (run_id);
+
+-- Where sequences stood before a run moved them, and where it left them.
+create table if not exists rehome.saved_sequences (
+    run_id   uuid    not null references rehome.runs (run_id),
+    sequence text    not null,
+    before   bigint,
+    after    bigint,
+    primary key (run_id, sequence)
 );
 
 -- Ids that the target's own defaults made for the rows of a flow, in the order of the rows' keys.

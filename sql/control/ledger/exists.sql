@@ -1,8 +1,10 @@
 -- Is the ledger whole in this database? A copy of the schema may lack a table, an older version a column.
 select not exists (
     select from (values
-        ('epoch', 'target_id'), ('runs', 'run_id'), ('chunks', 'run_id'), ('flows', 'run_id'),
-        ('quarantine', 'cause_key'), ('existing', 'fate'), ('saved_ddl', 'id')
+        ('epoch', 'target_id'), ('runs', 'parent'), ('chunks', 'run_id'), ('flows', 'done'),
+        ('quarantine', 'cause_key'), ('existing', 'fate'), ('saved_ddl', 'id'),
+        ('resolved', 'reject'), ('before_images', 'altered'), ('kept', 'waiting'), ('conflicts', 'decided'),
+        ('former_mappings', 'mapping'), ('saved_sequences', 'after')
     ) as needed (relation, attribute)
     where not exists (
         select from pg_catalog.pg_attribute a

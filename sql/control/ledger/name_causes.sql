@@ -3,7 +3,7 @@
 with causes as (
     select distinct on (q.entity_uuid) q.entity_uuid, q.flow, q.legacy_key
     from rehome.quarantine q
-    where q.run_id = $1 and q.entity_uuid = any ($4)
+    where q.entity_uuid = any ($4)
     order by q.entity_uuid, q.flow = any ($5) desc, q.flow, q.legacy_key
 )
 update rehome.quarantine q

@@ -9,6 +9,6 @@ from (
         from {table}
         where ({predicate}) and {present}
     ) keyed
-    left join {mappings} m on m.entity_uuid = keyed.id::{uuid_type} and m.run_id = {run}
+    left join {mappings} m on m.entity_uuid = keyed.id::{uuid_type} and m.run_id in (select l.run_id from rehome.runs l join rehome.runs o on o.run_id = {run} and l.namespace is not distinct from o.namespace)
 ) numbered
 where numbered.number > 1

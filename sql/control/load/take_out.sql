@@ -6,7 +6,7 @@ mine as (
     select bad.part, bad.place, bad.parent, t.{id} as id, f.flow, m.entity_type, m.legacy_id, m.legacy_key
     from bad
     join {table} t on t.tableoid = bad.part and t.ctid = bad.place
-    join {mappings} m on m.entity_uuid = t.{id}::{uuid_type} and m.run_id = $1
+    join {mappings} m on m.entity_uuid = t.{id}::{uuid_type} and m.run_id in (select l.run_id from rehome.runs l join rehome.runs o on o.run_id = $1 and l.namespace is not distinct from o.namespace)
     join rehome.flows f on f.run_id = $1
                        and f.entity = m.entity_type::text
                        and f.table_schema = $2
@@ -19,14 +19,14 @@ unmapped as (
     delete from {mappings} m using mine
     where m.entity_uuid = mine.id::{uuid_type}
       and m.entity_type = mine.entity_type
-      and m.run_id = $1
+      and m.run_id in (select l.run_id from rehome.runs l join rehome.runs o on o.run_id = $1 and l.namespace is not distinct from o.namespace)
       and {unshared}
 ),
 -- A parent that was rejected or refused itself is the cause: by the flow that loads the table pointed to ($7), if there is one.
 causes as (
     select distinct on (q.entity_uuid) q.entity_uuid::text as parent, q.flow, q.legacy_key
     from rehome.quarantine q
-    where q.run_id = $1 and q.entity_uuid is not null
+    where q.entity_uuid is not null
     order by q.entity_uuid, q.flow = any ($7) desc, q.flow, q.legacy_key
 ),
 noted as (

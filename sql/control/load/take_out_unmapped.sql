@@ -20,14 +20,14 @@ gone as (
 unmapped as (
     delete from {mappings} m using mine
     where m.entity_type::text = $6
-      and m.run_id = $1
+      and m.run_id in (select l.run_id from rehome.runs l join rehome.runs o on o.run_id = $1 and l.namespace is not distinct from o.namespace)
       and coalesce(m.legacy_key, m.legacy_id::text) = mine.rehome_entity_key
 ),
 -- A parent that was rejected or refused itself is the cause: by the flow that loads the table pointed to ($7), if there is one.
 causes as (
     select distinct on (q.entity_uuid) q.entity_uuid::text as parent, q.flow, q.legacy_key
     from rehome.quarantine q
-    where q.run_id = $1 and q.entity_uuid is not null
+    where q.entity_uuid is not null
     order by q.entity_uuid, q.flow = any ($7) desc, q.flow, q.legacy_key
 ),
 noted as (

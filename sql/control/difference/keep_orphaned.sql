@@ -1,0 +1,11 @@
+-- Rows of earlier runs, by their mappings, that no staged row stands for.
+insert into rehome.kept (run_id, flow, row_id, legacy_key, entity_key, why, identity, image, waiting)
+select $1, $2, t.{id}, coalesce(m.legacy_key, m.legacy_id::text), coalesce(m.legacy_key, m.legacy_id::text), 'gone',
+       {identity}, {hash}, $4
+from {table} t
+join {mappings} m on m.entity_uuid = t.{id}::{uuid_type} and m.entity_type::text = $3
+join rehome.runs o on o.run_id = $1
+join rehome.runs r on r.run_id = m.run_id and r.namespace is not distinct from o.namespace
+where not exists (select from pg_temp.rehome_after s where {equal})
+  and not exists (select from rehome.kept k where k.flow = $2 and k.row_id = t.{id} and k.ended_by is null)
+on conflict do nothing

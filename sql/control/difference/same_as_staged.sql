@@ -1,0 +1,5 @@
+(row({of_table}) operator(pg_catalog.*=) row({of_stage})
+ or exists (
+    select from rehome.before_images i
+    where i.flow = {flow} and i.row_id = s.rehome_row and i.altered is not null and i.after = {hash}
+ ))

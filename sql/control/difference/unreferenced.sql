@@ -1,0 +1,1 @@
+not exists (select from {child} c where {equal})

@@ -1,0 +1,82 @@
+//! Owns what the ledger remembers of rows that a run moved: which, what they were, and where others were before us.
+//! Must not know: how rows are moved.
+
+use std::collections::{BTreeMap, HashSet};
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::error::Result;
+use crate::id::Namespace;
+use crate::server::Connection;
+
+/// A row that a run would have changed, and others had changed, deleted or referred to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conflicting {
+    /// The legacy key as text.
+    pub key: String,
+    /// `changed`, `deleted`, `referenced`, or `unknown` where nothing tells what it was.
+    pub what: String,
+    /// The columns that others have changed.
+    pub columns: Vec<String>,
+    /// `kept` or `overwritten`.
+    pub decided: String,
+}
+
+/// Takes rejects that stand no longer out of the quarantine; in the transaction that resolves them.
+///
+/// # Errors
+/// What the server says.
+pub async fn resolve(
+    connection: &Connection,
+    run: Uuid,
+    namespace: Namespace,
+    flow: &str,
+    keys: &[String],
+) -> Result<()> {
+    let statement = include_str!("../../sql/control/ledger/resolve.sql");
+    connection.execute(statement, &[&run, &namespace.uuid(), &flow, &keys]).await?;
+    Ok(())
+}
+
+/// The rows of a flow that stand in the target though the latest outcomes do not account for them, by their UUIDs.
+///
+/// # Errors
+/// What the server says.
+pub async fn kept_rows(connection: &Connection, namespace: Namespace, flow: &str) -> Result<HashSet<u128>> {
+    let statement = include_str!("../../sql/control/ledger/kept_rows.sql");
+    let rows = connection.query(statement, &[&namespace.uuid(), &flow]).await?;
+    rows.iter().map(|row| Ok(row.try_get::<_, Uuid>("row_id")?.as_u128())).collect()
+}
+
+/// What a run did beside a first load, in rows: flow → inserted, updated, marked, deleted, altered, conflict_kept,
+/// conflict_overwritten, standing.
+///
+/// # Errors
+/// What the server says.
+pub async fn changes(connection: &Connection, run: Uuid) -> Result<BTreeMap<String, BTreeMap<String, u64>>> {
+    let mut changes: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
+    for row in connection.query(include_str!("../../sql/control/ledger/changes.sql"), &[&run]).await? {
+        let rows = u64::try_from(row.try_get::<_, i64>("rows")?).unwrap_or(0);
+        changes.entry(row.try_get("flow")?).or_default().insert(row.try_get("what")?, rows);
+    }
+    Ok(changes)
+}
+
+/// The conflicts of a run, by flow.
+///
+/// # Errors
+/// What the server says.
+pub async fn conflicts(connection: &Connection, run: Uuid) -> Result<BTreeMap<String, Vec<Conflicting>>> {
+    let mut conflicts: BTreeMap<String, Vec<Conflicting>> = BTreeMap::new();
+    for row in connection.query(include_str!("../../sql/control/ledger/conflicts.sql"), &[&run]).await? {
+        let one = Conflicting {
+            key: row.try_get("legacy_key")?,
+            what: row.try_get("what")?,
+            columns: row.try_get("columns")?,
+            decided: row.try_get("decided")?,
+        };
+        conflicts.entry(row.try_get("flow")?).or_default().push(one);
+    }
+    Ok(conflicts)
+}

@@ -1,0 +1,221 @@
+//! Owns which runs a target has seen, in which order they built on each other, and what each has loaded of a flow.
+//! Must not know: rows, or what differs between two runs.
+
+use tokio_postgres::types::ToSql;
+use uuid::Uuid;
+
+use super::Epoch;
+use crate::error::{Error, Result};
+use crate::id::Namespace;
+use crate::server::Connection;
+
+/// What a run is: the same identity again takes up the same run.
+#[derive(Debug, Clone)]
+pub struct RunIdentity {
+    pub run_id: Uuid,
+    /// On which its UUIDs rest. Runs of one namespace follow each other.
+    pub namespace: Namespace,
+    /// The run whose target this one changes; none for the first.
+    pub parent: Option<Uuid>,
+    pub pipeline: String,
+    pub pipeline_hash: String,
+    pub snapshot_id: String,
+    pub tool_version: String,
+}
+
+/// The latest run of a namespace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Latest {
+    pub run_id: Uuid,
+    pub pipeline_hash: String,
+    pub snapshot_id: String,
+    pub parent: Option<Uuid>,
+    /// It came to its end.
+    pub done: bool,
+}
+
+/// A flow that the run has begun to load.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoadedFlow {
+    pub flow: String,
+    pub entity: String,
+    pub schema: String,
+    pub table: String,
+}
+
+/// How a run loads a flow, for the runs after it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LoadedHow {
+    /// The run whose rows it changes; none where it loads all.
+    pub base: Option<Uuid>,
+    /// It brings what differs, and keeps what was before, row by row.
+    pub difference: bool,
+    /// The hash of the flow's rules.
+    pub rules: String,
+    /// The columns of before-images.
+    pub columns: Vec<String>,
+    /// The table was empty before.
+    pub was_empty: bool,
+}
+
+/// What an earlier run has loaded of a flow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BaseOf {
+    pub run: Uuid,
+    /// It has brought what differed from another.
+    pub difference: bool,
+    /// All of its rows are in.
+    pub done: bool,
+    pub rules: Option<String>,
+    pub snapshot_id: String,
+    /// The chunks that are in, by name.
+    pub chunks: Vec<String>,
+}
+
+/// A run that has begun, in this process.
+#[derive(Debug, Clone, Copy)]
+pub struct Begun {
+    pub epoch: Epoch,
+    /// An earlier process began it and did not end it: what the target refused then is not decided.
+    pub taken_up: bool,
+}
+
+/// The latest run of a namespace that is in the target.
+///
+/// # Errors
+/// What the server says.
+pub async fn latest(connection: &Connection, namespace: Namespace) -> Result<Option<Latest>> {
+    let statement = include_str!("../../sql/control/ledger/latest_run.sql");
+    let row = connection.query_opt(statement, &[&namespace.uuid()]).await?;
+    row.map(|row| {
+        Ok(Latest {
+            run_id: row.try_get("run_id")?,
+            pipeline_hash: row.try_get("pipeline_hash")?,
+            snapshot_id: row.try_get("snapshot_id")?,
+            parent: row.try_get("parent")?,
+            done: row.try_get::<_, String>("state")? == "done",
+        })
+    })
+    .transpose()
+}
+
+/// Begins a run, or takes up the one with the same id, and becomes the one that may write.
+///
+/// # Errors
+/// [`crate::error::Kind::Config`] when the run was begun with other rules or another snapshot.
+pub async fn begin(connection: &Connection, run: &RunIdentity) -> Result<Begun> {
+    let values: [&(dyn ToSql + Sync); 7] = [
+        &run.run_id,
+        &run.pipeline,
+        &run.pipeline_hash,
+        &run.snapshot_id,
+        &run.tool_version,
+        &run.namespace.uuid(),
+        &run.parent,
+    ];
+    let row = connection.query_one(include_str!("../../sql/control/ledger/begin_run.sql"), &values).await?;
+    let (hash, snapshot): (String, String) = (row.try_get("pipeline_hash")?, row.try_get("snapshot_id")?);
+    if hash != run.pipeline_hash || snapshot != run.snapshot_id {
+        return Err(Error::config(format!("run {} was begun with other rules or another snapshot", run.run_id))
+            .hint("start a new run, or resume with the rules and the snapshot it was begun with"));
+    }
+    let epoch = connection.query_one(include_str!("../../sql/control/ledger/take_epoch.sql"), &[&run.run_id]).await?;
+    Ok(Begun { epoch: Epoch(epoch.try_get("epoch")?), taken_up: row.try_get("taken_up")? })
+}
+
+/// The run is in the target, whole.
+///
+/// # Errors
+/// What the server says.
+pub async fn end(connection: &Connection, run: Uuid) -> Result<()> {
+    connection.execute(include_str!("../../sql/control/ledger/end_run.sql"), &[&run]).await?;
+    Ok(())
+}
+
+/// Notes that the run loads a flow, and how. What was noted before stays.
+///
+/// # Errors
+/// What the server says.
+pub async fn begin_flow(connection: &Connection, run: Uuid, flow: &LoadedFlow, how: &LoadedHow) -> Result<()> {
+    let mode = if how.difference { "difference" } else { "full" };
+    let values: [&(dyn ToSql + Sync); 10] = [
+        &run,
+        &flow.flow,
+        &flow.entity,
+        &flow.schema,
+        &flow.table,
+        &mode,
+        &how.base,
+        &how.rules,
+        &how.columns,
+        &how.was_empty,
+    ];
+    connection.execute(include_str!("../../sql/control/ledger/begin_flow.sql"), &values).await?;
+    Ok(())
+}
+
+/// Notes that all rows of a flow are in.
+///
+/// # Errors
+/// What the server says.
+pub async fn end_flow(connection: &Connection, run: Uuid, flow: &str) -> Result<()> {
+    connection.execute(include_str!("../../sql/control/ledger/end_flow.sql"), &[&run, &flow]).await?;
+    Ok(())
+}
+
+/// A run of another namespace that has loaded rows of this flow's entity into its table: its id and its flow. With `alone`,
+/// any other run than that one.
+///
+/// # Errors
+/// What the server says.
+pub async fn other_run(
+    connection: &Connection,
+    namespace: Namespace,
+    alone: Option<Uuid>,
+    flow: &LoadedFlow,
+) -> Result<Option<(String, String)>> {
+    let statement = include_str!("../../sql/control/ledger/other_run.sql");
+    let values: [&(dyn ToSql + Sync); 5] = [&namespace.uuid(), &flow.entity, &flow.schema, &flow.table, &alone];
+    let row = connection.query_opt(statement, &values).await?;
+    row.map(|row| Ok((row.try_get("run")?, row.try_get("flow")?))).transpose()
+}
+
+/// What earlier runs have loaded of a flow, the latest first.
+///
+/// # Errors
+/// What the server says.
+pub async fn bases(connection: &Connection, run: Uuid, namespace: Namespace, flow: &LoadedFlow) -> Result<Vec<BaseOf>> {
+    let statement = include_str!("../../sql/control/ledger/bases.sql");
+    let values: [&(dyn ToSql + Sync); 6] =
+        [&run, &flow.flow, &flow.entity, &flow.schema, &flow.table, &namespace.uuid()];
+    let rows = connection.query(statement, &values).await?;
+    let one = |row: &tokio_postgres::Row| {
+        Ok(BaseOf {
+            run: row.try_get("run_id")?,
+            difference: row.try_get::<_, String>("mode")? == "difference",
+            done: row.try_get("done")?,
+            rules: row.try_get("rules")?,
+            snapshot_id: row.try_get("snapshot_id")?,
+            chunks: row.try_get("chunks")?,
+        })
+    };
+    rows.iter().map(one).collect()
+}
+
+/// The flows the run has begun to load, this time or before.
+///
+/// # Errors
+/// What the server says.
+pub async fn flows(connection: &Connection, run: Uuid) -> Result<Vec<LoadedFlow>> {
+    let rows = connection.query(include_str!("../../sql/control/ledger/flows.sql"), &[&run]).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(LoadedFlow {
+                flow: row.try_get("flow")?,
+                entity: row.try_get("entity")?,
+                schema: row.try_get("table_schema")?,
+                table: row.try_get("table_name")?,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,348 @@
+//! Owns how a flow comes into a target that holds it already, as far as earlier runs have brought it: only what differs moves.
+//! Must not know: how outcomes were computed, or which run was before. It is told.
+
+use std::collections::{BTreeMap, HashSet};
+use std::time::Instant;
+
+use arrow::array::{AsArray, RecordBatch};
+use arrow::compute::filter_record_batch;
+use uuid::Uuid;
+
+use super::chunk::{self, Done};
+use super::difference::{Difference, Going, Image};
+use super::{Loaded, Loader};
+use crate::compare::{Comparison, Counts, Piece, Side};
+use crate::error::{At, Context, Error, Kind, Result};
+use crate::ledger::{self, BaseOf, Fate, LoadedHow, Mappings};
+use crate::outcome::{Gone, Outcome};
+use crate::outcomes::{FlowOutcomes, OutcomeStore};
+use crate::server::Connection;
+use crate::server::sql::{quote_ident, quote_table};
+use crate::target::Table;
+
+/// What the target holds of a flow, as earlier runs have left it.
+pub enum Base {
+    /// Nothing: all of it comes.
+    None,
+    /// The outcomes of a run, as far as they are in.
+    Outcomes {
+        run: Uuid,
+        store: OutcomeStore,
+        flow: Box<FlowOutcomes>,
+        /// All of them are in.
+        whole: bool,
+    },
+    /// Rows that runs of ours have left, though nothing tells what these were.
+    Target { run: Uuid },
+}
+
+impl Base {
+    /// The run it is of.
+    #[must_use]
+    pub fn run(&self) -> Option<Uuid> {
+        match self {
+            Self::None => None,
+            Self::Outcomes { run, .. } | Self::Target { run } => Some(*run),
+        }
+    }
+}
+
+impl Loader {
+    /// What earlier runs have loaded of a flow, the latest first.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub async fn bases(&self, flow: &str, entity: &str, target: &str) -> Result<Vec<BaseOf>> {
+        let note = self.note(flow, entity, target)?;
+        ledger::bases(&self.coordinator, self.run.run_id, self.run.namespace, &note).await
+    }
+
+    /// Brings a flow into a target that holds it as `base` says. `rules` is the hash of its rules.
+    ///
+    /// # Errors
+    /// As [`Self::load_flow`].
+    pub async fn bring(
+        &mut self,
+        flow: &FlowOutcomes,
+        store: &OutcomeStore,
+        base: Base,
+        rules: &str,
+    ) -> Result<(Loaded, Option<Counts>)> {
+        let begun = Instant::now();
+        let table = self.catalog.require(&flow.target).at(At::Flow, &flow.flow)?.clone();
+        let note = self.note(&flow.flow, &flow.entity, &flow.target)?;
+        let how = LoadedHow {
+            base: base.run(),
+            difference: matches!(base, Base::Target { .. } | Base::Outcomes { whole: true, .. }),
+            rules: rules.to_owned(),
+            columns: table.columns.iter().filter(|column| !column.generated).map(|column| column.name.clone()).collect(),
+            was_empty: self.is_empty(&table).await?,
+        };
+        ledger::begin_flow(&self.coordinator, self.run.run_id, &note, &how).await?;
+        let counts = match base {
+            Base::None => {
+                self.load_whole(flow, &table, store).await?;
+                None
+            }
+            Base::Outcomes { run, store: of_base, flow: before, whole } => {
+                let absent = self.absent(run, &flow.flow).await?;
+                let before = Side { store: &of_base, flow: &before, absent };
+                let after = Side { store, flow, absent: HashSet::new() };
+                match Comparison::open(before, after).await? {
+                    Some(comparison) => Some(self.bring_pieces(flow, &table, store, comparison, whole).await?),
+                    None => Some(self.align(flow, &table, store).await?),
+                }
+            }
+            Base::Target { .. } => Some(self.align(flow, &table, store).await?),
+        };
+        ledger::end_flow(&self.coordinator, self.run.run_id, &flow.flow).await?;
+        self.loaded.push(flow.clone());
+        if counts.is_some() {
+            self.brought.insert(flow.flow.clone());
+        }
+        self.sink.finish(&flow.flow);
+        let loaded = Loaded {
+            flow: flow.flow.clone(),
+            rows: ledger::loaded(&self.coordinator, self.run.run_id, &flow.flow).await?,
+            refused: ledger::refused(&self.coordinator, self.run.run_id, Some(&flow.flow)).await?,
+            seconds: begun.elapsed().as_secs_f64(),
+        };
+        Ok((loaded, counts))
+    }
+
+    /// Rows of a flow that a run has migrated, and that it has not in the target: refused, or others had them.
+    async fn absent(&self, run: Uuid, flow: &str) -> Result<HashSet<u128>> {
+        let refused = ledger::refused(&self.coordinator, run, Some(flow)).await?;
+        let adopted = ledger::existing(&self.coordinator, run, Fate::Adopted, Some(flow)).await?;
+        let adopted = adopted.into_iter().map(|(_, id)| id);
+        Ok(refused.into_iter().filter_map(|row| row.id).chain(adopted).map(|id| id.as_u128()).collect())
+    }
+
+    async fn bring_pieces(
+        &mut self,
+        flow: &FlowOutcomes,
+        table: &Table,
+        store: &OutcomeStore,
+        comparison: Comparison,
+        noted: bool,
+    ) -> Result<Counts> {
+        self.prepare_mappings(flow, store, flow.count(Outcome::Migrated)).await?;
+        let again = HashSet::new();
+        let shared = self.shared(flow, table, &again).await?;
+        let difference = self.difference(&shared, noted).await?;
+        self.sink.start("load", &flow.flow, None);
+        let pieces = tokio::sync::Mutex::new((0, comparison));
+        let one = || async {
+            let mut connection = None;
+            loop {
+                let (name, piece) = {
+                    let mut pieces = pieces.lock().await;
+                    let Some(piece) = pieces.1.next().await? else { return Ok::<_, Error>(()) };
+                    pieces.0 += 1;
+                    (format!("piece:{:06}", pieces.0), piece)
+                };
+                self.bring_piece(&difference, &name, &piece, &mut connection).await?;
+            }
+        };
+        futures::future::try_join_all((0..self.jobs).map(|_| one())).await.at(At::Flow, &flow.flow)?;
+        let (_, comparison) = pieces.into_inner();
+        Ok(comparison.counts().clone())
+    }
+
+    async fn difference<'a>(&self, shared: &'a chunk::Flow<'a>, noted: bool) -> Result<Difference<'a>> {
+        let image = Image::new(shared.table, shared.row)?;
+        let kept = ledger::kept_rows(&self.coordinator, self.run.namespace, shared.flow).await?;
+        Ok(Difference { flow: shared, image, kept, noted })
+    }
+
+    async fn bring_piece(
+        &self,
+        difference: &Difference<'_>,
+        name: &str,
+        piece: &Piece,
+        connection: &mut Option<Connection>,
+    ) -> Result<()> {
+        let done = self.persistently(connection, &Task::Bring(difference, name, piece)).await?;
+        self.advance(difference.flow.flow, done.unwrap_or(Done::Before), piece.total() as u64);
+        Ok(())
+    }
+
+    pub(super) fn advance(&self, flow: &str, done: Done, rows: u64) {
+        let rows = match done {
+            Done::Now { rows } => {
+                self.written.fetch_add(rows, std::sync::atomic::Ordering::Relaxed);
+                rows
+            }
+            Done::Before => rows,
+        };
+        self.sink.advance(flow, rows);
+    }
+
+    /// Brings the target's rows of a flow in line with its outcomes, where nothing tells what they were: each row is looked at.
+    async fn align(&mut self, flow: &FlowOutcomes, table: &Table, store: &OutcomeStore) -> Result<Counts> {
+        self.prepare_mappings(flow, store, flow.count(Outcome::Migrated)).await?;
+        let again = HashSet::new();
+        let shared = self.shared(flow, table, &again).await?;
+        let difference = self.difference(&shared, true).await?;
+        self.sink.start("load", &flow.flow, Some(flow.count(Outcome::Migrated)));
+        let mut connection = None;
+        self.persistently(&mut connection, &Task::ResolveAll(&difference)).await?;
+        for file in flow.files.iter().filter(|file| file.rows > 0) {
+            let name = format!("{}:{}", file.outcome.name(), file.path);
+            let batches = match file.outcome {
+                Outcome::Migrated | Outcome::Rejected => store.read(file).await?,
+                _ => continue,
+            };
+            let task = match file.outcome {
+                Outcome::Rejected => Task::Rejected(&shared, &name, &batches),
+                _ => Task::Align(&difference, &name, &batches),
+            };
+            let done = self.persistently(&mut connection, &task).await.at(At::Flow, &flow.flow)?;
+            self.advance(&flow.flow, done.unwrap_or(Done::Before), file.rows);
+        }
+        if flow.row.is_derived() && !self.others_of_table(flow) {
+            let task = Task::Orphaned(&difference, &self.mappings, flow, store);
+            self.persistently(&mut connection, &task).await.at(At::Flow, &flow.flow)?;
+        }
+        difference.aligned(&self.coordinator).await
+    }
+
+    /// Do other flows of the run bring rows of the same entity to the same table?
+    fn others_of_table(&self, flow: &FlowOutcomes) -> bool {
+        self.entities.iter().any(|(name, entity, target)| {
+            *name != flow.flow
+                && *entity == flow.entity
+                && self.catalog.qualify(target) == self.catalog.qualify(&flow.target)
+        })
+    }
+
+    /// Tries rows again that the target refused for the sake of others, which may be in, or away, by now.
+    pub(super) async fn bring_again(
+        &self,
+        flow: &FlowOutcomes,
+        store: &OutcomeStore,
+        wanted: &HashSet<Uuid>,
+        round: usize,
+    ) -> Result<()> {
+        let table = self.catalog.require(&flow.target).at(At::Flow, &flow.flow)?;
+        let again = HashSet::new();
+        let shared = self.shared(flow, table, &again).await?;
+        let difference = self.difference(&shared, true).await?;
+        let mut connection = None;
+        for file in flow.files_of(Outcome::Migrated).filter(|file| file.rows > 0) {
+            self.cancel.check()?;
+            let mut rows = Vec::new();
+            for batch in store.read(file).await? {
+                let ids = batch.column_by_name(flow.row.row_column()).and_then(|ids| ids.as_fixed_size_binary_opt());
+                let ids = ids.ok_or_else(|| Error::unexpected("migrated rows without an id"))?;
+                let is_wanted = |id: Option<&[u8]>| {
+                    Some(id.and_then(|id| Uuid::from_slice(id).ok()).is_some_and(|id| wanted.contains(&id)))
+                };
+                let chosen = filter_record_batch(&batch, &ids.iter().map(is_wanted).collect());
+                rows.push(chosen.map_err(|_| Error::unexpected("rows cannot be chosen"))?);
+            }
+            rows.retain(|batch| batch.num_rows() > 0);
+            if rows.is_empty() {
+                continue;
+            }
+            let name = format!("again:{}:{round}:{}", self.begun.epoch.number(), file.path);
+            self.bring_piece(&difference, &name, &Piece::new_rows(rows), &mut connection).await?;
+        }
+        Ok(())
+    }
+
+    /// Does with rows whose source rows are gone what their flows say: children before parents.
+    pub(super) async fn settle_gone(&self, as_of: &str) -> Result<()> {
+        let mut connection = None;
+        for flow in self.loaded.iter().rev().filter(|flow| flow.row.gone != Gone::Keep) {
+            let table = self.catalog.require(&flow.target).at(At::Flow, &flow.flow)?;
+            let same_entity = |other: &&FlowOutcomes| {
+                other.entity == flow.entity && other.row.is_derived() && other.flow != flow.flow
+            };
+            let shared_with = self.loaded.iter().filter(same_entity).filter_map(|other| {
+                let other_table = self.catalog.table(&other.target).filter(|other| other.oid != table.oid)?;
+                Some((quote_table(&other_table.schema, &other_table.name), quote_ident(&other.row.id_column)))
+            });
+            let going = Going {
+                run: self.run.run_id,
+                epoch: self.begun.epoch,
+                namespace: self.run.namespace,
+                flow: &flow.flow,
+                entity: &flow.entity,
+                row: &flow.row,
+                table,
+                mappings: &self.mappings,
+                shared_with: shared_with.collect(),
+                as_of,
+            };
+            self.persistently(&mut connection, &Task::Settle(&going)).await.at(At::Flow, &flow.flow)?;
+        }
+        Ok(())
+    }
+
+    /// What the run did to rows beside first loads, and what others had done.
+    pub(super) async fn changes(&self) -> Result<BTreeMap<String, BTreeMap<String, u64>>> {
+        ledger::changes(&self.coordinator, self.run.run_id).await
+    }
+
+    /// Does a task over a connection; where that is lost, once more over a new one.
+    async fn persistently(&self, connection: &mut Option<Connection>, task: &Task<'_>) -> Result<Option<Done>> {
+        let mut pauses = super::PAUSES.iter();
+        loop {
+            self.cancel.check()?;
+            let opened = match connection.take() {
+                Some(connection) => Ok(connection),
+                None => self.address.connect("rehome load").await,
+            };
+            let error = match opened {
+                Ok(opened) => match task.run(&opened).await {
+                    Ok(done) => {
+                        *connection = Some(opened);
+                        return Ok(done);
+                    }
+                    Err(error) => error,
+                },
+                Err(error) => error,
+            };
+            match pauses.next() {
+                Some(pause) if error.kind() == Kind::Retryable => {
+                    log::warn!("a chunk is loaded again: {error}");
+                    tokio::time::sleep(*pause).await;
+                }
+                _ => return Err(error),
+            }
+        }
+    }
+}
+
+/// One transaction, which may be given twice: the second time it does nothing.
+enum Task<'a> {
+    Bring(&'a Difference<'a>, &'a str, &'a Piece),
+    ResolveAll(&'a Difference<'a>),
+    Rejected(&'a chunk::Flow<'a>, &'a str, &'a [RecordBatch]),
+    Align(&'a Difference<'a>, &'a str, &'a [RecordBatch]),
+    Orphaned(&'a Difference<'a>, &'a Mappings, &'a FlowOutcomes, &'a OutcomeStore),
+    Settle(&'a Going<'a>),
+}
+
+impl Task<'_> {
+    async fn run(&self, connection: &Connection) -> Result<Option<Done>> {
+        Ok(match self {
+            Self::Bring(difference, name, piece) => Some(difference.bring(connection, name, piece).await?),
+            Self::Rejected(flow, name, rows) => Some(flow.rejected(connection, name, rows.to_vec()).await?),
+            Self::Align(difference, name, rows) => Some(difference.align(connection, name, rows).await?),
+            Self::ResolveAll(difference) => {
+                difference.resolve_all(connection).await?;
+                None
+            }
+            Self::Orphaned(difference, mappings, flow, store) => {
+                difference.orphaned(connection, mappings, flow, store).await?;
+                None
+            }
+            Self::Settle(going) => {
+                going.settle(connection).await?;
+                None
+            }
+        })
+    }
+}

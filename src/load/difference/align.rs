@@ -1,0 +1,111 @@
+//! Owns how rows of the target are brought in line with outcomes where nothing tells what they were: each is looked at.
+//! Must not know: why nothing tells it.
+
+use std::collections::BTreeSet;
+
+use arrow::array::{BooleanArray, RecordBatch};
+use arrow::compute::filter_record_batch;
+use uuid::Uuid;
+
+use super::super::chunk::Done;
+use super::super::stage::equal;
+use super::{AFTER, Difference, NEW, ROLLBACK, ids, texts, unfit};
+use crate::compare::Counts;
+use crate::error::Result;
+use crate::ledger::{self, Mappings, still_mine};
+use crate::outcome::{Gone, Outcome};
+use crate::outcomes::{FlowOutcomes, OutcomeStore};
+use crate::server::Connection;
+use crate::server::sql::quote_ident;
+
+const BEGIN: &str = include_str!("../../../sql/control/load/begin.sql");
+const COMMIT: &str = include_str!("../../../sql/control/load/commit.sql");
+const THERE: &str = include_str!("../../../sql/control/difference/there.sql");
+const RESOLVE_ALL: &str = include_str!("../../../sql/control/difference/resolve_all.sql");
+const KEEP_ORPHANED: &str = include_str!("../../../sql/control/difference/keep_orphaned.sql");
+const ALIGNED: &str = include_str!("../../../sql/control/difference/aligned.sql");
+
+impl Difference<'_> {
+    /// Takes all rejects of earlier runs out of the quarantine: those that stand are put there again.
+    pub(in crate::load) async fn resolve_all(&self, connection: &Connection) -> Result<()> {
+        connection.batch_execute(BEGIN).await?;
+        still_mine(connection, self.flow.epoch).await?;
+        connection
+            .execute(RESOLVE_ALL, &[&self.flow.run, &self.flow.namespace.uuid(), &self.flow.flow])
+            .await?;
+        Ok(connection.batch_execute(COMMIT).await?)
+    }
+
+    /// Inserts the rows of a file that the target lacks, and changes those that are not as they are to be.
+    pub(in crate::load) async fn align(
+        &self,
+        connection: &Connection,
+        name: &str,
+        batches: &[RecordBatch],
+    ) -> Result<Done> {
+        if !self.flow.begin(connection, name).await? {
+            connection.batch_execute(ROLLBACK).await?;
+            return Ok(Done::Before);
+        }
+        let (run, namespace) = (self.flow.run, self.flow.namespace);
+        ledger::resolve(connection, run, namespace, self.flow.flow, &texts(batches)?).await?;
+        let identity = self.image.identity_columns();
+        let staging = self.staging(connection, NEW, &identity).await?;
+        staging.add(batches).await?;
+        self.present(connection, NEW, "true").await?;
+        let there = connection.query(THERE, &[]).await?;
+        let there = there.iter().map(|row| row.try_get("row")).collect::<Result<BTreeSet<Uuid>, _>>()?;
+        let (mut known, mut new) = (Vec::new(), Vec::new());
+        for batch in batches {
+            let ids = ids(batch, self.flow.row.row_column())?;
+            let is_there: BooleanArray = ids.iter().map(|id| Some(there.contains(id))).collect();
+            let is_new = arrow::compute::not(&is_there).map_err(|_| unfit())?;
+            known.push(filter_record_batch(batch, &is_there).map_err(|_| unfit())?);
+            new.push(filter_record_batch(batch, &is_new).map_err(|_| unfit())?);
+        }
+        known.retain(|batch| batch.num_rows() > 0);
+        new.retain(|batch| batch.num_rows() > 0);
+        let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
+        let mut refused = self.brought_in_line(connection, &known).await?;
+        refused += self.new(connection, new).await?;
+        self.flow.commit(connection, name, (rows as u64).saturating_sub(refused), refused).await?;
+        Ok(Done::Now { rows: rows as u64 })
+    }
+
+    /// Notes the rows of earlier runs that no outcome asks for.
+    pub(in crate::load) async fn orphaned(
+        &self,
+        connection: &Connection,
+        mappings: &Mappings,
+        flow: &FlowOutcomes,
+        store: &OutcomeStore,
+    ) -> Result<()> {
+        connection.batch_execute(BEGIN).await?;
+        still_mine(connection, self.flow.epoch).await?;
+        let identity = self.image.identity_columns();
+        let staging = self.staging(connection, AFTER, &identity).await?;
+        for file in flow.files_of(Outcome::Migrated) {
+            self.flow.cancel.check()?;
+            staging.add(&store.read(file).await?).await?;
+        }
+        let values = [
+            ("mappings", &*mappings.quoted()),
+            ("uuid_type", mappings.uuid_type()),
+            ("id", &*quote_ident(&self.flow.row.id_column)),
+            ("equal", &*equal(&identity)),
+        ];
+        let more = self.flow.row.gone != Gone::Keep;
+        let statement = self.image.fill(KEEP_ORPHANED, &values);
+        connection.execute(&statement, &[&self.flow.run, &self.flow.flow, &flow.entity, &more]).await?;
+        Ok(connection.batch_execute(COMMIT).await?)
+    }
+
+    /// What was found, in rows.
+    pub(in crate::load) async fn aligned(&self, connection: &Connection) -> Result<Counts> {
+        let row = connection.query_one(ALIGNED, &[&self.flow.run, &self.flow.flow]).await?;
+        let rows = |name: &str| Ok::<_, crate::error::Error>(u64::try_from(row.try_get::<_, i64>(name)?).unwrap_or(0));
+        let (new, changed, gone, all) = (rows("inserted")?, rows("updated")?, rows("gone")?, rows("brought")?);
+        let unchanged = all.saturating_sub(new + changed);
+        Ok(Counts { unchanged, new, changed, gone, ..Counts::default() })
+    }
+}

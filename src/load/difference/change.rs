@@ -1,0 +1,201 @@
+//! Owns how rows of the target are changed: the row before is kept, and what others have changed is not lost.
+//! Must not know: rows that are new or gone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use arrow::array::RecordBatch;
+use tokio_postgres::types::ToSql;
+use uuid::Uuid;
+
+use super::super::chunk::{Kept, reason_of};
+use super::super::copy::{Why, of_a_row};
+use super::super::restore::state;
+use super::super::stage::equal;
+use super::{AFTER, BEFORE, Difference, Image, ids};
+use crate::compare::{Piece, Use};
+use crate::error::{At, Error, Kind, Result};
+use crate::server::Connection;
+use crate::server::sql::{quote_ident, quote_literal};
+
+const SAME_AS_KEPT: &str = include_str!("../../../sql/control/difference/same_as_kept.sql");
+const KEEP_IMAGES: &str = include_str!("../../../sql/control/difference/keep_images.sql");
+const CHANGE: &str = include_str!("../../../sql/control/difference/change.sql");
+const CHANGING: &str = include_str!("../../../sql/control/difference/changing.sql");
+const DELETED: &str = include_str!("../../../sql/control/difference/deleted.sql");
+const REFUSE_CHANGE: &str = include_str!("../../../sql/control/difference/refuse_change.sql");
+const WRITTEN: &str = include_str!("../../../sql/control/difference/after.sql");
+const END_KEPT: &str = include_str!("../../../sql/control/difference/end_kept.sql");
+const SAVEPOINT: &str = include_str!("../../../sql/control/load/savepoint.sql");
+const RELEASE: &str = include_str!("../../../sql/control/load/release.sql");
+const UNDO: &str = include_str!("../../../sql/control/load/undo.sql");
+
+impl Difference<'_> {
+    /// Changes the rows of a piece that are not as they were; gives how many the target refused.
+    pub(super) async fn changed(&self, connection: &Connection, piece: &Piece) -> Result<u64> {
+        let (before, after) = (piece.of(Use::Before), piece.of(Use::After));
+        let (Some(first), Some(last)) = (before.first(), after.first()) else { return Ok(0) };
+        let columns = self.columns(first);
+        let staging = self.staging(connection, BEFORE, &columns).await?;
+        if !staging.add(before).await?.is_empty() {
+            let message = "rows that the table holds do not fit it any more, as they were loaded";
+            return Err(Error::new(Kind::Drift, message).at(At::Table, self.flow.table.full_name()));
+        }
+        let all = self.columns(last);
+        let staging = self.staging(connection, AFTER, &all).await?;
+        let refused = staging.add(after).await?;
+        self.present(connection, BEFORE, &self.same_as_staged(&columns)).await?;
+        self.note(connection, BEFORE, &columns, "not p.same", "changed", self.overwrite()).await?;
+        let assigned: Vec<String> = all.iter().filter(|name| piece.columns.contains(*name)).cloned().collect();
+        let mut count = self.write(connection, after, &assigned, &all, refused).await?;
+        if self.overwrite() {
+            count += self.put_back(connection, after).await?;
+        }
+        Ok(count)
+    }
+
+    /// Gives rows that were left standing the values that their source rows, which are back, have; gives how many the target
+    /// refused.
+    pub(super) async fn returned(&self, connection: &Connection, rows: &[RecordBatch]) -> Result<u64> {
+        let flow = quote_literal(self.flow.flow);
+        let same = self.image.fill(SAME_AS_KEPT, &[("flow", &flow)]);
+        let mut refused = self.over(connection, rows, &same, "not p.same", "changed", self.overwrite()).await?;
+        if !rows.is_empty() {
+            let values: [&(dyn ToSql + Sync); 3] =
+                [&self.flow.run, &self.flow.namespace.uuid(), &self.flow.flow];
+            connection.execute(END_KEPT, &values).await?;
+            if self.overwrite() {
+                refused += self.put_back(connection, rows).await?;
+            }
+        }
+        Ok(refused)
+    }
+
+    /// Writes rows over those of the target that are not like them, where nothing tells what these were: each is listed.
+    pub(in crate::load) async fn brought_in_line(&self, connection: &Connection, rows: &[RecordBatch]) -> Result<u64> {
+        let Some(first) = rows.first() else { return Ok(0) };
+        let all = self.columns(first);
+        let differ: Vec<String> = all.iter().map(|name| quote_ident(name)).collect();
+        let of = |row: &str| differ.iter().map(|name| format!("{row}.{name}")).collect::<Vec<_>>().join(", ");
+        let same = format!("(row({}) operator(pg_catalog.*<>) row({}))", of("t"), of("s"));
+        self.over(connection, rows, &same, "p.there and p.same", "unknown", true).await
+    }
+
+    async fn over(
+        &self,
+        connection: &Connection,
+        rows: &[RecordBatch],
+        same: &str,
+        listed: &str,
+        what: &str,
+        overwrite: bool,
+    ) -> Result<u64> {
+        let Some(first) = rows.first() else { return Ok(0) };
+        let all = self.columns(first);
+        let staging = self.staging(connection, AFTER, &all).await?;
+        let refused = staging.add(rows).await?;
+        self.present(connection, AFTER, same).await?;
+        self.note(connection, AFTER, &all, listed, what, overwrite).await?;
+        let identity = self.image.identity_columns();
+        let assigned: Vec<String> = all.iter().filter(|name| !identity.contains(*name)).cloned().collect();
+        self.write(connection, rows, &assigned, &all, refused).await
+    }
+
+    /// Writes staged rows over those that are present, all at once; where one is refused, one by one.
+    async fn write(
+        &self,
+        connection: &Connection,
+        rows: &[RecordBatch],
+        assigned: &[String],
+        all: &[String],
+        mut refused: BTreeMap<usize, Why>,
+    ) -> Result<u64> {
+        let (run, flow, overwrite) = (self.flow.run, self.flow.flow, self.overwrite());
+        let kept = Kept::of(rows, self.flow.row)?;
+        self.refuse_changes(connection, &kept, refused.keys()).await?;
+        connection.execute(&self.image.fill(KEEP_IMAGES, &[]), &[&run, &flow, &overwrite]).await?;
+        // What the target makes always is not written.
+        let is_own = |name: &&String| self.flow.table.column(name).is_some_and(|column| column.identity == "a");
+        let assignments = assigned.iter().filter(|name| !is_own(name)).map(|name| quote_ident(name));
+        let assignments = assignments.map(|name| format!("{name} = s.{name}")).collect::<Vec<_>>().join(", ");
+        if !assignments.is_empty() {
+            let statement = self.image.fill(CHANGE, &[("assignments", &assignments)]);
+            if self.try_change(connection, &statement, None).await?.is_some() {
+                let found = self.one_by_one(connection, &kept, &statement).await?;
+                self.refuse_changes(connection, &kept, found.keys()).await?;
+                refused.extend(found);
+            }
+        }
+        let (equal, differing) = (equal(&self.image.identity_columns()), Image::differing("t", all));
+        let written = self.image.fill(WRITTEN, &[("equal", &equal), ("differing", &differing)]);
+        connection.execute(&written, &[&run, &flow]).await?;
+        self.flow.refuse(connection, &kept, &refused, reason_of).await?;
+        Ok(refused.len() as u64)
+    }
+
+    async fn one_by_one(&self, connection: &Connection, kept: &Kept, statement: &str) -> Result<BTreeMap<usize, Why>> {
+        let changing = connection.query(CHANGING, &[&self.overwrite()]).await?;
+        let changing = changing.iter().map(|row| row.try_get("row")).collect::<Result<BTreeSet<Uuid>, _>>()?;
+        let mut refused = BTreeMap::new();
+        for row in 0..kept.rows() {
+            self.flow.cancel.check()?;
+            let id = kept.id(row)?;
+            if !changing.contains(&id) {
+                continue;
+            }
+            if let Some(why) = self.try_change(connection, statement, Some(id)).await? {
+                refused.insert(row, why);
+            }
+        }
+        Ok(refused)
+    }
+
+    /// None when it went through; else why a row was refused.
+    async fn try_change(&self, connection: &Connection, statement: &str, row: Option<Uuid>) -> Result<Option<Why>> {
+        connection.batch_execute(SAVEPOINT).await?;
+        let Err(error) = connection.execute(statement, &[&self.overwrite(), &row]).await else {
+            connection.batch_execute(RELEASE).await?;
+            return Ok(None);
+        };
+        let said = error.as_db_error().map(|said| (said.constraint().map(str::to_owned), said.column().map(str::to_owned)));
+        let error = Error::from(error);
+        let sqlstate = state(&error).unwrap_or_default().to_owned();
+        if !of_a_row(&sqlstate, "") {
+            return Err(error);
+        }
+        connection.batch_execute(UNDO).await?;
+        let (constraint, column) = said.unwrap_or_default();
+        Ok(Some(Why { sqlstate, constraint, column }))
+    }
+
+    async fn refuse_changes(
+        &self,
+        connection: &Connection,
+        kept: &Kept,
+        rows: impl Iterator<Item = &usize>,
+    ) -> Result<()> {
+        let rows = rows.map(|row| kept.id(*row)).collect::<Result<Vec<Uuid>>>()?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let statement = self.image.fill(REFUSE_CHANGE, &[]);
+        connection.execute(&statement, &[&self.flow.run, &self.flow.flow, &rows]).await?;
+        Ok(())
+    }
+
+    /// Inserts the rows that others have deleted.
+    async fn put_back(&self, connection: &Connection, rows: &[RecordBatch]) -> Result<u64> {
+        let deleted = connection.query(DELETED, &[]).await?;
+        if deleted.is_empty() {
+            return Ok(0);
+        }
+        let deleted = deleted.iter().map(|row| row.try_get("row")).collect::<Result<BTreeSet<Uuid>, _>>()?;
+        let mut missing = Vec::new();
+        for batch in rows {
+            let own = ids(batch, self.flow.row.row_column())?;
+            let wanted = own.iter().map(|id| Some(deleted.contains(id))).collect();
+            missing.push(arrow::compute::filter_record_batch(batch, &wanted).map_err(|_| super::unfit())?);
+        }
+        missing.retain(|batch| batch.num_rows() > 0);
+        self.new(connection, missing).await
+    }
+}

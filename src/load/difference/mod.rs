@@ -1,0 +1,212 @@
+//! Owns how differences between two sets of outcomes come into the target: a piece of them in a transaction, claimed first.
+//! Must not know: how the differences were found.
+
+use std::collections::{BTreeSet, HashSet};
+
+use arrow::array::{AsArray, BooleanArray, RecordBatch};
+use arrow::compute::filter_record_batch;
+use uuid::Uuid;
+
+use super::chunk::{Done, Flow, Kept, column};
+use super::stage::{Staging, equal};
+use crate::compare::{Piece, Use};
+use crate::error::{Error, Result};
+use crate::key::KeyColumn;
+use crate::ledger;
+use crate::outcome::{Gone, KEY};
+use crate::server::Connection;
+
+mod align;
+mod change;
+mod gone;
+mod image;
+
+pub(super) use gone::Going;
+pub(super) use image::Image;
+
+const ROLLBACK: &str = include_str!("../../../sql/control/load/rollback.sql");
+const PRESENT: &str = include_str!("../../../sql/control/difference/present.sql");
+const SAME_AS_STAGED: &str = include_str!("../../../sql/control/difference/same_as_staged.sql");
+const NOTE_CONFLICTS: &str = include_str!("../../../sql/control/difference/note_conflicts.sql");
+const INSERTED: &str = include_str!("../../../sql/control/difference/inserted.sql");
+const KEEP: &str = include_str!("../../../sql/control/difference/keep.sql");
+
+/// The staged rows as they were.
+const BEFORE: &str = "rehome_before";
+/// The staged rows as they are to be.
+const AFTER: &str = "rehome_after";
+/// The staged identities of new rows.
+const NEW: &str = "rehome_new";
+
+/// Brings pieces of differences of one flow.
+pub(super) struct Difference<'a> {
+    pub flow: &'a Flow<'a>,
+    pub image: Image,
+    /// Rows that stand in the target though no outcome accounts for them.
+    pub kept: HashSet<u128>,
+    /// New rows are noted one by one, so that they can be taken back. Of a first load, the outcomes tell them.
+    pub noted: bool,
+}
+
+impl Difference<'_> {
+    /// Brings a piece, unless it is in already. On an error the connection is in no defined state.
+    pub async fn bring(&self, connection: &Connection, name: &str, piece: &Piece) -> Result<Done> {
+        if !self.flow.begin(connection, name).await? {
+            connection.batch_execute(ROLLBACK).await?;
+            return Ok(Done::Before);
+        }
+        let mut keys = Vec::new();
+        for what in [Use::Resolved, Use::New, Use::Rejected] {
+            keys.extend(texts(piece.of(what))?);
+        }
+        if !keys.is_empty() {
+            let (run, namespace) = (self.flow.run, self.flow.namespace);
+            ledger::resolve(connection, run, namespace, self.flow.flow, &keys).await?;
+        }
+        let mut refused = self.changed(connection, piece).await?;
+        let (back, new) = self.divided(piece.of(Use::New))?;
+        refused += self.returned(connection, &back).await?;
+        refused += self.new(connection, new).await?;
+        for (what, why) in [(Use::Gone, "gone"), (Use::FallenOut, "fallen_out")] {
+            self.left(connection, piece.of(what), why).await?;
+        }
+        let rejected = piece.of(Use::Rejected);
+        if !rejected.is_empty() {
+            self.flow.quarantine(connection, rejected.to_vec()).await?;
+        }
+        let brought = (piece.count(Use::New) + piece.count(Use::After)) as u64;
+        self.flow.commit(connection, name, brought.saturating_sub(refused), refused).await?;
+        Ok(Done::Now { rows: piece.total() as u64 })
+    }
+
+    /// New rows that stand in the target already, since they were left there, and those that do not.
+    fn divided(&self, rows: &[RecordBatch]) -> Result<(Vec<RecordBatch>, Vec<RecordBatch>)> {
+        if self.kept.is_empty() {
+            return Ok((Vec::new(), rows.to_vec()));
+        }
+        let (mut back, mut new) = (Vec::new(), Vec::new());
+        for batch in rows {
+            let is_back: BooleanArray = ids(batch, self.flow.row.row_column())?
+                .iter()
+                .map(|id| Some(self.kept.contains(&id.as_u128())))
+                .collect();
+            let is_new = arrow::compute::not(&is_back).map_err(|_| unfit())?;
+            for (wanted, into) in [(&is_back, &mut back), (&is_new, &mut new)] {
+                let rows = filter_record_batch(batch, wanted).map_err(|_| unfit())?;
+                into.extend((rows.num_rows() > 0).then_some(rows));
+            }
+        }
+        Ok((back, new))
+    }
+
+    /// Inserts rows; gives how many the target refused.
+    async fn new(&self, connection: &Connection, rows: Vec<RecordBatch>) -> Result<u64> {
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        let kept = Kept::of(&rows, self.flow.row)?;
+        let done = self.flow.insert(connection, &kept, rows.clone(), BTreeSet::new()).await?;
+        if self.noted {
+            let own = (0..kept.rows()).filter(|row| !done.others.contains(row));
+            let own = own.map(|row| kept.id(row)).collect::<Result<Vec<Uuid>>>()?;
+            let identity = self.image.identity_columns();
+            let staging = self.staging(connection, NEW, &identity).await?;
+            staging.add(&rows).await?;
+            let statement = self.image.fill(INSERTED, &[("equal", &equal(&identity))]);
+            connection.execute(&statement, &[&self.flow.run, &self.flow.flow, &own]).await?;
+        }
+        Ok(done.refused.len() as u64)
+    }
+
+    /// Notes rows whose source rows are gone, or fell out.
+    async fn left(&self, connection: &Connection, rows: &[RecordBatch], why: &str) -> Result<()> {
+        let Some(first) = rows.first() else { return Ok(()) };
+        let columns = self.columns(first);
+        let staging = self.staging(connection, BEFORE, &columns).await?;
+        staging.add(rows).await?;
+        self.present(connection, BEFORE, &self.same_as_staged(&columns)).await?;
+        let more = self.flow.row.gone != Gone::Keep;
+        let overwrite = self.overwrite();
+        let statement = self.image.fill(KEEP, &[]);
+        connection.execute(&statement, &[&self.flow.run, &self.flow.flow, &why, &more, &overwrite]).await?;
+        if more {
+            self.note(connection, BEFORE, &columns, "p.there and not p.same", "changed", overwrite).await?;
+        }
+        Ok(())
+    }
+
+    /// Finds and locks the rows that staged ones stand for.
+    async fn present(&self, connection: &Connection, staged: &str, same: &str) -> Result<()> {
+        let equal = equal(&self.image.identity_columns());
+        let statement = self.image.fill(PRESENT, &[("staged", staged), ("same", same), ("equal", &equal)]);
+        Ok(connection.batch_execute(&statement).await?)
+    }
+
+    /// SQL that tells whether a row is still as the staged row of [`BEFORE`] has it.
+    fn same_as_staged(&self, columns: &[String]) -> String {
+        let of = |row: &str| {
+            let all = columns.iter().map(|column| format!("{row}.{}", crate::server::sql::quote_ident(column)));
+            all.collect::<Vec<_>>().join(", ")
+        };
+        let flow = crate::server::sql::quote_literal(self.flow.flow);
+        let (of_table, of_stage) = (of("t"), of("s"));
+        self.image.fill(SAME_AS_STAGED, &[("of_table", &of_table), ("of_stage", &of_stage), ("flow", &flow)])
+    }
+
+    /// Lists conflicts.
+    async fn note(
+        &self,
+        connection: &Connection,
+        staged: &str,
+        columns: &[String],
+        which: &str,
+        what: &str,
+        overwrite: bool,
+    ) -> Result<()> {
+        let differing = Image::differing("t", columns);
+        let values = [("staged", staged), ("differing", &*differing), ("which", which)];
+        let decided = if overwrite { "overwritten" } else { "kept" };
+        let statement = self.image.fill(NOTE_CONFLICTS, &values);
+        connection.execute(&statement, &[&self.flow.run, &self.flow.flow, &decided, &what]).await?;
+        Ok(())
+    }
+
+    fn overwrite(&self) -> bool {
+        self.flow.row.conflict == crate::outcome::Conflict::Overwrite
+    }
+
+    /// The columns of a batch that the target's table has, and takes.
+    fn columns(&self, batch: &RecordBatch) -> Vec<String> {
+        let schema = batch.schema();
+        let own = schema.fields().iter().map(|field| field.name());
+        let known = |name: &&String| self.flow.table.column(name).is_some_and(|column| !column.generated);
+        own.filter(|name| !name.starts_with('_')).filter(known).cloned().collect()
+    }
+
+    async fn staging<'s>(
+        &'s self,
+        connection: &'s Connection,
+        name: &str,
+        columns: &'s [String],
+    ) -> Result<Staging<'s>> {
+        let Flow { table, row, quarantined, cancel, .. } = self.flow;
+        Staging::open(connection, name, table, columns, row, quarantined, cancel).await
+    }
+}
+
+fn unfit() -> Error {
+    Error::unexpected("rows of a difference cannot be chosen")
+}
+
+/// The UUIDs that tell the rows of a batch apart.
+fn ids(batch: &RecordBatch, name: &str) -> Result<Vec<Uuid>> {
+    let ids = batch.column_by_name(name).and_then(|ids| ids.as_fixed_size_binary_opt()).ok_or_else(unfit)?;
+    ids.iter().map(|id| id.and_then(|id| Uuid::from_slice(id).ok()).ok_or_else(unfit)).collect()
+}
+
+/// The keys of rows, as text.
+fn texts(batches: &[RecordBatch]) -> Result<Vec<String>> {
+    let Some(keys) = column(batches, KEY)? else { return Ok(Vec::new()) };
+    let keys = KeyColumn::new(keys)?;
+    (0..keys.len()).map(|row| keys.text(row)).collect()
+}
