@@ -283,7 +283,10 @@ fn contradiction(row: &RowIdentity, open: Open) -> Option<(&'static str, &'stati
         return Some(("a row whose id the target makes is in no target before", "leave `existing` out"));
     }
     if row.mark.is_some() != (row.gone == Gone::Mark) {
-        return Some(("`mark` names the column of on_gone = \"mark\", and each needs the other", "say both, or neither"));
+        return Some((
+            "`mark` names the column of on_gone = \"mark\", and each needs the other",
+            "say both, or neither",
+        ));
     }
     if !row.matching.is_empty() && row.existing == Existing::Reject {
         let message = "`match` finds rows that are in the target, and nothing is to become of them";

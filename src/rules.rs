@@ -111,7 +111,11 @@ mod tests {
         ] {
             assert_eq!(tokens(same), plain);
         }
-        for other in ["select a, 'x y' from t where b <> 1", "select \"A\", 'X y' from t where b <> 1", "select a, 'X  y' from t where b <> 1"] {
+        for other in [
+            "select a, 'x y' from t where b <> 1",
+            "select \"A\", 'X y' from t where b <> 1",
+            "select a, 'X  y' from t where b <> 1",
+        ] {
             assert_ne!(tokens(other), plain);
         }
     }

@@ -160,8 +160,11 @@ pub struct Run {
     /// Refuse a target that holds what other runs loaded; without it, only what differs from them is brought
     #[arg(long)]
     pub full: bool,
+    /// What is read back of the target, and compared
+    #[arg(long, value_enum, default_value_t = Verify::Moved, value_name = "WHAT")]
+    pub verify: Verify,
     /// Do not read the target back
-    #[arg(long)]
+    #[arg(long, conflicts_with = "verify")]
     pub no_verify: bool,
     /// Show flows below their threshold, but do not fail
     #[arg(long)]
@@ -170,6 +173,14 @@ pub struct Run {
     pub reading: Reading,
     #[command(flatten)]
     pub keep_report: Keep,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Verify {
+    /// What the run moved: all of it, where it is the first
+    Moved,
+    /// Everything
+    Full,
 }
 
 /// How gently a source is read.

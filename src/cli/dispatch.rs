@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use clap::CommandFactory;
 
 use super::args::{
-    Args, Check, Command, Demo, Epoch, Format, Global, Keep, Kept, Reading, Report, Run, Sample, Snapshot, Take, WhatIf,
+    self, Args, Check, Command, Demo, Epoch, Format, Global, Keep, Kept, Reading, Report, Run, Sample, Snapshot, Take,
+    WhatIf,
 };
 use super::render::page::{Form, Page};
 use super::{progress, render, size};
@@ -105,7 +106,11 @@ async fn migrate(typed: Run, setting: &Setting, format: Format) -> Result<()> {
             None => None,
         },
         only: typed.only,
-        verify: !typed.no_verify,
+        verify: match (typed.no_verify, typed.verify) {
+            (true, _) => run::Verify::Nothing,
+            (false, args::Verify::Moved) => run::Verify::Moved,
+            (false, args::Verify::Full) => run::Verify::Everything,
+        },
         enforce: !typed.no_threshold,
         full: typed.full,
     };

@@ -68,7 +68,7 @@ pub async fn demo(demo: Demo, setting: &Setting) -> Result<Shown> {
         target,
         snapshot: None,
         only: Vec::new(),
-        verify: true,
+        verify: run::Verify::Moved,
         enforce,
         full: false,
     };

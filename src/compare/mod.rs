@@ -149,15 +149,7 @@ impl Comparison {
             (None, None) => vec![DataType::Int64],
         };
         let converter = converter(&types)?;
-        Ok(Some(Self {
-            before: old,
-            after: new,
-            types,
-            converter,
-            columns: None,
-            piece: Piece::default(),
-            counts,
-        }))
+        Ok(Some(Self { before: old, after: new, types, converter, columns: None, piece: Piece::default(), counts }))
     }
 
     /// What has been counted so far; all, when [`Self::next`] has given None.
@@ -343,7 +335,10 @@ fn comparator(before: &ArrayRef, after: &ArrayRef) -> Result<DynComparator> {
     } else {
         match cast(before, after.data_type()) {
             Ok(same) if same.null_count() == before.null_count() => (same, after.clone()),
-            _ => (cast(before, &DataType::Utf8).map_err(|_| unfit())?, cast(after, &DataType::Utf8).map_err(|_| unfit())?),
+            _ => (
+                cast(before, &DataType::Utf8).map_err(|_| unfit())?,
+                cast(after, &DataType::Utf8).map_err(|_| unfit())?,
+            ),
         }
     };
     make_comparator(&both.0, &both.1, SortOptions::default()).map_err(|_| unfit())

@@ -80,3 +80,33 @@ pub async fn conflicts(connection: &Connection, run: Uuid) -> Result<BTreeMap<St
     }
     Ok(conflicts)
 }
+
+/// The rows of a flow that a run moved, by their UUIDs, and those that are not as outcomes say, for a reason that is told.
+#[derive(Debug, Default)]
+pub struct MovedRows {
+    /// Inserted or changed.
+    pub written: Vec<u128>,
+    pub deleted: Vec<Uuid>,
+    /// Others or triggers made of them what they are.
+    pub aside: Vec<u128>,
+    /// In the target without an outcome.
+    pub standing: Vec<u128>,
+}
+
+/// Which rows of a flow a run moved beside a first load, and which are left aside.
+///
+/// # Errors
+/// What the server says.
+pub async fn moved_rows(connection: &Connection, run: Uuid, flow: &str) -> Result<MovedRows> {
+    let mut moved = MovedRows::default();
+    for row in connection.query(include_str!("../../sql/control/ledger/moved_rows.sql"), &[&run, &flow]).await? {
+        let id: Uuid = row.try_get("row")?;
+        match row.try_get::<_, &str>("what")? {
+            "written" => moved.written.push(id.as_u128()),
+            "deleted" => moved.deleted.push(id),
+            "aside" => moved.aside.push(id.as_u128()),
+            _ => moved.standing.push(id.as_u128()),
+        }
+    }
+    Ok(moved)
+}

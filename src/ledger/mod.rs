@@ -15,10 +15,13 @@ mod made;
 mod mappings;
 mod runs;
 
-pub use changes::{Conflicting, changes, conflicts, kept_rows, resolve};
+pub use changes::{Conflicting, MovedRows, changes, conflicts, kept_rows, moved_rows, resolve};
 pub use made::made_ids;
 pub use mappings::{Adopted, AdoptedKey, Mappings};
-pub use runs::{BaseOf, Begun, Latest, LoadedFlow, LoadedHow, RunIdentity, bases, begin, begin_flow, end, end_flow, flows, latest, other_run};
+pub use runs::{
+    BaseOf, Begun, Latest, LoadedFlow, LoadedHow, RunIdentity, bases, begin, begin_flow, end, end_flow, flows, latest,
+    other_run,
+};
 
 /// The server needs a moment to notice that the session of a killed run is gone.
 const LOCK_ATTEMPTS: u32 = 10;

@@ -20,6 +20,8 @@ pub struct RunIdentity {
     pub pipeline: String,
     pub pipeline_hash: String,
     pub snapshot_id: String,
+    /// The instant that the snapshot is of, as text.
+    pub as_of: String,
     pub tool_version: String,
 }
 

@@ -37,6 +37,12 @@ pub enum Base {
 }
 
 impl Base {
+    /// Are rows that are new noted one by one? Of a first load, and of what is left of it, the outcomes tell them.
+    #[must_use]
+    pub fn is_noted(&self) -> bool {
+        matches!(self, Self::Target { .. } | Self::Outcomes { whole: true, .. })
+    }
+
     /// The run it is of.
     #[must_use]
     pub fn run(&self) -> Option<Uuid> {
@@ -73,9 +79,14 @@ impl Loader {
         let note = self.note(&flow.flow, &flow.entity, &flow.target)?;
         let how = LoadedHow {
             base: base.run(),
-            difference: matches!(base, Base::Target { .. } | Base::Outcomes { whole: true, .. }),
+            difference: base.is_noted(),
             rules: rules.to_owned(),
-            columns: table.columns.iter().filter(|column| !column.generated).map(|column| column.name.clone()).collect(),
+            columns: table
+                .columns
+                .iter()
+                .filter(|column| !column.generated)
+                .map(|column| column.name.clone())
+                .collect(),
             was_empty: self.is_empty(&table).await?,
         };
         ledger::begin_flow(&self.coordinator, self.run.run_id, &note, &how).await?;
@@ -252,7 +263,7 @@ impl Loader {
     }
 
     /// Does with rows whose source rows are gone what their flows say: children before parents.
-    pub(super) async fn settle_gone(&self, as_of: &str) -> Result<()> {
+    pub(super) async fn settle_gone(&self) -> Result<()> {
         let mut connection = None;
         for flow in self.loaded.iter().rev().filter(|flow| flow.row.gone != Gone::Keep) {
             let table = self.catalog.require(&flow.target).at(At::Flow, &flow.flow)?;
@@ -273,7 +284,7 @@ impl Loader {
                 table,
                 mappings: &self.mappings,
                 shared_with: shared_with.collect(),
-                as_of,
+                as_of: &self.run.as_of,
             };
             self.persistently(&mut connection, &Task::Settle(&going)).await.at(At::Flow, &flow.flow)?;
         }

@@ -44,7 +44,8 @@ impl Loader {
         })?;
         let connection = &self.coordinator;
         connection.batch_execute(BEGIN).await?;
-        let staging = Staging::open(connection, STAGED, table, columns, &flow.row, &self.quarantine, &self.cancel).await?;
+        let staging =
+            Staging::open(connection, STAGED, table, columns, &flow.row, &self.quarantine, &self.cancel).await?;
         for file in flow.files_of(Outcome::Migrated) {
             self.cancel.check()?;
             staging.add(&store.read(file).await?).await?;

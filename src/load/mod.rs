@@ -38,8 +38,8 @@ mod restore;
 mod stage;
 mod unmapped;
 
-use constraints::{Mode, WORTH_REBUILDING};
 pub use bring::Base;
+use constraints::{Mode, WORTH_REBUILDING};
 pub use matching::Match;
 
 const IS_EMPTY: &str = include_str!("../../sql/control/load/is_empty.sql");
@@ -362,11 +362,11 @@ impl Loader {
     ///
     /// # Errors
     /// [`Kind::Verification`] when rows of others break a constraint; it is then left as the message says.
-    pub async fn finish(&mut self, store: &OutcomeStore, as_of: &str) -> Result<Finished> {
+    pub async fn finish(&mut self, store: &OutcomeStore) -> Result<Finished> {
         let begun = Instant::now();
         self.sink.start("load", "constraints", None);
         self.retry(store).await?;
-        self.settle_gone(as_of).await?;
+        self.settle_gone().await?;
         if !self.brought.is_empty() {
             self.retry(store).await?;
         }

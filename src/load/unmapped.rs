@@ -37,7 +37,8 @@ impl Removal<'_> {
             Error::unexpected("a table has lost the key by which its rows are known").at(At::Table, table.full_name())
         })?;
         connection.batch_execute(BEGIN).await?;
-        let staging = Staging::open(connection, STAGED, table, &identity, &flow.row, self.quarantine, self.cancel).await?;
+        let staging =
+            Staging::open(connection, STAGED, table, &identity, &flow.row, self.quarantine, self.cancel).await?;
         for file in flow.files_of(Outcome::Migrated) {
             self.cancel.check()?;
             staging.add(&self.store.read(file).await?).await?;

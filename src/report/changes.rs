@@ -17,6 +17,9 @@ pub struct Changes {
     pub known_by: KnownBy,
     /// Why rows differ, as far as whole flows tell it.
     pub because: Because,
+    /// Are new rows noted one by one? Not where an unfinished first load was taken further.
+    #[serde(skip)]
+    pub noted: bool,
     #[serde(flatten)]
     pub counts: Counts,
     /// What was done to rows of the target: inserted, updated, marked, deleted; `standing` are those that no outcome accounts

@@ -33,18 +33,12 @@ pub struct Loading {
     loader: Loader,
     /// The run that it follows.
     parent: Option<Uuid>,
-    /// The id of the snapshot, and the instant that it is of.
+    /// The id of the snapshot.
     snapshot: String,
-    as_of: String,
 }
 
 /// The run that these rules and this snapshot are: the latest one again, or one that follows it.
-fn succession(
-    latest: Option<&Latest>,
-    pipeline: &Pipeline,
-    snapshot: &Snapshot,
-    target: Uuid,
-) -> (Uuid, Option<Uuid>) {
+fn succession(latest: Option<&Latest>, pipeline: &Pipeline, snapshot: &Snapshot, target: Uuid) -> (Uuid, Option<Uuid>) {
     match latest {
         Some(latest) if latest.pipeline_hash == pipeline.hash && latest.snapshot_id == snapshot.id() => {
             (latest.run_id, latest.parent)
@@ -74,6 +68,7 @@ impl Loading {
             pipeline: pipeline.name.clone(),
             pipeline_hash: pipeline.hash.clone(),
             snapshot_id: snapshot.id().to_owned(),
+            as_of: snapshot.manifest().created_at.to_rfc3339(),
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         };
         let mappings = format!("{}.{}", pipeline.mappings.0, pipeline.mappings.1);
@@ -87,15 +82,7 @@ impl Loading {
             setting.cancel.clone(),
         )
         .await?;
-        Ok(Self {
-            run,
-            parent,
-            mappings,
-            catalog,
-            loader,
-            snapshot: snapshot.id().to_owned(),
-            as_of: snapshot.manifest().created_at.to_rfc3339(),
-        })
+        Ok(Self { run, parent, mappings, catalog, loader, snapshot: snapshot.id().to_owned() })
     }
 
     /// Which flows the target wants loaded before which.
@@ -195,7 +182,6 @@ impl Loading {
             store: store.clone(),
             rules: rules::of_flows(pipeline, &graph.needs),
             snapshot: self.snapshot,
-            as_of: self.as_of,
             setting: setting.clone(),
         };
         let loading = tokio::spawn(load_all(self.loader, receive, work));
@@ -262,17 +248,12 @@ struct Work {
     /// The hash of each flow's rules.
     rules: BTreeMap<String, String>,
     snapshot: String,
-    as_of: String,
     setting: Setting,
 }
 
 /// Loads flow by flow. When transforming or loading fails, what is away of the target stays away: brought back now, a
 /// foreign key would judge rows whose parents are still to come. The run that is given again goes on without it.
-async fn load_all(
-    mut loader: Loader,
-    mut receive: mpsc::Receiver<Next>,
-    work: Work,
-) -> (Result<Option<Done>>, usize) {
+async fn load_all(mut loader: Loader, mut receive: mpsc::Receiver<Next>, work: Work) -> (Result<Option<Done>>, usize) {
     let done = load_flows(&mut loader, &mut receive, &work).await;
     let away = match done {
         Ok(Some(_)) => 0,
@@ -289,15 +270,11 @@ struct Done {
     finished: Finished,
 }
 
-async fn load_flows(
-    loader: &mut Loader,
-    receive: &mut mpsc::Receiver<Next>,
-    work: &Work,
-) -> Result<Option<Done>> {
+async fn load_flows(loader: &mut Loader, receive: &mut mpsc::Receiver<Next>, work: &Work) -> Result<Option<Done>> {
     let (mut seconds, mut changes) = (BTreeMap::new(), BTreeMap::new());
     while let Some(next) = receive.recv().await {
         let Next::Flow(outcomes) = next else {
-            let finished = loader.finish(&work.store, &work.as_of).await?;
+            let finished = loader.finish(&work.store).await?;
             return Ok(Some(Done { seconds, changes, finished }));
         };
         let (loaded, of_flow) = load_flow(loader, &outcomes, work).await.at(At::Flow, &outcomes.flow)?;
@@ -316,22 +293,23 @@ async fn load_flow(
 ) -> Result<(load::Loaded, Option<Changes>)> {
     let bases = loader.bases(&outcomes.flow, &outcomes.entity, &outcomes.target).await?;
     let rules = work.rules.get(&outcomes.flow).cloned().unwrap_or_default();
-    let because = bases.first().map(|base| {
-        match (base.rules.as_ref() == Some(&rules), base.snapshot_id == work.snapshot) {
+    let because =
+        bases.first().map(|base| match (base.rules.as_ref() == Some(&rules), base.snapshot_id == work.snapshot) {
             (true, true) => Because::Nothing,
             (true, false) => Because::Data,
             (false, true) => Because::Rules,
             (false, false) => Because::Both,
-        }
-    });
+        });
     let base = base::of_flow(bases, &outcomes.flow, &work.setting).await?;
     let known_by = if matches!(base, Base::Target { .. }) { KnownBy::Target } else { KnownBy::Outcomes };
     let run = base.run().map(|run| run.to_string());
+    let noted = base.is_noted();
     let (loaded, counts) = loader.bring(outcomes, &work.store, base, &rules).await?;
     let changes = counts.map(|counts| Changes {
         base: run,
         known_by,
         because: because.unwrap_or_default(),
+        noted,
         counts,
         ..Changes::default()
     });
@@ -373,11 +351,21 @@ pub struct Loaded {
 pub struct Verified(pub Verification);
 
 impl Loaded {
-    /// Reads the target back and compares it with the outcomes.
+    /// Reads the target back and compares it with the outcomes: of flows that came as differences, what moved, unless the
+    /// `whole` is asked for.
     ///
     /// # Errors
     /// What reading meets; a mismatch is a result, not an error.
-    pub async fn verify(&self, address: &Address, store: &OutcomeStore, setting: &Setting) -> Result<Verified> {
+    pub async fn verify(
+        &self,
+        address: &Address,
+        store: &OutcomeStore,
+        whole: bool,
+        setting: &Setting,
+    ) -> Result<Verified> {
+        let of_difference = |(_, changes): &(&String, &Changes)| changes.known_by == KnownBy::Outcomes && changes.noted;
+        let narrow = self.changes.iter().filter(|_| !whole).filter(of_difference);
+        let moved_only = narrow.map(|(flow, _)| flow.clone()).collect();
         let subject = Subject {
             address,
             schema: &self.schema,
@@ -385,6 +373,7 @@ impl Loaded {
             flows: &self.outcomes,
             run: self.run,
             mappings: &self.mappings,
+            moved_only: &moved_only,
         };
         verify::run(&subject, &setting.progress, &setting.cancel).await.map(Verified)
     }

@@ -68,6 +68,15 @@ impl Setting {
     }
 }
 
+/// What is read back of the target when all is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verify {
+    Nothing,
+    /// What the run moved: all of it, where it is the first.
+    Moved,
+    Everything,
+}
+
 /// What a run is asked to do.
 pub struct Request {
     pub pipeline: Pipeline,
@@ -79,7 +88,7 @@ pub struct Request {
     pub snapshot: Option<Location>,
     /// Only these flows and what they read; empty for all.
     pub only: Vec<String>,
-    pub verify: bool,
+    pub verify: Verify,
     /// Does a flow below its threshold fail the run?
     pub enforce: bool,
     /// The target must hold nothing of other runs: all rows come, and not what differs.
@@ -132,7 +141,10 @@ pub async fn run(request: Request, setting: &Setting) -> Result<Finished> {
     let stage = stage.with_made_ids(loading.made_ids(&pipeline, &snapshot).await?);
     let loaded = loading.run(&stage, &pipeline, &graph, &store, setting).await?;
     clock.lap("transform and load");
-    let verification = if request.verify { Some(loaded.verify(&request.target, &store, setting).await?) } else { None };
+    let verification = match request.verify {
+        Verify::Nothing => None,
+        asked => Some(loaded.verify(&request.target, &store, asked == Verify::Everything, setting).await?),
+    };
     let verified = verification.as_ref().is_some_and(load::Verified::clean);
     clock.lap("verify");
     let inputs = Inputs {

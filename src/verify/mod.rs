@@ -1,7 +1,7 @@
 //! Owns the proof that the target holds what the outcomes say: every row is read back and compared, value by value.
 //! Must not know: how rows were loaded, beyond which of them the target refused.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use futures::StreamExt;
@@ -10,12 +10,13 @@ use uuid::Uuid;
 
 use crate::cancel::Cancel;
 use crate::error::{At, Context, Error, Result};
-use crate::ledger::{self, Fate};
 use crate::outcome::Outcome;
 use crate::outcomes::{FlowOutcomes, OutcomeStore};
 use crate::progress::Sink;
+use crate::server::sql::{fill, quote_ident, quote_table};
 use crate::server::{Address, Connection};
 use crate::target::{Catalog, Table};
+use scope::Scope;
 
 mod actual;
 mod canon;
@@ -26,9 +27,11 @@ mod integrity;
 mod json;
 mod number;
 mod outcomes;
+mod scope;
 
 pub use integrity::{Duplicates, Orphans};
 
+const STILL_THERE: &str = include_str!("../../sql/control/verify/still_there.sql");
 const SESSION: &str = include_str!("../../sql/control/verify/session.sql");
 
 /// What the comparison found, of all flows.
@@ -110,6 +113,8 @@ pub struct Subject<'a> {
     pub run: Uuid,
     /// The mappings table, as the pipeline names it.
     pub mappings: &'a str,
+    /// The flows of which only rows that the run moved are compared.
+    pub moved_only: &'a BTreeSet<String>,
 }
 
 /// Reads the target back and compares it with the outcomes. Differences are a result, not an error.
@@ -177,26 +182,28 @@ async fn one(
         return Ok(found);
     }
     let table = catalog.require(&flow.target)?;
-    let refused = ledger::refused(connection, subject.run, Some(&flow.flow)).await?;
-    let adopted = ledger::existing(connection, subject.run, Fate::Adopted, Some(&flow.flow)).await?;
-    let mut others: HashSet<u128> = adopted.iter().map(|(_, id)| id.as_u128()).collect();
-    // What others made is left as it is: nothing is expected of it.
-    let refused = refused.iter().filter_map(|row| row.id).map(|id| id.as_u128());
-    let refused: HashSet<u128> = refused.chain(others.iter().copied()).collect();
-    let there = ledger::existing(connection, subject.run, Fate::Refused, Some(&flow.flow)).await?;
-    others.extend(there.iter().map(|(_, id)| id.as_u128()));
+    let scope = Scope::of(subject, flow, connection).await?;
+    if scope.only.as_ref().is_some_and(HashSet::is_empty) && scope.deleted.is_empty() {
+        return Ok(found);
+    }
     let rows = flow.count(Outcome::Migrated);
     for part in compare::parts(rows) {
         let reader = outcomes::Reader { connection, table, store: subject.store, flow, part, cancel };
-        let (expected, columns) = reader.read(&refused).await?;
+        let (mut expected, columns) = reader.read(&scope.aside).await?;
+        expected.retain(|(id, _)| scope.wants(*id));
         let mut comparison = compare::Comparison::new(expected);
-        let statement = columns.statement(table, part);
+        let statement =
+            columns.statement(table, part, scope.range(flow.row.is_derived().then_some(&flow.row.id_column)));
         let stream = connection.copy_out(statement.as_str()).await?;
         tokio::pin!(stream);
         let mut reader = columns.reader(part);
         let mut unsaid = 0;
         while let Some(bytes) = stream.next().await {
-            reader.take(&bytes?, |id, hash| comparison.see(id, hash))?;
+            reader.take(&bytes?, |id, hash| {
+                if scope.wants(id) {
+                    comparison.see(id, hash);
+                }
+            })?;
             unsaid += 1;
             if unsaid == 10_000 {
                 cancel.check()?;
@@ -208,12 +215,23 @@ async fn one(
         sink.advance(&flow.flow, unsaid);
         comparison.end();
         let mut extra = extra(subject, catalog, flow, connection, &comparison).await?;
-        extra.retain(|id| !others.contains(id));
+        extra.retain(|id| !scope.others.contains(id) && !scope.aside.contains(id));
         comparison.tell(&extra, &mut found);
     }
+    found.extra += still_there(connection, table, flow, &scope).await?;
     outcomes::name_keys(subject.store, flow, &mut found.examples).await?;
     found.examples.sort();
     Ok(found)
+}
+
+/// How many rows that the run deleted are there all the same.
+async fn still_there(connection: &Connection, table: &Table, flow: &FlowOutcomes, scope: &Scope) -> Result<u64> {
+    if scope.deleted.is_empty() || !flow.row.is_derived() {
+        return Ok(0);
+    }
+    let (name, id) = (quote_table(&table.schema, &table.name), quote_ident(&flow.row.id_column));
+    let statement = fill(STILL_THERE, &[("table", &name), ("id", &id)]);
+    Ok(connection.query(&statement, &[&scope.deleted]).await?.len() as u64)
 }
 
 /// Which of the rows that this flow does not expect did this run bring all the same? Rows of other flows of the same
@@ -225,7 +243,7 @@ async fn extra(
     connection: &Connection,
     comparison: &compare::Comparison,
 ) -> Result<Vec<u128>> {
-    if comparison.unknown().is_empty() {
+    if comparison.unknown().is_empty() || subject.moved_only.contains(&flow.flow) {
         return Ok(Vec::new());
     }
     let same = |other: &FlowOutcomes| catalog.qualify(&other.target) == catalog.qualify(&flow.target);

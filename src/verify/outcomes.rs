@@ -64,15 +64,17 @@ impl Columns {
         Ok(Self { identity: Some(identity.filter(|places| !places.is_empty()).ok_or_else(gone)?), id_column, all })
     }
 
-    /// The COPY that reads a part of the target.
-    pub fn statement(&self, table: &Table, part: Part) -> String {
+    /// The COPY that reads a part of the target, or the rows that `chosen` says.
+    pub fn statement(&self, table: &Table, part: Part, chosen: Option<String>) -> String {
         let id = quote_ident(&self.id_column);
         let own = self.identity.is_none().then(|| id.clone());
         let columns: Vec<_> =
             own.into_iter().chain(self.all.iter().map(|(name, canon)| canon.expression(name))).collect();
         let uuid = |id| quote_literal(&uuid::Uuid::from_u128(id).to_string());
         // What a hash is, the server does not know: it gives all rows, and the reader chooses.
-        let range = if part.is_all() || self.identity.is_some() {
+        let range = if let Some(chosen) = chosen {
+            chosen
+        } else if part.is_all() || self.identity.is_some() {
             "true".to_owned()
         } else {
             fill(RANGE, &[("id", &id), ("low", &uuid(part.low)), ("high", &uuid(part.high))])

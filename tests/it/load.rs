@@ -1,7 +1,7 @@
 //! Owns the proof that a load brings every row exactly once, isolates bad rows, survives being killed, and leaves the
 //! target's constraints and indexes as they were.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -137,7 +137,9 @@ impl Bench {
             namespace: rehome::id::Namespace::new(Uuid::NAMESPACE_URL),
             pipeline: "test".into(),
             pipeline_hash: "hash".into(),
+            parent: None,
             snapshot_id: "snapshot".into(),
+            as_of: "2025-10-27T00:00:00Z".into(),
             tool_version: "0".into(),
         };
         let sink: Arc<dyn Sink> = Arc::new(Silent);
@@ -211,6 +213,7 @@ impl Bench {
             flows: &flows,
             run: self.run,
             mappings: "public.migration_mappings",
+            moved_only: &BTreeSet::new(),
         };
         let sink: Arc<dyn Sink> = Arc::new(Silent);
         verify::run(&subject, &sink, &Cancel::new()).await.unwrap()

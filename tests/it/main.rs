@@ -1,5 +1,6 @@
 //! Owns the list of integration tests: one binary, so that the engine is linked once.
 
+mod again;
 mod artefact;
 mod bad_input;
 mod browser;

@@ -243,6 +243,7 @@ fn large() -> Report {
         share: 0.999_9,
         accept: Some(if flow == 7 { 0.999_95 } else { 0.99 }),
         accepted: flow != 7,
+        changes: None,
         seconds: 12.5,
         rows_per_second: 320_000.0,
     };

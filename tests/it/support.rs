@@ -140,26 +140,61 @@ pub async fn migrate_as(database: &Database, role: &str, flows: &[(&str, &str)])
 }
 
 async fn migrate_to(database: &Database, target: Address, settings: &str, flows: &[(&str, &str)]) -> Result<Finished> {
-    let folder = tempfile::tempdir().unwrap();
-    let setting = Setting {
-        workspace: folder.path().join("workspace"),
-        jobs: 2,
-        memory: 1 << 30,
-        progress: silent(),
-        cancel: Cancel::new(),
-    };
-    let request = Request {
-        pipeline: legacy_to_fresh(folder.path(), settings, flows)?,
-        source: Some(database.address()),
-        reading: rehome::extract::Options::default(),
-        target,
-        snapshot: None,
-        only: Vec::new(),
-        verify: true,
-        enforce: false,
-        full: false,
-    };
-    run::run(request, &setting).await
+    Home::new().migrate(database, target, settings, flows).await
+}
+
+/// A folder for a pipeline and for what its runs keep.
+pub struct Home {
+    pub folder: tempfile::TempDir,
+}
+
+impl Home {
+    pub fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    pub fn setting(&self) -> Setting {
+        Setting {
+            workspace: self.folder.path().join("workspace"),
+            jobs: 2,
+            memory: 1 << 30,
+            progress: silent(),
+            cancel: Cancel::new(),
+        }
+    }
+
+    /// What is asked for with these flows, and no others: from the schema legacy to the schema fresh.
+    pub fn request(
+        &self,
+        database: &Database,
+        target: Address,
+        settings: &str,
+        flows: &[(&str, &str)],
+    ) -> Result<Request> {
+        let _ = std::fs::remove_dir_all(self.folder.path().join("pipeline"));
+        Ok(Request {
+            pipeline: legacy_to_fresh(self.folder.path(), settings, flows)?,
+            source: Some(database.address()),
+            reading: rehome::extract::Options::default(),
+            target,
+            snapshot: None,
+            only: Vec::new(),
+            verify: run::Verify::Everything,
+            enforce: false,
+            full: false,
+        })
+    }
+
+    /// Runs these flows, and no others, and verifies all that the target holds.
+    pub async fn migrate(
+        &self,
+        database: &Database,
+        target: Address,
+        settings: &str,
+        flows: &[(&str, &str)],
+    ) -> Result<Finished> {
+        run::run(self.request(database, target, settings, flows)?, &self.setting()).await
+    }
 }
 
 /// A table of people: `id`, `name` (NULL now and then), `boss`.

@@ -1,2 +1,5 @@
--- The UUIDs that this run gave to an entity.
-copy (select entity_uuid::text::uuid from {mappings} where run_id = {run} and entity_type = {entity}) to stdout with (format binary)
+-- The UUIDs that this run, and those before it, gave to an entity.
+copy (select entity_uuid::text::uuid from {mappings}
+       where run_id in (select l.run_id from rehome.runs l
+                          join rehome.runs o on o.run_id = {run} and l.namespace is not distinct from o.namespace)
+         and entity_type = {entity}) to stdout with (format binary)

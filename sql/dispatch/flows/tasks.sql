@@ -3,6 +3,7 @@ source      = "dispatch_task"
 key         = "id"
 entity      = "task"
 accept      = 0.99
+on_gone     = "delete"
 description = "The work on an order, and who is to do it."
 
 [remedies]

@@ -30,9 +30,7 @@ impl Difference<'_> {
     pub(in crate::load) async fn resolve_all(&self, connection: &Connection) -> Result<()> {
         connection.batch_execute(BEGIN).await?;
         still_mine(connection, self.flow.epoch).await?;
-        connection
-            .execute(RESOLVE_ALL, &[&self.flow.run, &self.flow.namespace.uuid(), &self.flow.flow])
-            .await?;
+        connection.execute(RESOLVE_ALL, &[&self.flow.run, &self.flow.namespace.uuid(), &self.flow.flow]).await?;
         Ok(connection.batch_execute(COMMIT).await?)
     }
 

@@ -60,8 +60,7 @@ impl Difference<'_> {
         let same = self.image.fill(SAME_AS_KEPT, &[("flow", &flow)]);
         let mut refused = self.over(connection, rows, &same, "not p.same", "changed", self.overwrite()).await?;
         if !rows.is_empty() {
-            let values: [&(dyn ToSql + Sync); 3] =
-                [&self.flow.run, &self.flow.namespace.uuid(), &self.flow.flow];
+            let values: [&(dyn ToSql + Sync); 3] = [&self.flow.run, &self.flow.namespace.uuid(), &self.flow.flow];
             connection.execute(END_KEPT, &values).await?;
             if self.overwrite() {
                 refused += self.put_back(connection, rows).await?;
@@ -76,7 +75,7 @@ impl Difference<'_> {
         let all = self.columns(first);
         let differ: Vec<String> = all.iter().map(|name| quote_ident(name)).collect();
         let of = |row: &str| differ.iter().map(|name| format!("{row}.{name}")).collect::<Vec<_>>().join(", ");
-        let same = format!("(row({}) operator(pg_catalog.*<>) row({}))", of("t"), of("s"));
+        let same = format!("(row({})::record operator(pg_catalog.*<>) row({})::record)", of("t"), of("s"));
         self.over(connection, rows, &same, "p.there and p.same", "unknown", true).await
     }
 
@@ -156,7 +155,8 @@ impl Difference<'_> {
             connection.batch_execute(RELEASE).await?;
             return Ok(None);
         };
-        let said = error.as_db_error().map(|said| (said.constraint().map(str::to_owned), said.column().map(str::to_owned)));
+        let said =
+            error.as_db_error().map(|said| (said.constraint().map(str::to_owned), said.column().map(str::to_owned)));
         let error = Error::from(error);
         let sqlstate = state(&error).unwrap_or_default().to_owned();
         if !of_a_row(&sqlstate, "") {

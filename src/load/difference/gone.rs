@@ -98,9 +98,11 @@ impl Going<'_> {
                 "coalesce(m.legacy_key, m.legacy_id::text) = g.entity_key".to_owned()
             };
             let mut unshared = vec!["true".to_owned()];
-            unshared.extend(self.shared_with.iter().map(|(table, id)| {
-                format!("not exists (select from {table} o where o.{id} = g.row_id)")
-            }));
+            unshared.extend(
+                self.shared_with
+                    .iter()
+                    .map(|(table, id)| format!("not exists (select from {table} o where o.{id} = g.row_id)")),
+            );
             let values = [
                 ("mappings", &*self.mappings.quoted()),
                 ("entity", &*quote_literal(self.entity)),

@@ -69,7 +69,7 @@ impl Image {
     pub fn differing(of: &str, columns: &[String]) -> String {
         let one = |column: &String| {
             let (name, text) = (quote_ident(column), quote_literal(column));
-            format!("case when row({of}.{name}) operator(pg_catalog.*<>) row(s.{name}) then {text} end")
+            format!("case when row({of}.{name})::record operator(pg_catalog.*<>) row(s.{name})::record then {text} end")
         };
         columns.iter().map(one).collect::<Vec<_>>().join(", ")
     }
@@ -77,8 +77,7 @@ impl Image {
     /// Fills a template with what all of them name, and more.
     pub fn fill(&self, template: &str, more: &[(&str, &str)]) -> String {
         let (image, hash, identity) = (self.image("t"), self.hash("t"), self.identity("t"));
-        let mut values =
-            vec![("table", &*self.table), ("image", &*image), ("hash", &*hash), ("identity", &*identity)];
+        let mut values = vec![("table", &*self.table), ("image", &*image), ("hash", &*hash), ("identity", &*identity)];
         values.extend_from_slice(more);
         fill(template, &values)
     }

@@ -1,0 +1,2 @@
+-- These rows alone.
+{id} = any ({ids}::uuid[])
