@@ -78,6 +78,8 @@ pub enum Command {
     Demo(Demo),
     /// Migrate: extract, transform, load, verify, report. Given again, it takes up where it was
     Run(Run),
+    /// Take runs back: the target is as it was before them, but for what others have changed since
+    Rollback(Rollback),
     /// Take a snapshot of a source: immutable Parquet files, as of one instant; or verify, list, show and prune them
     Snapshot(Snapshot),
     /// Apply a pipeline's rules to a snapshot, without a target: what would become of each row?
@@ -173,6 +175,22 @@ pub struct Run {
     pub reading: Reading,
     #[command(flatten)]
     pub keep_report: Keep,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Rollback {
+    /// The run that is taken back, and with it all that came after it: its id, or the beginning of it [default: the newest]
+    #[arg(value_name = "RUN")]
+    pub run: Option<String>,
+    /// Take back all that came after this run, and leave it
+    #[arg(long, value_name = "RUN", conflicts_with = "run")]
+    pub to: Option<String>,
+    /// The database that the runs have loaded
+    #[arg(long, env = "REHOME_TARGET_URL", value_name = "URL", hide_env_values = true)]
+    pub target: String,
+    /// Only show what would be taken back
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

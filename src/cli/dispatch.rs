@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use clap::CommandFactory;
 
 use super::args::{
-    self, Args, Check, Command, Demo, Epoch, Format, Global, Keep, Kept, Reading, Report, Run, Sample, Snapshot, Take,
-    WhatIf,
+    self, Args, Check, Command, Demo, Epoch, Format, Global, Keep, Kept, Reading, Report, Rollback, Run, Sample,
+    Snapshot, Take, WhatIf,
 };
 use super::render::page::{Form, Page};
 use super::{progress, render, size};
@@ -37,6 +37,7 @@ pub async fn dispatch(args: Args, cancel: Cancel) -> Result<()> {
     match args.command {
         Command::Demo(typed) => Box::pin(demo(typed, &setting, format)).await,
         Command::Run(typed) => migrate(typed, &setting, format).await,
+        Command::Rollback(typed) => Box::pin(rollback(typed, &setting, format)).await,
         Command::Snapshot(Snapshot { command: Some(command), .. }) => Box::pin(kept(command, &setting, format)).await,
         Command::Snapshot(Snapshot { take: typed, .. }) => take(typed, &setting, format).await,
         Command::WhatIf(typed) => what_if(typed, &setting, format).await,
@@ -118,6 +119,17 @@ async fn migrate(typed: Run, setting: &Setting, format: Format) -> Result<()> {
     render::finished(&finished, format);
     kept.map_or(Ok(()), |kept| kept.write(&finished.report, format))?;
     first(finished.failures, format)
+}
+
+async fn rollback(typed: Rollback, setting: &Setting, format: Format) -> Result<()> {
+    let back = match (typed.run, typed.to) {
+        (Some(run), _) => run::Back::Before(run),
+        (None, Some(run)) => run::Back::To(run),
+        (None, None) => run::Back::Newest,
+    };
+    let done = run::rollback(&Address::parse(&typed.target)?, &back, typed.dry_run, setting).await?;
+    render::again::rolled_back(&done, format);
+    done.failure().map_or(Ok(()), Err)
 }
 
 fn reading(typed: &Reading) -> extract::Options {

@@ -25,6 +25,24 @@ pub async fn made_ids(connection: &Connection, run: Uuid, flow: &str, rows: u64,
     read(connection, run, flow).await
 }
 
+/// Notes where a sequence stands, before a run moves it.
+///
+/// # Errors
+/// What the server says.
+pub async fn note_sequence(connection: &Connection, run: Uuid, sequence: &str) -> Result<()> {
+    connection.execute(include_str!("../../sql/control/ledger/note_sequence.sql"), &[&run, &sequence]).await?;
+    Ok(())
+}
+
+/// Notes where a run has left a sequence.
+///
+/// # Errors
+/// What the server says.
+pub async fn sequence_moved(connection: &Connection, run: Uuid, sequence: &str) -> Result<()> {
+    connection.execute(include_str!("../../sql/control/ledger/sequence_moved.sql"), &[&run, &sequence]).await?;
+    Ok(())
+}
+
 async fn read(connection: &Connection, run: Uuid, flow: &str) -> Result<Vec<String>> {
     let rows = connection.query(MADE, &[&run, &flow]).await?;
     rows.iter().map(|row| Ok(row.try_get("value")?)).collect()

@@ -45,14 +45,16 @@ pub enum AdoptedKey {
 }
 
 impl Mappings {
-    /// Finds the table (`name` may say its schema), makes it where it is missing, and adds what it lacks.
+    /// Finds the table (`name` may say its schema), makes it where it is missing, and adds what it lacks; tells whether it was
+    /// made.
     ///
     /// # Errors
     /// [`Kind::Drift`] when a column is missing or another must be filled; [`Kind::Privilege`].
-    pub async fn ensure(connection: &Connection, name: &str, schema: &str) -> Result<Self> {
+    pub async fn ensure(connection: &Connection, name: &str, schema: &str) -> Result<(Self, bool)> {
         let mut catalog = Catalog::read(connection, schema).await?;
         let (table_schema, table_name) = catalog.qualify(name);
         let quoted = quote_table(&table_schema, &table_name);
+        let made = catalog.table(name).is_none();
         let template = match catalog.table(name) {
             None => Some(include_str!("../../sql/control/ledger/create_mappings.sql")),
             Some(table) if table.column("run_id").is_none() || table.column("legacy_key").is_none() => {
@@ -69,10 +71,14 @@ impl Mappings {
             catalog = Catalog::read(connection, schema).await?;
         }
         let table = catalog.require(name)?.clone();
-        Self::of(table)
+        Ok((Self::of(table)?, made))
     }
 
-    fn of(table: Table) -> Result<Self> {
+    /// The table as it is.
+    ///
+    /// # Errors
+    /// [`Kind::Drift`] when it cannot be used.
+    pub fn of(table: Table) -> Result<Self> {
         let base = |name: &str| -> Result<String> {
             table.column(name).map(|column| column.ty.base().name.clone()).ok_or_else(|| {
                 Error::new(Kind::Drift, format!("the mappings table has no column {name}"))

@@ -16,11 +16,11 @@ mod mappings;
 mod runs;
 
 pub use changes::{Conflicting, MovedRows, changes, conflicts, kept_rows, moved_rows, resolve};
-pub use made::made_ids;
+pub use made::{made_ids, note_sequence, sequence_moved};
 pub use mappings::{Adopted, AdoptedKey, Mappings};
 pub use runs::{
     BaseOf, Begun, Latest, LoadedFlow, LoadedHow, RunIdentity, bases, begin, begin_flow, end, end_flow, flows, latest,
-    other_run,
+    other_run, take_epoch,
 };
 
 /// The server needs a moment to notice that the session of a killed run is gone.
@@ -247,6 +247,15 @@ pub async fn count(connection: &Connection, run: Uuid, flow: &str, chunk: &str, 
 pub async fn loaded(connection: &Connection, run: Uuid, flow: &str) -> Result<u64> {
     let row = connection.query_one(include_str!("../../sql/control/ledger/loaded.sql"), &[&run, &flow]).await?;
     Ok(u64::try_from(row.try_get::<_, i64>("rows")?).unwrap_or(0))
+}
+
+/// The chunks of a flow that are in the target, by name.
+///
+/// # Errors
+/// What the server says.
+pub async fn chunks(connection: &Connection, run: Uuid, flow: &str) -> Result<std::collections::HashSet<String>> {
+    let rows = connection.query(include_str!("../../sql/control/ledger/chunks.sql"), &[&run, &flow]).await?;
+    rows.iter().map(|row| Ok(row.try_get("chunk")?)).collect()
 }
 
 /// The rows the target refused: of one flow, or of the whole run.

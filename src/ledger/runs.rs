@@ -20,6 +20,8 @@ pub struct RunIdentity {
     pub pipeline: String,
     pub pipeline_hash: String,
     pub snapshot_id: String,
+    /// The mappings table, `schema.table`.
+    pub mappings: String,
     /// The instant that the snapshot is of, as text.
     pub as_of: String,
     pub tool_version: String,
@@ -54,8 +56,9 @@ pub struct LoadedHow {
     pub difference: bool,
     /// The hash of the flow's rules.
     pub rules: String,
-    /// The columns of before-images.
+    /// The columns of before-images, and those of them that tell rows apart.
     pub columns: Vec<String>,
+    pub identity: Vec<String>,
     /// The table was empty before.
     pub was_empty: bool,
 }
@@ -101,12 +104,12 @@ pub async fn latest(connection: &Connection, namespace: Namespace) -> Result<Opt
     .transpose()
 }
 
-/// Begins a run, or takes up the one with the same id, and becomes the one that may write.
+/// Begins a run, or takes up the one with the same id, and becomes the one that may write. Has it made the mappings table?
 ///
 /// # Errors
 /// [`crate::error::Kind::Config`] when the run was begun with other rules or another snapshot.
-pub async fn begin(connection: &Connection, run: &RunIdentity) -> Result<Begun> {
-    let values: [&(dyn ToSql + Sync); 7] = [
+pub async fn begin(connection: &Connection, run: &RunIdentity, made_mappings: bool) -> Result<Begun> {
+    let values: [&(dyn ToSql + Sync); 9] = [
         &run.run_id,
         &run.pipeline,
         &run.pipeline_hash,
@@ -114,6 +117,8 @@ pub async fn begin(connection: &Connection, run: &RunIdentity) -> Result<Begun> 
         &run.tool_version,
         &run.namespace.uuid(),
         &run.parent,
+        &run.mappings,
+        &made_mappings,
     ];
     let row = connection.query_one(include_str!("../../sql/control/ledger/begin_run.sql"), &values).await?;
     let (hash, snapshot): (String, String) = (row.try_get("pipeline_hash")?, row.try_get("snapshot_id")?);
@@ -121,8 +126,16 @@ pub async fn begin(connection: &Connection, run: &RunIdentity) -> Result<Begun> 
         return Err(Error::config(format!("run {} was begun with other rules or another snapshot", run.run_id))
             .hint("start a new run, or resume with the rules and the snapshot it was begun with"));
     }
-    let epoch = connection.query_one(include_str!("../../sql/control/ledger/take_epoch.sql"), &[&run.run_id]).await?;
-    Ok(Begun { epoch: Epoch(epoch.try_get("epoch")?), taken_up: row.try_get("taken_up")? })
+    Ok(Begun { epoch: take_epoch(connection, run.run_id).await?, taken_up: row.try_get("taken_up")? })
+}
+
+/// Becomes the one that may write, on behalf of a run; waits for what others are committing.
+///
+/// # Errors
+/// What the server says.
+pub async fn take_epoch(connection: &Connection, run: Uuid) -> Result<Epoch> {
+    let row = connection.query_one(include_str!("../../sql/control/ledger/take_epoch.sql"), &[&run]).await?;
+    Ok(Epoch(row.try_get("epoch")?))
 }
 
 /// The run is in the target, whole.
@@ -140,7 +153,7 @@ pub async fn end(connection: &Connection, run: Uuid) -> Result<()> {
 /// What the server says.
 pub async fn begin_flow(connection: &Connection, run: Uuid, flow: &LoadedFlow, how: &LoadedHow) -> Result<()> {
     let mode = if how.difference { "difference" } else { "full" };
-    let values: [&(dyn ToSql + Sync); 10] = [
+    let values: [&(dyn ToSql + Sync); 11] = [
         &run,
         &flow.flow,
         &flow.entity,
@@ -150,6 +163,7 @@ pub async fn begin_flow(connection: &Connection, run: Uuid, flow: &LoadedFlow, h
         &how.base,
         &how.rules,
         &how.columns,
+        &how.identity,
         &how.was_empty,
     ];
     connection.execute(include_str!("../../sql/control/ledger/begin_flow.sql"), &values).await?;

@@ -77,16 +77,14 @@ impl Loader {
         let begun = Instant::now();
         let table = self.catalog.require(&flow.target).at(At::Flow, &flow.flow)?.clone();
         let note = self.note(&flow.flow, &flow.entity, &flow.target)?;
+        // A flow that gives all its rows to others need not fit its table.
+        let image = Image::new(&table, &flow.row).ok();
         let how = LoadedHow {
             base: base.run(),
             difference: base.is_noted(),
             rules: rules.to_owned(),
-            columns: table
-                .columns
-                .iter()
-                .filter(|column| !column.generated)
-                .map(|column| column.name.clone())
-                .collect(),
+            columns: image.as_ref().map(|image| image.columns.clone()).unwrap_or_default(),
+            identity: image.as_ref().map(Image::identity_columns).unwrap_or_default(),
             was_empty: self.is_empty(&table).await?,
         };
         ledger::begin_flow(&self.coordinator, self.run.run_id, &note, &how).await?;

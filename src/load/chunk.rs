@@ -331,6 +331,11 @@ impl Kept {
         Uuid::from_slice(self.ids()?.value(row)).map_err(|_| Error::unexpected("an id that is no UUID"))
     }
 
+    /// The legacy key of a row, as text.
+    pub(super) fn key(&self, row: usize) -> Result<String> {
+        self.keys.text(row)
+    }
+
     pub(super) fn rows(&self) -> usize {
         self.keys.len()
     }

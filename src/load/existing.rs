@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::chunk::{Flow, Kept};
 use super::copy::{Rows, Why, of_a_row};
+use super::difference::Image;
 use super::isolate;
 use super::restore::state;
 use super::stage::equal;
@@ -24,6 +25,8 @@ const IN_TARGET: &str = include_str!("../../sql/control/load/in_target.sql");
 const STAGED_IN_TARGET: &str = include_str!("../../sql/control/load/staged_in_target.sql");
 const STAGE_UPDATE: &str = include_str!("../../sql/control/load/stage_update.sql");
 const UPDATE_EXISTING: &str = include_str!("../../sql/control/load/update_existing.sql");
+const IMAGE_EXISTING: &str = include_str!("../../sql/control/load/image_existing.sql");
+const IMAGE_WRITTEN: &str = include_str!("../../sql/control/load/image_written.sql");
 const SAVEPOINT: &str = include_str!("../../sql/control/load/savepoint.sql");
 const RELEASE: &str = include_str!("../../sql/control/load/release.sql");
 const UNDO: &str = include_str!("../../sql/control/load/undo.sql");
@@ -184,6 +187,12 @@ impl Flow<'_> {
         let values =
             [("table", &*self.table()), ("assignments", &*assignments.join(", ")), ("equal", &*equal(&identity))];
         let statement = fill(UPDATE_EXISTING, &values);
+        let ids = rows.iter().map(|row| kept.id(*row)).collect::<Result<Vec<_>>>()?;
+        let keys = rows.iter().map(|row| kept.key(*row)).collect::<Result<Vec<_>>>()?;
+        let image = Image::new(self.table, self.row)?;
+        let is_same = equal(&identity);
+        let statements = [IMAGE_EXISTING, IMAGE_WRITTEN].map(|sql| image.fill(sql, &[("equal", &is_same)]));
+        connection.execute(&statements[0], &[&self.run, &self.flow, &ids, &keys]).await?;
         if self.try_update(connection, &statement, None).await?.is_some() {
             for row in rows {
                 self.cancel.check()?;
@@ -192,6 +201,8 @@ impl Flow<'_> {
                 }
             }
         }
+        let as_they_were = refused.keys().map(|row| kept.id(*row)).collect::<Result<Vec<_>>>()?;
+        connection.execute(&statements[1], &[&self.run, &self.flow, &as_they_were]).await?;
         Ok(refused)
     }
 

@@ -35,6 +35,7 @@ mod isolate;
 mod matching;
 mod remove;
 mod restore;
+pub mod rollback;
 mod stage;
 mod unmapped;
 
@@ -125,7 +126,6 @@ impl Loader {
         address: &Address,
         catalog: Catalog,
         run: RunIdentity,
-        mappings: &str,
         jobs: usize,
         sink: Arc<dyn Sink>,
         cancel: Cancel,
@@ -133,8 +133,8 @@ impl Loader {
         let coordinator = address.connect("rehome loader").await?;
         ledger::lock(&coordinator).await?;
         ledger::ensure(&coordinator).await?;
-        let mappings = Mappings::ensure(&coordinator, mappings, catalog.schema()).await?;
-        let begun = ledger::begin(&coordinator, &run).await?;
+        let (mappings, made) = Mappings::ensure(&coordinator, &run.mappings, catalog.schema()).await?;
+        let begun = ledger::begin(&coordinator, &run, made).await?;
         let quarantine = Catalog::read(&coordinator, "rehome").await?.require("quarantine")?.clone();
         let mut modes = BTreeMap::new();
         for away in ledger::saved_ddl(&coordinator).await? {
@@ -190,6 +190,9 @@ impl Loader {
             .at(At::Table, table.full_name())
             .hint("say id = \"given\" in the flow's header, and give it as _id")
         })?;
+        if let Some(sequence) = column.and_then(|column| column.sequence.as_deref()) {
+            ledger::note_sequence(&self.coordinator, self.run.run_id, sequence).await?;
+        }
         let made = ledger::made_ids(&self.coordinator, self.run.run_id, &flow.name, rows, &default).await;
         let made: ArrayRef = Arc::new(StringArray::from(made.at(At::Flow, &flow.name)?));
         let unfit = || Error::unexpected("an id that the target made is not of its column's type");
@@ -536,7 +539,9 @@ impl Loader {
                 }
                 let values =
                     [("table", &*quote_table(&flow.schema, &flow.table)), ("column", &*quote_ident(&column.name))];
+                ledger::note_sequence(&self.coordinator, self.run.run_id, sequence).await?;
                 self.coordinator.execute(&fill(SET_SEQUENCE, &values), &[sequence]).await?;
+                ledger::sequence_moved(&self.coordinator, self.run.run_id, sequence).await?;
             }
         }
         Ok(())

@@ -30,12 +30,18 @@ pub async fn of_flow(bases: Vec<BaseOf>, name: &str, setting: &Setting) -> Resul
 }
 
 /// The outcomes of a run of this workspace.
-fn of_run(run: Uuid, setting: &Setting) -> Result<OutcomeStore> {
+///
+/// # Errors
+/// As [`Setting::place`].
+pub fn of_run(run: Uuid, setting: &Setting) -> Result<OutcomeStore> {
     Ok(OutcomeStore::open(&setting.place()?, &run.to_string()))
 }
 
 /// The outcomes of a flow, if they are there, and all their files with them.
-async fn stored(store: &OutcomeStore, name: &str) -> Result<Option<FlowOutcomes>> {
+///
+/// # Errors
+/// [`crate::error::Kind::Corrupt`] for a manifest that does not read.
+pub async fn stored(store: &OutcomeStore, name: &str) -> Result<Option<FlowOutcomes>> {
     let Some(flow) = store.flow(name).await? else { return Ok(None) };
     for file in &flow.files {
         if store.location().size(&file.path).await?.is_none() {

@@ -60,23 +60,23 @@ impl Loading {
         let latest = ledger::latest(&connection, pipeline.namespace).await?;
         let target = ledger::target_id(&connection).await?;
         drop(connection);
+        let mappings = format!("{}.{}", pipeline.mappings.0, pipeline.mappings.1);
         let (run, parent) = succession(latest.as_ref(), pipeline, snapshot, target);
         let identity = RunIdentity {
             run_id: run,
             namespace: pipeline.namespace,
             parent,
+            mappings: mappings.clone(),
             pipeline: pipeline.name.clone(),
             pipeline_hash: pipeline.hash.clone(),
             snapshot_id: snapshot.id().to_owned(),
             as_of: snapshot.manifest().created_at.to_rfc3339(),
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         };
-        let mappings = format!("{}.{}", pipeline.mappings.0, pipeline.mappings.1);
         let loader = Loader::open(
             address,
             catalog.clone(),
             identity,
-            &mappings,
             setting.jobs,
             setting.progress.clone(),
             setting.cancel.clone(),
@@ -208,10 +208,10 @@ impl Loading {
         let loaded = loaded.at(At::Pipeline, &pipeline.name).map_err(|error| unfinished(error, away))?;
         let Done { seconds, mut changes, finished } = loaded.ok_or_else(gone)?;
         for (flow, moved) in finished.moved {
-            changes.entry(flow).or_default().moved = moved;
+            changes.entry(flow).and_modify(|changes: &mut Changes| changes.moved = moved);
         }
         for (flow, conflicts) in finished.conflicts {
-            changes.entry(flow).or_default().conflicts = conflicts;
+            changes.entry(flow).and_modify(|changes| changes.conflicts = conflicts);
         }
         let (mut refused, mut refused_for) = (Refused::new(), RefusedFor::new());
         for Refusal { flow, key, reason, cause, .. } in finished.refused {

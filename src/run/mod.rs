@@ -8,6 +8,7 @@ mod load;
 mod matching;
 mod order;
 mod record;
+mod rollback;
 mod settle;
 
 use std::collections::BTreeMap;
@@ -33,6 +34,7 @@ use clock::Clock;
 pub use identity::identity;
 pub use order::ties;
 pub use record::{Foreign, Record};
+pub use rollback::{Back, RolledBack, RunBack, rollback};
 pub use settle::settle;
 
 /// What every command needs to work: where, how much, and who listens.

@@ -10,7 +10,7 @@ use rehome::run::{self, Finished, Request, Verify};
 use crate::cluster::Database;
 use crate::support::Home;
 
-const DDL: &str = "
+pub const DDL: &str = "
     create schema legacy; create schema fresh;
     create table legacy.person (id integer primary key, name text, email text, boss integer, score numeric(8,2));
     create table legacy.note (id integer primary key, person_id integer, body text, at timestamp);
@@ -24,7 +24,7 @@ const DDL: &str = "
     create index on fresh.notes (person_id);
     create function fresh.touched() returns trigger language plpgsql as $$ begin new.remark := 'touched'; return new; end $$;";
 
-const ROWS: &str = "
+pub const ROWS: &str = "
     insert into legacy.person select i, 'person ' || i, 'p' || i || '@x', case when i > 1 then i / 2 end, i * 1.25
       from generate_series(1, 400) i;
     update legacy.person set name = null where id % 41 = 0;
@@ -32,7 +32,7 @@ const ROWS: &str = "
       from generate_series(1, 1500) i;";
 
 /// Everything that can become of a row: changed, new, gone, fallen out, come in, moved to another parent.
-const CHANGES: &str = "
+pub const CHANGES: &str = "
     update legacy.person set name = 'changed', score = null where id in (7, 9, 200);
     update legacy.person set email = 'swap@x' where id = 10;
     insert into legacy.person select i, 'new ' || i, case when i = 401 then 'p10@x' else 'p' || i || '@x' end, i - 1, 0
@@ -46,7 +46,7 @@ const CHANGES: &str = "
     update legacy.note set body = body || '!' where id % 70 = 1;
     insert into legacy.note select i, 1 + i % 420, 'note ' || i, null from generate_series(1501, 1600) i;";
 
-const PEOPLE: &str = "/*--- source = \"person\"
+pub const PEOPLE: &str = "/*--- source = \"person\"
 entity = \"person\"
 on_gone = \"delete\" ---*/
 select p.id as _key, case when p.name is null then reject('no_name') else migrate() end as _outcome,
@@ -54,7 +54,7 @@ select p.id as _key, case when p.name is null then reject('no_name') else migrat
        p.score
 from source.person p left join source.person b on b.id = p.boss";
 
-const NOTES: &str = "/*--- source = \"note\"
+pub const NOTES: &str = "/*--- source = \"note\"
 entity = \"note\"
 on_gone = \"delete\" ---*/
 select n.id as _key, case when p._key is null then reject('no_person', 'people', n.person_id) else migrate() end as _outcome,
@@ -83,35 +83,36 @@ fn moved(finished: &Finished, flow: &str) -> BTreeMap<String, u64> {
     changes(finished, flow).moved.clone()
 }
 
-fn sound(finished: &Finished) {
+pub fn sound(finished: &Finished) {
     assert!(finished.failures.is_empty(), "{:?}", finished.failures);
     assert!(finished.report.conserved && finished.report.verified);
 }
 
-struct Bench {
-    home: Home,
-    database: Database,
+/// A source, its target in the same database, and the folder of their runs.
+pub struct Bench {
+    pub home: Home,
+    pub database: Database,
     verify: Verify,
 }
 
 impl Bench {
     /// A source that was migrated once.
-    async fn migrated(flows: &[(&str, &str)]) -> Self {
+    pub async fn migrated(flows: &[(&str, &str)]) -> Self {
         let bench = Self::over(Database::with(DDL).await);
         bench.database.run(ROWS).await;
         sound(&bench.run(flows).await);
         bench
     }
 
-    fn over(database: Database) -> Self {
+    pub fn over(database: Database) -> Self {
         Self { home: Home::new(), database, verify: Verify::Everything }
     }
 
-    async fn run(&self, flows: &[(&str, &str)]) -> Finished {
+    pub async fn run(&self, flows: &[(&str, &str)]) -> Finished {
         self.try_run(flows).await.unwrap()
     }
 
-    async fn try_run(&self, flows: &[(&str, &str)]) -> rehome::error::Result<Finished> {
+    pub async fn try_run(&self, flows: &[(&str, &str)]) -> rehome::error::Result<Finished> {
         let settings = "[mappings]\ntable = \"fresh.migration_mappings\"";
         let request = self.home.request(&self.database, self.database.address(), settings, flows)?;
         run::run(Request { verify: self.verify, ..request }, &self.home.setting()).await

@@ -138,12 +138,13 @@ impl Bench {
             pipeline: "test".into(),
             pipeline_hash: "hash".into(),
             parent: None,
+            mappings: "public.migration_mappings".into(),
             snapshot_id: "snapshot".into(),
             as_of: "2025-10-27T00:00:00Z".into(),
             tool_version: "0".into(),
         };
         let sink: Arc<dyn Sink> = Arc::new(Silent);
-        Loader::open(&self.address, catalog, identity, "public.migration_mappings", 2, sink, cancel.clone()).await
+        Loader::open(&self.address, catalog, identity, 2, sink, cancel.clone()).await
     }
 
     async fn catalog(&self) -> Catalog {

@@ -36,6 +36,7 @@ mod own_tables;
 mod page;
 mod places;
 mod remedies;
+mod rollback;
 mod sources;
 mod support;
 mod target_keys;

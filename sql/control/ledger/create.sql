@@ -34,6 +34,8 @@ alter table rehome.runs add constraint runs_state_check check (state in ('runnin
 alter table rehome.runs add column if not exists number bigint generated always as identity;
 alter table rehome.runs add column if not exists namespace uuid;
 alter table rehome.runs add column if not exists parent uuid;
+alter table rehome.runs add column if not exists mappings text;
+alter table rehome.runs add column if not exists made_mappings boolean not null default false;
 
 -- What is in the target, chunk by chunk. A chunk's first statement claims its row here.
 create table if not exists rehome.chunks (
@@ -62,8 +64,10 @@ alter table rehome.flows add column if not exists mode text not null default 'fu
 alter table rehome.flows add column if not exists base uuid;
 alter table rehome.flows add column if not exists rules text;
 alter table rehome.flows add column if not exists columns text[];
+alter table rehome.flows add column if not exists identity text[];
 alter table rehome.flows add column if not exists was_empty boolean;
 alter table rehome.flows add column if not exists done boolean not null default false;
+alter table rehome.flows add column if not exists begun_at timestamptz not null default clock_timestamp();
 
 -- Rejected rows, whole. A row that only the target refused has an SQLSTATE and the UUID it was to have. A row rejected
 -- for the fate of another names it: the flow and the legacy key.
@@ -166,6 +170,16 @@ create table if not exists rehome.saved_sequences (
     before   bigint,
     after    bigint,
     primary key (run_id, sequence)
+);
+
+-- Rows that the rollback of a run has left in the target, since others had changed them, or refer to them.
+create table if not exists rehome.left_rows (
+    run_id     uuid not null references rehome.runs (run_id),
+    flow       text not null,
+    row_id     uuid not null,
+    legacy_key text,
+    why        text not null check (why in ('changed', 'deleted', 'referenced', 'refused')),
+    primary key (run_id, flow, row_id)
 );
 
 -- Ids that the target's own defaults made for the rows of a flow, in the order of the rows' keys.

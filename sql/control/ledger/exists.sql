@@ -1,10 +1,10 @@
 -- Is the ledger whole in this database? A copy of the schema may lack a table, an older version a column.
 select not exists (
     select from (values
-        ('epoch', 'target_id'), ('runs', 'parent'), ('chunks', 'run_id'), ('flows', 'done'),
+        ('epoch', 'target_id'), ('runs', 'made_mappings'), ('chunks', 'run_id'), ('flows', 'begun_at'),
         ('quarantine', 'cause_key'), ('existing', 'fate'), ('saved_ddl', 'id'),
         ('resolved', 'reject'), ('before_images', 'altered'), ('kept', 'waiting'), ('conflicts', 'decided'),
-        ('former_mappings', 'mapping'), ('saved_sequences', 'after')
+        ('former_mappings', 'mapping'), ('saved_sequences', 'after'), ('left_rows', 'why')
     ) as needed (relation, attribute)
     where not exists (
         select from pg_catalog.pg_attribute a

@@ -1,5 +1,6 @@
 //! Owns how results are shown on stdout: text for people, JSON for machines. Must not know: how they came about.
 
+pub mod again;
 pub mod error;
 pub mod page;
 mod report;

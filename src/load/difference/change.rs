@@ -11,7 +11,7 @@ use super::super::chunk::{Kept, reason_of};
 use super::super::copy::{Why, of_a_row};
 use super::super::restore::state;
 use super::super::stage::equal;
-use super::{AFTER, BEFORE, Difference, Image, ids};
+use super::{AFTER, BEFORE, Difference, Image, ids, same_as_staged};
 use crate::compare::{Piece, Use};
 use crate::error::{At, Error, Kind, Result};
 use crate::server::Connection;
@@ -43,7 +43,7 @@ impl Difference<'_> {
         let all = self.columns(last);
         let staging = self.staging(connection, AFTER, &all).await?;
         let refused = staging.add(after).await?;
-        self.present(connection, BEFORE, &self.same_as_staged(&columns)).await?;
+        self.present(connection, BEFORE, &same_as_staged(&self.image, &columns, self.flow.flow)).await?;
         self.note(connection, BEFORE, &columns, "not p.same", "changed", self.overwrite()).await?;
         let assigned: Vec<String> = all.iter().filter(|name| piece.columns.contains(*name)).cloned().collect();
         let mut count = self.write(connection, after, &assigned, &all, refused).await?;

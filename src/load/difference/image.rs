@@ -35,6 +35,24 @@ impl Image {
         Ok(Self { table: quote_table(&table.schema, &table.name), columns, identity })
     }
 
+    /// By names that were noted earlier.
+    ///
+    /// # Errors
+    /// [`Kind::Drift`] for a column that is gone.
+    pub fn named(table: &Table, columns: Vec<String>, identity: &[String]) -> Result<Self> {
+        let gone = |name: &String| {
+            Error::new(Kind::Drift, format!("the column {name} is gone")).at(At::Table, table.full_name())
+        };
+        if let Some(missing) = columns.iter().find(|name| table.column(name).is_none()) {
+            return Err(gone(missing));
+        }
+        let typed = |name: &String| {
+            table.column(name).map(|column| (name.clone(), column.formatted.clone())).ok_or_else(|| gone(name))
+        };
+        let identity = identity.iter().map(typed).collect::<Result<_>>()?;
+        Ok(Self { table: quote_table(&table.schema, &table.name), columns, identity })
+    }
+
     /// The columns that tell rows apart.
     pub fn identity_columns(&self) -> Vec<String> {
         self.identity.iter().map(|(name, _)| name.clone()).collect()

@@ -15,13 +15,14 @@ use crate::key::KeyColumn;
 use crate::ledger;
 use crate::outcome::{Gone, KEY};
 use crate::server::Connection;
+use crate::server::sql::{quote_ident, quote_literal};
 
 mod align;
 mod change;
 mod gone;
 mod image;
 
-pub(super) use gone::Going;
+pub(super) use gone::{Going, unreferenced};
 pub(super) use image::Image;
 
 const ROLLBACK: &str = include_str!("../../../sql/control/load/rollback.sql");
@@ -124,7 +125,7 @@ impl Difference<'_> {
         let columns = self.columns(first);
         let staging = self.staging(connection, BEFORE, &columns).await?;
         staging.add(rows).await?;
-        self.present(connection, BEFORE, &self.same_as_staged(&columns)).await?;
+        self.present(connection, BEFORE, &same_as_staged(&self.image, &columns, self.flow.flow)).await?;
         let more = self.flow.row.gone != Gone::Keep;
         let overwrite = self.overwrite();
         let statement = self.image.fill(KEEP, &[]);
@@ -140,17 +141,6 @@ impl Difference<'_> {
         let equal = equal(&self.image.identity_columns());
         let statement = self.image.fill(PRESENT, &[("staged", staged), ("same", same), ("equal", &equal)]);
         Ok(connection.batch_execute(&statement).await?)
-    }
-
-    /// SQL that tells whether a row is still as the staged row of [`BEFORE`] has it.
-    fn same_as_staged(&self, columns: &[String]) -> String {
-        let of = |row: &str| {
-            let all = columns.iter().map(|column| format!("{row}.{}", crate::server::sql::quote_ident(column)));
-            all.collect::<Vec<_>>().join(", ")
-        };
-        let flow = crate::server::sql::quote_literal(self.flow.flow);
-        let (of_table, of_stage) = (of("t"), of("s"));
-        self.image.fill(SAME_AS_STAGED, &[("of_table", &of_table), ("of_stage", &of_stage), ("flow", &flow)])
     }
 
     /// Lists conflicts.
@@ -192,6 +182,16 @@ impl Difference<'_> {
         let Flow { table, row, quarantined, cancel, .. } = self.flow;
         Staging::open(connection, name, table, columns, row, quarantined, cancel).await
     }
+}
+
+/// SQL that tells whether a row of the table is still as the staged row `s` has it.
+pub(super) fn same_as_staged(image: &Image, columns: &[String], flow: &str) -> String {
+    let of = |row: &str| {
+        let all = columns.iter().map(|column| format!("{row}.{}", quote_ident(column)));
+        all.collect::<Vec<_>>().join(", ")
+    };
+    let values = [("of_table", &*of("t")), ("of_stage", &*of("s")), ("flow", &*quote_literal(flow))];
+    image.fill(SAME_AS_STAGED, &values)
 }
 
 fn unfit() -> Error {

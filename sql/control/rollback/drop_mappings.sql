@@ -1,0 +1,2 @@
+-- The table was made by the run, and is empty.
+drop table {mappings}

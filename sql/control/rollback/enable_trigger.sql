@@ -1,0 +1,2 @@
+-- As before.
+alter table {table} enable {sort} trigger {trigger}

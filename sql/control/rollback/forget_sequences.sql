@@ -1,0 +1,2 @@
+-- They are where they were.
+delete from rehome.saved_sequences where run_id = $1

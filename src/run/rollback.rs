@@ -1,0 +1,167 @@
+//! Owns the order in which runs are taken back: the newest first, each to its end, until the target is as it was before the one
+//! that was named. Must not know: how rows are put back.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{Setting, base};
+use crate::error::{At, Error, Kind, Result};
+use crate::load::rollback::{self, InTarget, Left, Rollback, Whole};
+use crate::progress::Sink;
+use crate::server::Address;
+use crate::verify::{self, Subject};
+
+/// Which runs are taken back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Back {
+    /// The newest alone.
+    Newest,
+    /// This run, by its id or the beginning of it, and all that came after it.
+    Before(String),
+    /// All that came after this run.
+    To(String),
+}
+
+/// What became of the runs that were taken back.
+#[derive(Debug, Clone, Serialize)]
+pub struct RolledBack {
+    /// The newest first.
+    pub runs: Vec<RunBack>,
+    /// Nothing was done.
+    pub dry_run: bool,
+}
+
+/// One run that was taken back, or would be.
+#[derive(Debug, Clone, Serialize)]
+pub struct RunBack {
+    pub run: Uuid,
+    pub pipeline: String,
+    pub snapshot: String,
+    /// What it had moved, in rows: of a first load, what it had `loaded`.
+    pub moved: Vec<Moved>,
+    /// Rows that stay as they are, and why.
+    pub left: Vec<Left>,
+}
+
+/// Rows of a flow that a run has moved.
+#[derive(Debug, Clone, Serialize)]
+pub struct Moved {
+    pub flow: String,
+    pub what: String,
+    pub rows: u64,
+}
+
+impl RolledBack {
+    /// What is told besides, where rows stay: the exit says so.
+    #[must_use]
+    pub fn failure(&self) -> Option<Error> {
+        let left: usize = self.runs.iter().map(|run| run.left.len()).sum();
+        (left > 0).then(|| {
+            Error::new(
+                Kind::Verification,
+                format!("{left} rows stay as they are, since others have changed them or refer to them"),
+            )
+            .hint("`--format json` lists them, and rehome.left_rows keeps the list; nothing else of the runs is left")
+        })
+    }
+}
+
+/// Takes runs back, the newest first; with `dry`, only tells what would be moved. Given again, it takes up where it was.
+///
+/// # Errors
+/// [`Kind::Config`] for a run that is not there, or whose outcomes are not; whatever is no fault of a row.
+pub async fn rollback(target: &Address, back: &Back, dry: bool, setting: &Setting) -> Result<RolledBack> {
+    let connection = target.connect("rehome rollback").await?;
+    let runs = rollback::runs(&connection).await.map_err(no_ledger)?;
+    let mut done = Vec::new();
+    for run in chosen(&runs, back)? {
+        setting.cancel.check()?;
+        let moved = rollback::planned(&connection, run.run).await?;
+        let moved = moved.into_iter().map(|(flow, what, rows)| Moved { flow, what, rows }).collect();
+        let left = if dry { Vec::new() } else { one(target, run, setting).await? };
+        done.push(RunBack {
+            run: run.run,
+            pipeline: run.pipeline.clone(),
+            snapshot: run.snapshot.clone(),
+            moved,
+            left,
+        });
+    }
+    Ok(RolledBack { runs: done, dry_run: dry })
+}
+
+fn no_ledger(error: Error) -> Error {
+    let is_absent =
+        error.places().iter().any(|(at, state)| *at == At::SqlState && ["42P01", "42703"].contains(&state.as_str()));
+    if is_absent {
+        return Error::config("no run that could be taken back has been here")
+            .hint("--target names the database that `rehome run` loaded");
+    }
+    error
+}
+
+/// The runs to take back, the newest first. Runs of another namespace stay.
+fn chosen<'r>(runs: &'r [InTarget], back: &Back) -> Result<Vec<&'r InTarget>> {
+    let none = || Error::config("there is no run in the target").hint("what was rolled back stays in rehome.runs");
+    let find = |name: &str| {
+        let found: Vec<usize> = (0..runs.len()).filter(|at| runs[*at].run.to_string().starts_with(name)).collect();
+        match found.as_slice() {
+            [one] => Ok(*one),
+            [] => Err(Error::config(format!("the target holds no run '{name}'"))
+                .hint("select run_id, snapshot_id, state from rehome.runs order by number; lists them")),
+            more => Err(Error::config(format!("{} runs begin with '{name}'", more.len())).hint("give more of the id")),
+        }
+    };
+    let (last, with_it) = match back {
+        Back::Newest => return Ok(vec![runs.first().ok_or_else(none)?]),
+        Back::Before(name) => (find(name)?, true),
+        Back::To(name) => (find(name)?, false),
+    };
+    let after = runs[..last].iter().filter(|run| run.namespace == runs[last].namespace);
+    Ok(after.chain(runs.get(last).filter(|_| with_it)).collect())
+}
+
+async fn one(target: &Address, run: &InTarget, setting: &Setting) -> Result<Vec<Left>> {
+    let rollback = Rollback::open(target, run.clone(), setting.jobs, setting.cancel.clone()).await?;
+    let flows = rollback.flows().await?;
+    let mut whole = Vec::new();
+    let store = base::of_run(run.run, setting)?;
+    for flow in flows.iter().filter(|flow| !flow.difference) {
+        let Some(outcomes) = base::stored(&store, &flow.flow).await? else {
+            // A flow that had nothing to load has left nothing.
+            if rollback.has_loaded(&flow.flow).await? {
+                return Err(lost(run.run, &flow.flow));
+            }
+            continue;
+        };
+        let outcomes = rollback.loaded_of(outcomes).await?;
+        whole.push(Whole { outcomes, store: store.clone(), clean: false, rows: 0 });
+    }
+    let read: Vec<_> = whole.iter().map(|whole| whole.outcomes.clone()).collect();
+    let nothing: BTreeSet<String> = BTreeSet::new();
+    let subject = Subject {
+        address: target,
+        schema: "rehome",
+        store: &store,
+        flows: &read,
+        run: run.run,
+        mappings: run.mappings.as_deref().unwrap_or_default(),
+        moved_only: &nothing,
+    };
+    let sink: Arc<dyn Sink> = setting.progress.clone();
+    let verified = verify::run(&subject, &sink, &setting.cancel).await?;
+    for (whole, found) in whole.iter_mut().zip(verified.flows) {
+        whole.clean = found.missing + found.extra + found.different == 0;
+        whole.rows = found.rows;
+    }
+    rollback.run(&flows, &whole).await
+}
+
+fn lost(run: Uuid, flow: &str) -> Error {
+    Error::config(format!("the outcomes of the run {run} are not here"))
+        .at(At::Flow, flow)
+        .hint("they tell which rows are still as they were loaded: --dir names the folder where the run worked")
+}
