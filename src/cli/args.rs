@@ -78,6 +78,8 @@ pub enum Command {
     Demo(Demo),
     /// Migrate: extract, transform, load, verify, report. Given again, it takes up where it was
     Run(Run),
+    /// Show what `run` would do to the target, without writing anything there
+    Plan(Plan),
     /// Take runs back: the target is as it was before them, but for what others have changed since
     Rollback(Rollback),
     /// Take a snapshot of a source: immutable Parquet files, as of one instant; or verify, list, show and prune them
@@ -175,6 +177,30 @@ pub struct Run {
     pub reading: Reading,
     #[command(flatten)]
     pub keep_report: Keep,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Plan {
+    /// The pipeline file, or the name of one in `pipelines`
+    #[arg(long, env = "REHOME_PIPELINE", value_name = "FILE")]
+    pub pipeline: PathBuf,
+    /// The legacy database: a libpq URL, `key=value …` or `service=…`
+    #[arg(long, env = "REHOME_SOURCE_URL", value_name = "URL", hide_env_values = true)]
+    pub source: Option<String>,
+    /// The new database: it is only read
+    #[arg(long, env = "REHOME_TARGET_URL", value_name = "URL", hide_env_values = true)]
+    pub target: String,
+    /// Plan for this snapshot instead of extracting one: a folder, an object store URL, an id's beginning, or latest
+    #[arg(long, value_name = "PLACE")]
+    pub snapshot: Option<String>,
+    /// Only these flows, and those they read
+    #[arg(long, value_name = "FLOW,…", value_delimiter = ',')]
+    pub only: Vec<String>,
+    /// Exit with 2 where something would be written, and with 0 where nothing would
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+    #[command(flatten)]
+    pub reading: Reading,
 }
 
 #[derive(Debug, clap::Args)]

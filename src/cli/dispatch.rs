@@ -22,21 +22,22 @@ use crate::server::Address;
 use crate::snapshot;
 use crate::storage::Location;
 
-/// Runs the command that was typed.
-pub async fn dispatch(args: Args, cancel: Cancel) -> Result<()> {
+/// Runs the command that was typed; gives the exit code.
+pub async fn dispatch(args: Args, cancel: Cancel) -> Result<u8> {
     let format = args.global.format;
     if let Command::Completions { shell } = args.command {
         clap_complete::generate(shell, &mut Args::command(), "rehome", &mut std::io::stdout());
-        return Ok(());
+        return Ok(0);
     }
     if matches!(args.command, Command::Sql) {
         render::sql(&crate::engine::listed_functions(), format);
-        return Ok(());
+        return Ok(0);
     }
     let setting = setting(&args.global, cancel)?;
     match args.command {
         Command::Demo(typed) => Box::pin(demo(typed, &setting, format)).await,
         Command::Run(typed) => migrate(typed, &setting, format).await,
+        Command::Plan(typed) => return Box::pin(plan(typed, &setting, format)).await,
         Command::Rollback(typed) => Box::pin(rollback(typed, &setting, format)).await,
         Command::Snapshot(Snapshot { command: Some(command), .. }) => Box::pin(kept(command, &setting, format)).await,
         Command::Snapshot(Snapshot { take: typed, .. }) => take(typed, &setting, format).await,
@@ -46,6 +47,7 @@ pub async fn dispatch(args: Args, cancel: Cancel) -> Result<()> {
         Command::Sample(typed) => sample(typed, &setting, format).await,
         Command::Sql | Command::Completions { .. } => Ok(()),
     }
+    .map(|()| 0)
 }
 
 fn setting(global: &Global, cancel: Cancel) -> Result<Setting> {
@@ -119,6 +121,29 @@ async fn migrate(typed: Run, setting: &Setting, format: Format) -> Result<()> {
     render::finished(&finished, format);
     kept.map_or(Ok(()), |kept| kept.write(&finished.report, format))?;
     first(finished.failures, format)
+}
+
+/// What `plan` says with --detailed-exitcode of a target that a run would write to.
+const CHANGES: u8 = 2;
+
+async fn plan(typed: args::Plan, setting: &Setting, format: Format) -> Result<u8> {
+    let request = Request {
+        pipeline: pipeline(&typed.pipeline)?,
+        source: typed.source.as_deref().map(Address::parse).transpose()?,
+        reading: reading(&typed.reading),
+        target: Address::parse(&typed.target)?,
+        snapshot: match typed.snapshot {
+            Some(place) => Some(command::snapshot::find(&place, setting).await?),
+            None => None,
+        },
+        only: typed.only,
+        verify: run::Verify::Nothing,
+        enforce: false,
+        full: false,
+    };
+    let plan = run::plan(request, setting).await?;
+    render::again::plan(&plan, format);
+    Ok(if typed.detailed_exitcode && !plan.is_empty() { CHANGES } else { 0 })
 }
 
 async fn rollback(typed: Rollback, setting: &Setting, format: Format) -> Result<()> {

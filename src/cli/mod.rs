@@ -39,7 +39,7 @@ pub fn main() -> ExitCode {
     // What still blocks in the background (an aborted read, say) must not hold the exit.
     runtime.shutdown_background();
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => ExitCode::from(code),
         Err(error) if cancel.is_cancelled() && error.kind() != Kind::Interrupted => {
             failed(&crate::cancel::interrupted(), format)
         }

@@ -83,6 +83,17 @@ impl Piece {
         self.rows.keys().map(|what| self.count(*what)).sum()
     }
 
+    /// The size of its rows as Arrow holds them.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        let batches = self
+            .rows
+            .iter()
+            .filter(|(what, _)| !matches!(what, Use::Before | Use::Resolved))
+            .flat_map(|(_, rows)| rows);
+        batches.map(|batch| batch.get_array_memory_size() as u64).sum()
+    }
+
     fn add(&mut self, picked: Vec<(Use, RecordBatch)>) {
         for (what, rows) in picked {
             self.bytes += rows.columns().iter().map(|column| column.get_array_memory_size()).sum::<usize>();

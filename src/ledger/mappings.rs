@@ -256,12 +256,37 @@ impl Mappings {
         Ok(())
     }
 
+    /// The ids that runs before `run`, of its namespace, gave to the rows of an entity: legacy key and id, as text.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub async fn own(&self, connection: &Connection, entity: &str, run: Uuid) -> Result<Vec<(String, String)>> {
+        let id =
+            if self.has_other_ids() { "coalesce(m.entity_id, m.entity_uuid::text)" } else { "m.entity_uuid::text" };
+        let statement =
+            filled(include_str!("../../sql/control/ledger/own_mappings.sql"), &self.quoted(), &[("id", id)]);
+        let rows = connection.query(&statement, &[&entity, &run]).await?;
+        rows.iter().map(|row| Ok((row.try_get("key")?, row.try_get("id")?))).collect()
+    }
+
     /// The mappings of these entities that no run of ours wrote.
     ///
     /// # Errors
     /// [`Kind::Drift`] for a UUID or key that cannot be read; what the server says.
     pub async fn adopted(&self, connection: &Connection, entities: &[String]) -> Result<Vec<Adopted>> {
-        let statement = filled(include_str!("../../sql/control/ledger/adopted.sql"), &self.quoted(), &[]);
+        self.read(connection, include_str!("../../sql/control/ledger/adopted.sql"), entities).await
+    }
+
+    /// All mappings of these entities, where no run of ours has been.
+    ///
+    /// # Errors
+    /// As [`Self::adopted`].
+    pub async fn all(&self, connection: &Connection, entities: &[String]) -> Result<Vec<Adopted>> {
+        self.read(connection, include_str!("../../sql/control/ledger/all_mappings.sql"), entities).await
+    }
+
+    async fn read(&self, connection: &Connection, template: &str, entities: &[String]) -> Result<Vec<Adopted>> {
+        let statement = filled(template, &self.quoted(), &[]);
         let rows = connection.query(&statement, &[&entities]).await?;
         rows.iter()
             .map(|row| {

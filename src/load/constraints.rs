@@ -54,6 +54,17 @@ pub(super) async fn take_away(
     if attempt(connection, run, &foreign).await? { Ok(Mode::Indexed) } else { Ok(Mode::Untouched) }
 }
 
+/// What [`take_away`] would try to take away first, by name.
+pub(super) fn would_take(catalog: &Catalog, table: &Table, bare: bool) -> Vec<String> {
+    if !table.owned {
+        return Vec::new();
+    }
+    let foreign = || table.foreign_keys().filter(|key| table.can_drop(key)).map(foreign_key).collect();
+    let bare = if bare && !table.inherits { everything(catalog, table) } else { None };
+    let objects: Vec<SavedDdl> = bare.unwrap_or_else(foreign);
+    objects.iter().map(|object| format!("{}.{}: {}", object.schema, object.table, object.name)).collect()
+}
+
 /// All that can be taken from a table that is to be loaded bare: foreign keys in and out, then indexes and keys.
 /// None when something forbids it (a foreign key of a partition, for example).
 fn everything(catalog: &Catalog, table: &Table) -> Option<Vec<SavedDdl>> {

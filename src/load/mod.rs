@@ -6,21 +6,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use arrow::array::{ArrayRef, AsArray, FixedSizeBinaryArray, StringArray};
-use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use uuid::Uuid;
 
 use crate::cancel::Cancel;
 use crate::error::{At, Context, Error, Kind, Result};
-use crate::flow::Flow;
 use crate::ledger::{self, Adopted, Begun, Conflicting, Fate, LoadedFlow, Mappings, Refusal, RunIdentity};
-use crate::outcome::{ENTITY_KEY, KEY, Made, Outcome};
+use crate::outcome::{ENTITY_KEY, KEY, Outcome};
 use crate::outcomes::{FlowOutcomes, FlowShape, OutcomeFile, OutcomeStore};
 use crate::progress::Sink;
 use crate::server::sql::{fill, quote_ident, quote_literal, quote_table};
 use crate::server::{Address, Connection};
-use crate::target::{Catalog, Column, Table};
+use crate::target::{Catalog, Table};
 
 mod bring;
 mod causes;
@@ -31,7 +28,9 @@ mod copy;
 mod difference;
 pub mod encode;
 mod existing;
+mod foresee;
 mod isolate;
+mod made;
 mod matching;
 mod remove;
 mod restore;
@@ -41,6 +40,8 @@ mod unmapped;
 
 pub use bring::Base;
 use constraints::{Mode, WORTH_REBUILDING};
+pub use foresee::{Foreseen, Foresight};
+pub use made::typed;
 pub use matching::Match;
 
 const IS_EMPTY: &str = include_str!("../../sql/control/load/is_empty.sql");
@@ -166,47 +167,20 @@ impl Loader {
         })
     }
 
+    /// The UUIDs that earlier runs gave to the rows of an entity, by legacy key as text.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub async fn own(&self, entity: &str) -> Result<Vec<(String, String)>> {
+        self.mappings.own(&self.coordinator, entity, self.run.run_id).await
+    }
+
     /// The mappings of these entities that no run of ours wrote: their UUIDs are kept.
     ///
     /// # Errors
     /// As [`Mappings::adopted`].
     pub async fn adopted(&self, entities: &[String]) -> Result<Vec<Adopted>> {
         self.mappings.adopted(&self.coordinator, entities).await
-    }
-
-    /// The ids that the target makes for a flow, one for each row of its source, in the types of outcomes.
-    ///
-    /// # Errors
-    /// [`Kind::Drift`] when its column has no default any more; what the server says.
-    pub async fn made_ids(&self, flow: &Flow, rows: u64) -> Result<ArrayRef> {
-        let table = self.catalog.require(&flow.target).at(At::Flow, &flow.name)?;
-        let column = table.column(&flow.row.id_column);
-        let default = column.and_then(Column::made_by).ok_or_else(|| {
-            Error::new(
-                Kind::Drift,
-                format!("{} has no default, so the target makes no value for it", flow.row.id_column),
-            )
-            .at(At::Flow, &flow.name)
-            .at(At::Table, table.full_name())
-            .hint("say id = \"given\" in the flow's header, and give it as _id")
-        })?;
-        if let Some(sequence) = column.and_then(|column| column.sequence.as_deref()) {
-            ledger::note_sequence(&self.coordinator, self.run.run_id, sequence).await?;
-        }
-        let made = ledger::made_ids(&self.coordinator, self.run.run_id, &flow.name, rows, &default).await;
-        let made: ArrayRef = Arc::new(StringArray::from(made.at(At::Flow, &flow.name)?));
-        let unfit = || Error::unexpected("an id that the target made is not of its column's type");
-        match flow.row.made {
-            Made::Integer => cast(&made, &DataType::Int64).map_err(|_| unfit()),
-            Made::Text => Ok(made),
-            Made::Uuid => {
-                let uuid = |text: Option<&str>| text.and_then(|text| Uuid::parse_str(text).ok()).ok_or_else(unfit);
-                let uuids = made.as_string::<i32>().iter().map(uuid).collect::<Result<Vec<_>>>()?;
-                let uuids = uuids.iter().map(|uuid| Some(uuid.as_bytes()));
-                let array = FixedSizeBinaryArray::try_from_sparse_iter_with_size(uuids, 16).map_err(|_| unfit())?;
-                Ok(Arc::new(array))
-            }
-        }
     }
 
     /// Sees that no run of another namespace has loaded what these flows will load; with `alone`, no other run at all.

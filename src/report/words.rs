@@ -2,6 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
+use super::Because;
+
 /// A number with its thousands set apart.
 #[must_use]
 pub fn count(number: u64) -> String {
@@ -97,6 +99,17 @@ pub fn is_decimal(text: &str) -> bool {
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     let unsigned = text.strip_prefix('-').unwrap_or(text);
     unsigned.split_once('.').is_some_and(|(whole, fraction)| digits(whole) && digits(fraction))
+}
+
+/// Why rows differ from those of the run before.
+#[must_use]
+pub fn because(because: Because) -> &'static str {
+    match because {
+        Because::Nothing => "nothing",
+        Because::Data => "the source",
+        Because::Rules => "the rules",
+        Because::Both => "source and rules",
+    }
 }
 
 #[cfg(test)]

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use arrow::array::ArrayRef;
 use serde::Serialize;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
+use super::plan::because;
 use super::record::{Adopted, Foreign, remember_adopted};
 use super::{Setting, base, order, run_id, settle};
 use crate::error::{At, Context, Error, Result};
@@ -17,12 +17,12 @@ use crate::load::{self, Base, Finished, Loader, Match};
 use crate::outcome::Id;
 use crate::outcomes::{FlowOutcomes, FlowShape, OutcomeStore};
 use crate::pipeline::Pipeline;
-use crate::report::{Because, Changes, Existing, KnownBy, Refused, RefusedFor};
+use crate::report::{Changes, Existing, KnownBy, Refused, RefusedFor};
 use crate::rules;
 use crate::server::Address;
 use crate::snapshot::Snapshot;
 use crate::target::Catalog;
-use crate::transform::Transform;
+use crate::transform::{MadeIds, Transform};
 use crate::verify::{self, Subject, Verification};
 
 /// A target that is held for this run.
@@ -38,7 +38,12 @@ pub struct Loading {
 }
 
 /// The run that these rules and this snapshot are: the latest one again, or one that follows it.
-fn succession(latest: Option<&Latest>, pipeline: &Pipeline, snapshot: &Snapshot, target: Uuid) -> (Uuid, Option<Uuid>) {
+pub fn succession(
+    latest: Option<&Latest>,
+    pipeline: &Pipeline,
+    snapshot: &Snapshot,
+    target: Uuid,
+) -> (Uuid, Option<Uuid>) {
     match latest {
         Some(latest) if latest.pipeline_hash == pipeline.hash && latest.snapshot_id == snapshot.id() => {
             (latest.run_id, latest.parent)
@@ -115,6 +120,20 @@ impl Loading {
         Ok(Foreign { adopted: remember_adopted(store, found).await?, ..Foreign::default() })
     }
 
+    /// The UUIDs that rows of these entities have by earlier runs, which may have found them in the target.
+    ///
+    /// # Errors
+    /// What reading the mappings meets.
+    pub async fn found_before(&self, entities: &[&str]) -> Result<Vec<Adopted>> {
+        let mut found = Vec::new();
+        for entity in entities {
+            for (key, uuid) in self.loader.own(entity).await? {
+                found.extend(Uuid::parse_str(&uuid).ok().map(|uuid| ((*entity).to_owned(), key, uuid)));
+            }
+        }
+        Ok(found)
+    }
+
     /// Which rows of the target the migrated rows of a flow stand for.
     ///
     /// # Errors
@@ -127,14 +146,15 @@ impl Loading {
     ///
     /// # Errors
     /// As [`Loader::made_ids`].
-    pub async fn made_ids(&self, pipeline: &Pipeline, snapshot: &Snapshot) -> Result<BTreeMap<String, ArrayRef>> {
+    pub async fn made_ids(&self, pipeline: &Pipeline, snapshot: &Snapshot) -> Result<BTreeMap<String, MadeIds>> {
         let mut made = BTreeMap::new();
         for flow in pipeline.flows.iter().filter(|flow| flow.row.id == Id::Server) {
             let mut rows = 0;
             for named in flow.named() {
                 rows += snapshot.named(&named, &pipeline.schemas)?.rows;
             }
-            made.insert(flow.name.clone(), self.loader.made_ids(flow, rows).await?);
+            let (known, ids, fresh) = self.loader.made_ids(flow, rows).await?;
+            made.insert(flow.name.clone(), MadeIds { known, ids, fresh });
         }
         Ok(made)
     }
@@ -293,13 +313,7 @@ async fn load_flow(
 ) -> Result<(load::Loaded, Option<Changes>)> {
     let bases = loader.bases(&outcomes.flow, &outcomes.entity, &outcomes.target).await?;
     let rules = work.rules.get(&outcomes.flow).cloned().unwrap_or_default();
-    let because =
-        bases.first().map(|base| match (base.rules.as_ref() == Some(&rules), base.snapshot_id == work.snapshot) {
-            (true, true) => Because::Nothing,
-            (true, false) => Because::Data,
-            (false, true) => Because::Rules,
-            (false, false) => Because::Both,
-        });
+    let because = bases.first().map(|base| because(base, &rules, &work.snapshot));
     let base = base::of_flow(bases, &outcomes.flow, &work.setting).await?;
     let known_by = if matches!(base, Base::Target { .. }) { KnownBy::Target } else { KnownBy::Outcomes };
     let run = base.run().map(|run| run.to_string());

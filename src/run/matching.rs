@@ -43,6 +43,8 @@ pub async fn foreign(
     if let Some(known) = store.get_json::<Foreign>(MATCHED).await? {
         return Ok(Foreign { adopted: foreign.adopted, ..known });
     }
+    let entities: BTreeSet<&str> = flows.iter().map(|flow| flow.entity.as_str()).collect();
+    foreign.found = loading.found_before(&entities.into_iter().collect::<Vec<_>>()).await?;
     for flow in flows {
         // What earlier flows have found counts for the ones that come after them.
         let (needed, order) = narrowed(pipeline, graph, &flow.name)?;
@@ -66,7 +68,11 @@ fn note(foreign: &mut Foreign, flow: &Flow, matches: Vec<Match>) {
     let of_entity = |(entity, ..): &&(String, String, uuid::Uuid)| *entity == flow.entity;
     let known = foreign.adopted.iter().chain(&foreign.found).filter(of_entity);
     let taken: BTreeSet<(uuid::Uuid, String)> = known.map(|(_, key, uuid)| (*uuid, key.clone())).collect();
+    let settled: BTreeSet<String> = known_keys(foreign, flow);
     for Match { key, found, twice, several } in matches {
+        if settled.contains(&key) {
+            continue;
+        }
         let by_another = taken.iter().any(|(uuid, other)| *uuid == found && *other != key);
         let reason = match (twice || by_another, several) {
             (_, true) => SEVERAL,
@@ -81,4 +87,10 @@ fn note(foreign: &mut Foreign, flow: &Flow, matches: Vec<Match>) {
             foreign.unmatched.push(row);
         }
     }
+}
+
+/// The keys whose UUIDs are known from earlier runs.
+fn known_keys(foreign: &Foreign, flow: &Flow) -> BTreeSet<String> {
+    let of_entity = foreign.found.iter().filter(|(entity, ..)| *entity == flow.entity);
+    of_entity.map(|(_, key, _)| key.clone()).collect()
 }

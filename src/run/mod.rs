@@ -7,6 +7,7 @@ mod identity;
 mod load;
 mod matching;
 mod order;
+mod plan;
 mod record;
 mod rollback;
 mod settle;
@@ -33,6 +34,7 @@ use crate::transform::Transform;
 use clock::Clock;
 pub use identity::identity;
 pub use order::ties;
+pub use plan::{FlowPlan, Plan, plan};
 pub use record::{Foreign, Record};
 pub use rollback::{Back, RolledBack, RunBack, rollback};
 pub use settle::settle;
@@ -118,8 +120,7 @@ pub async fn run(request: Request, setting: &Setting) -> Result<Finished> {
         (Some(location), _) => Snapshot::open(location.clone()).await?,
         (None, Some(source)) => take_snapshot(source, &request.reading, &request.pipeline, &full, setting).await?,
         (None, None) => {
-            return Err(Error::config("there is neither a source nor a snapshot")
-                .hint("give --source URL (or REHOME_SOURCE_URL), or --snapshot of an earlier run"));
+            return Err(plan::no_source());
         }
     };
     if request.snapshot.is_some() {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use arrow::array::{ArrayRef, Int64Array, ListBuilder, RecordBatch, StringArray, StringBuilder};
-use arrow::compute::cast;
+use arrow::array::{ArrayRef, Int64Array, ListBuilder, RecordBatch, StringArray, StringBuilder, UInt64Array};
+use arrow::compute::{cast, take};
 use arrow::datatypes::{DataType, Field, Schema as ArrowSchema, SchemaRef};
 use datafusion::common::Column;
 use datafusion::execution::SendableRecordBatchStream;
@@ -15,6 +15,7 @@ use datafusion::logical_expr::{Expr, JoinType, SortExpr, lit};
 use datafusion::prelude::{DataFrame, ident};
 use futures::StreamExt;
 
+use super::MadeIds;
 use super::conserve::Conservation;
 use super::contract::Planned;
 use super::split::{Foreign, Part, Tally};
@@ -40,9 +41,9 @@ pub struct Execution<'a> {
     pub snapshot: &'a Snapshot,
     /// The source's tables as the flow names them, and by the snapshot's manifest.
     pub tables: Vec<(String, &'a Table)>,
-    /// The ids that the target has made for the migrated rows, in the order of their keys; without a target, they count
-    /// from 1.
-    pub made: Option<ArrayRef>,
+    /// The ids that the target has made for the migrated rows: those that are new get theirs in the order of their keys.
+    /// Without a target, they count from 1.
+    pub made: Option<MadeIds>,
     /// Where the source's files lie, so that the source probes.
     pub folder: Option<String>,
     pub progress: &'a dyn Sink,
@@ -206,7 +207,7 @@ struct Sorter<'a> {
     rejected: Vec<RecordBatch>,
     /// Rejects that no flow has seen.
     unreadable: Vec<RecordBatch>,
-    /// Migrated rows stored so far, where the target makes their ids.
+    /// Rows stored so far that got a new id, where the target makes them.
     stored: usize,
 }
 
@@ -260,14 +261,23 @@ impl<'a> Sorter<'a> {
             return Ok(rows);
         }
         let count = rows.num_rows();
-        let ids: ArrayRef = match &self.execution.made {
-            Some(made) if self.stored + count <= made.len() => made.slice(self.stored, count),
-            Some(_) => return Err(Error::unexpected("the target has made too few ids")),
-            None => {
-                Arc::new(Int64Array::from_iter_values((self.stored as u64 + 1..).take(count).map(u64::cast_signed)))
+        let ids: ArrayRef = if let Some(made) = &self.execution.made {
+            let keys = KeyColumn::new(rows.column_by_name(KEY).cloned().ok_or_else(not_as_planned)?)?;
+            let mut places = Vec::with_capacity(count);
+            for row in 0..count {
+                let known = if made.known.is_empty() { None } else { made.known.get(&keys.text(row)?).copied() };
+                places.push(known.unwrap_or(made.fresh + self.stored) as u64);
+                self.stored += usize::from(known.is_none());
             }
+            if made.fresh + self.stored > made.ids.len() {
+                return Err(Error::unexpected("the target has made too few ids"));
+            }
+            take(&made.ids, &UInt64Array::from(places), None).map_err(|_| not_as_planned())?
+        } else {
+            let from = self.stored as u64 + 1;
+            self.stored += count;
+            Arc::new(Int64Array::from_iter_values((from..).take(count).map(u64::cast_signed)))
         };
-        self.stored += count;
         let mut columns = rows.columns().to_vec();
         columns.push(ids);
         let mut fields = rows.schema().fields().to_vec();

@@ -10,7 +10,7 @@ mod split;
 mod unreadable;
 mod zones;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 
 use arrow::array::ArrayRef;
@@ -31,6 +31,16 @@ use crate::views;
 pub use contract::Planned;
 use zones::Zones;
 
+/// The ids that a target makes itself for the rows of a flow.
+#[derive(Debug, Clone)]
+pub struct MadeIds {
+    /// Where the id of a row that has one stands in `ids`, by its legacy key as text.
+    pub known: HashMap<String, usize>,
+    pub ids: ArrayRef,
+    /// Where the ids of new rows begin.
+    pub fresh: usize,
+}
+
 /// The flows of a pipeline over one snapshot, ready to run in their order.
 pub struct Transform<'a> {
     pipeline: &'a Pipeline,
@@ -41,7 +51,7 @@ pub struct Transform<'a> {
     /// The shapes of the flows planned so far, by name.
     shapes: Mutex<BTreeMap<String, FlowShape>>,
     /// The ids that the target has made for the rows of flows, by their names.
-    made: BTreeMap<String, ArrayRef>,
+    made: BTreeMap<String, MadeIds>,
     progress: Arc<dyn Sink>,
     cancel: Cancel,
 }
@@ -114,9 +124,9 @@ impl<'a> Transform<'a> {
         Ok(Self { pipeline, snapshot, engine, params, zones, shapes, made, progress, cancel })
     }
 
-    /// Gives the ids that the target has made for the rows of flows: by flow, one for each row of its source.
+    /// Gives the ids that the target has made for the rows of flows, by flow.
     #[must_use]
-    pub fn with_made_ids(self, made: BTreeMap<String, ArrayRef>) -> Self {
+    pub fn with_made_ids(self, made: BTreeMap<String, MadeIds>) -> Self {
         Self { made, ..self }
     }
 

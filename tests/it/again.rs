@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use rehome::report::{Because, Changes, KnownBy};
-use rehome::run::{self, Finished, Request, Verify};
+use rehome::run::{self, Finished, Plan, Request, Verify};
 
 use crate::cluster::Database;
 use crate::support::Home;
@@ -116,6 +116,13 @@ impl Bench {
         let settings = "[mappings]\ntable = \"fresh.migration_mappings\"";
         let request = self.home.request(&self.database, self.database.address(), settings, flows)?;
         run::run(Request { verify: self.verify, ..request }, &self.home.setting()).await
+    }
+
+    /// What a run of these flows would do.
+    pub async fn plan(&self, flows: &[(&str, &str)]) -> Plan {
+        let settings = "[mappings]\ntable = \"fresh.migration_mappings\"";
+        let request = self.home.request(&self.database, self.database.address(), settings, flows).unwrap();
+        run::plan(request, &self.home.setting()).await.unwrap()
     }
 
     async fn held(&self) -> String {
@@ -312,4 +319,39 @@ async fn where_the_outcomes_are_lost_the_target_is_looked_at() {
     assert_eq!(bench.held().await, bench.alone(&FLOWS).await);
     let listed = changes(&second, "people").conflicts.iter().filter(|found| found.what == "unknown").count();
     assert_eq!(listed as u64, moved(&second, "people")["updated"]);
+}
+
+/// Everything that a database holds and that a plan could have written, our own schema included.
+const WRITTEN: &str = "
+    select coalesce(string_agg(relname || ' ' || n_tup_ins || ' ' || n_tup_upd || ' ' || n_tup_del, ', ' order by relid), '')
+           || (select string_agg(oid::text, ' ' order by oid) from pg_class where relkind in ('r', 'S', 'i'))
+    from pg_stat_user_tables where schemaname not in ('legacy')";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_writes_nothing_and_a_run_does_what_it_says() {
+    let bench = Bench { verify: Verify::Moved, ..Bench::over(Database::with(DDL).await) };
+    bench.database.run(ROWS).await;
+    let ruled = PEOPLE.replace("upper(p.email)", "p.email").replace("p.score", "p.score + 0.01 as score");
+    let ruled = [("people", ruled.as_str()), ("notes", NOTES)];
+    let theirs = "update fresh.people set name = 'theirs' where legacy_id in (7, 390); delete from fresh.notes where legacy_id in (1, 103)";
+    for (event, flows) in [("", &FLOWS), (CHANGES, &FLOWS), (theirs, &ruled), ("", &ruled)] {
+        bench.database.run(event).await;
+        let written = bench.database.text(WRITTEN).await;
+        let plan = bench.plan(flows).await;
+        assert_eq!(bench.database.text(WRITTEN).await, written);
+        let finished = bench.run(flows).await;
+        assert_eq!(plan.run.to_string(), finished.report.run);
+        for flow in &plan.flows {
+            let done = finished.report.flows.iter().find(|done| done.flow == flow.flow).unwrap();
+            let Some(changes) = &done.changes else {
+                assert!(flow.whole && flow.counts.new == done.migrated, "{flow:?}");
+                continue;
+            };
+            assert_eq!((&flow.counts, flow.because.unwrap()), (&changes.counts, changes.because), "{}", flow.flow);
+            let foreseen: Vec<_> = flow.conflicts.iter().map(|row| (&*row.key, row.what, &row.columns)).collect();
+            let met: Vec<_> = changes.conflicts.iter().map(|row| (&*row.key, &*row.what, &row.columns)).collect();
+            assert_eq!(foreseen, met, "{}", flow.flow);
+        }
+        assert_eq!(plan.is_empty(), finished.report.facts.written == Some(0) && event.is_empty(), "{event}");
+    }
 }

@@ -44,6 +44,7 @@ pub fn finished(finished: &Finished, format: Format) {
         Format::Json => json(&finished.report),
         Format::Text => {
             report::show(&finished.report);
+            again::changes(&finished.report);
             anstream::println!("\nsnapshot  {}\noutcomes  {}", finished.snapshot, finished.outcomes);
             anstream::println!("report    rehome report {}", finished.report.run);
         }

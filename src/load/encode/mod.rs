@@ -12,9 +12,11 @@ mod binary;
 mod fit;
 mod numeric;
 mod text;
+mod texts;
 
 pub use fit::Form;
 use fit::Place;
+pub use texts::{Texts, texts};
 
 /// Writes the value of one row, without its length; says the SQLSTATE of what cannot be written exactly.
 type Cell = Box<dyn Fn(usize, &mut Vec<u8>) -> Result<(), &'static str> + Send>;

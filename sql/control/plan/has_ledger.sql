@@ -1,0 +1,2 @@
+-- Has any run been here?
+select to_regclass('rehome.runs') is not null as found

@@ -1,0 +1,287 @@
+//! Owns what a run would meet in the target, found out without writing anything there: conflicts, rows that are not as they shall
+//! be, and what would be taken away while tables are loaded. Must not know: how it is told.
+
+use std::collections::HashSet;
+
+use arrow::array::{AsArray, RecordBatch};
+use serde::Serialize;
+use tokio_postgres::types::ToSql;
+use uuid::Uuid;
+
+use super::constraints::{self, WORTH_REBUILDING};
+use super::difference::{Image, same_as_staged};
+use super::encode::{Texts, texts};
+use super::stage::equal;
+use crate::compare::{Piece, Use};
+use crate::error::{At, Context, Error, Kind, Result};
+use crate::id::Namespace;
+use crate::key::KeyColumn;
+use crate::ledger::{self, Adopted, BaseOf, Fate, Latest, LoadedFlow, Mappings};
+use crate::outcome::{Gone, KEY, Outcome};
+use crate::outcomes::FlowOutcomes;
+use crate::server::sql::{fill, quote_ident, quote_table};
+use crate::server::{Address, Connection};
+use crate::target::{Catalog, Table};
+
+const BEGIN: &str = include_str!("../../sql/control/plan/begin.sql");
+const HAS_LEDGER: &str = include_str!("../../sql/control/plan/has_ledger.sql");
+const STAGED: &str = include_str!("../../sql/control/plan/staged.sql");
+const CONFLICTS: &str = include_str!("../../sql/control/plan/conflicts.sql");
+const IN_LINE: &str = include_str!("../../sql/control/plan/in_line.sql");
+const RETURNED: &str = include_str!("../../sql/control/plan/returned.sql");
+const LEDGER_IS_WHOLE: &str = include_str!("../../sql/control/ledger/exists.sql");
+
+/// A row that a run would change, and others have changed or deleted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Foreseen {
+    pub key: String,
+    /// `changed` or `deleted`.
+    pub what: &'static str,
+    pub columns: Vec<String>,
+}
+
+/// A target at one moment, which is only looked at.
+pub struct Foresight {
+    connection: Connection,
+    catalog: Catalog,
+    /// Runs have been here.
+    ledger: bool,
+    mappings: Option<Mappings>,
+}
+
+impl Foresight {
+    /// Opens a transaction that can only read.
+    ///
+    /// # Errors
+    /// [`Kind::Config`] for a ledger that another version made; what the server says.
+    pub async fn open(address: &Address, schema: &str, mappings: &str) -> Result<Self> {
+        let connection = address.connect("rehome plan").await?;
+        connection.batch_execute(BEGIN).await?;
+        let catalog = Catalog::read(&connection, schema).await?;
+        let ledger: bool = connection.query_one(HAS_LEDGER, &[]).await?.try_get("found")?;
+        if ledger && !connection.query_one(LEDGER_IS_WHOLE, &[]).await?.try_get::<_, bool>("made")? {
+            return Err(Error::config("the target's ledger is of an older version, and a plan may not change it")
+                .hint("`rehome run` brings it up to date"));
+        }
+        let mappings = catalog.table(mappings).cloned().map(Mappings::of).transpose()?;
+        let ready = mappings.as_ref().is_none_or(|mappings| {
+            mappings.table().column("run_id").is_some() && mappings.table().column("legacy_key").is_some()
+        });
+        Ok(Self { connection, catalog, ledger: ledger && ready, mappings })
+    }
+
+    /// The target's catalog.
+    #[must_use]
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// The latest run of a namespace, and which target this is.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub async fn latest(&self, namespace: Namespace) -> Result<(Option<Latest>, Uuid)> {
+        if !self.ledger {
+            return Ok((None, Uuid::nil()));
+        }
+        let latest = ledger::latest(&self.connection, namespace).await?;
+        Ok((latest, ledger::target_id(&self.connection).await?))
+    }
+
+    /// The mappings that no run of ours wrote.
+    ///
+    /// # Errors
+    /// As [`Mappings::adopted`].
+    pub async fn adopted(&self, entities: &[String]) -> Result<Vec<Adopted>> {
+        match &self.mappings {
+            Some(mappings) if self.ledger => mappings.adopted(&self.connection, entities).await,
+            Some(mappings) => mappings.all(&self.connection, entities).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// The ids that runs before `run` gave to an entity's rows, by legacy key.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub async fn own(&self, entity: &str, run: Uuid) -> Result<Vec<(String, String)>> {
+        match &self.mappings {
+            Some(mappings) if self.ledger => mappings.own(&self.connection, entity, run).await,
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// What earlier runs than `run` have loaded of a flow.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub async fn bases(&self, run: Uuid, namespace: Namespace, flow: &FlowOutcomes) -> Result<Vec<BaseOf>> {
+        if !self.ledger {
+            return Ok(Vec::new());
+        }
+        let table = self.catalog.require(&flow.target).at(At::Flow, &flow.flow)?;
+        let note = LoadedFlow {
+            flow: flow.flow.clone(),
+            entity: flow.entity.clone(),
+            schema: table.schema.clone(),
+            table: table.name.clone(),
+        };
+        ledger::bases(&self.connection, run, namespace, &note).await
+    }
+
+    /// Rows of a flow that a run has migrated, and that it has not in the target.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub async fn absent(&self, run: Uuid, flow: &str) -> Result<HashSet<u128>> {
+        let refused = ledger::refused(&self.connection, run, Some(flow)).await?;
+        let adopted = ledger::existing(&self.connection, run, Fate::Adopted, Some(flow)).await?;
+        let ids = refused.into_iter().filter_map(|row| row.id).chain(adopted.into_iter().map(|(_, id)| id));
+        Ok(ids.map(|id| id.as_u128()).collect())
+    }
+
+    /// Of the rows that a piece would change, mark or delete, those that others have changed or deleted since.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub async fn conflicts(&self, piece: &Piece, flow: &FlowOutcomes, namespace: Namespace) -> Result<Vec<Foreseen>> {
+        let table = self.catalog.require(&flow.target).at(At::Flow, &flow.flow)?;
+        let image = Image::new(table, &flow.row)?;
+        let mut found = Vec::new();
+        let mut uses = vec![Use::Before];
+        if flow.row.gone != Gone::Keep {
+            uses.extend([Use::Gone, Use::FallenOut]);
+        }
+        for what in uses {
+            for batch in piece.of(what) {
+                let of_batch = self.changed_since(batch, table, &image, flow).await?;
+                // Who is gone from both sides stands in nobody's way.
+                found.extend(of_batch.into_iter().filter(|row| what == Use::Before || row.what != "deleted"));
+            }
+        }
+        if !piece.of(Use::New).is_empty() {
+            found.extend(self.returned(piece, flow, &image, namespace).await?);
+        }
+        found.sort_by(|left, right| left.key.cmp(&right.key));
+        Ok(found)
+    }
+
+    async fn changed_since(
+        &self,
+        batch: &RecordBatch,
+        table: &Table,
+        image: &Image,
+        flow: &FlowOutcomes,
+    ) -> Result<Vec<Foreseen>> {
+        let staged = Staged::of(batch, table, flow)?;
+        let (differing, same) =
+            (Image::differing("t", &staged.columns), same_as_staged(image, &staged.columns, &flow.flow));
+        let identity = equal(&image.identity_columns());
+        let values = [("staged", &*staged.sql), ("differing", &*differing), ("same", &*same), ("equal", &*identity)];
+        let rows = self.connection.query(&image.fill(CONFLICTS, &values), &staged.values()).await?;
+        rows.iter().map(foreseen).collect()
+    }
+
+    /// Of new rows that were left standing, those that are not as they were left.
+    async fn returned(
+        &self,
+        piece: &Piece,
+        flow: &FlowOutcomes,
+        image: &Image,
+        namespace: Namespace,
+    ) -> Result<Vec<Foreseen>> {
+        let kept = ledger::kept_rows(&self.connection, namespace, &flow.flow).await?;
+        if kept.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut back = Vec::new();
+        for batch in piece.of(Use::New) {
+            let ids = batch.column_by_name(flow.row.row_column()).and_then(|ids| ids.as_fixed_size_binary_opt());
+            let ids = ids.into_iter().flat_map(|ids| ids.iter().flatten());
+            back.extend(ids.filter_map(|id| Uuid::from_slice(id).ok()).filter(|id| kept.contains(&id.as_u128())));
+        }
+        let is = image.is("t", "k.identity");
+        let rows = self.connection.query(&image.fill(RETURNED, &[("is", &is)]), &[&flow.flow, &back]).await?;
+        rows.iter().map(foreseen).collect()
+    }
+
+    /// How many of these rows the target lacks, and how many it has otherwise.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub async fn in_line(&self, batch: &RecordBatch, flow: &FlowOutcomes) -> Result<(u64, u64)> {
+        let table = self.catalog.require(&flow.target).at(At::Flow, &flow.flow)?;
+        let image = Image::new(table, &flow.row)?;
+        let staged = Staged::of(batch, table, flow)?;
+        let of = |row: &str| {
+            let columns = staged.columns.iter().map(|column| format!("{row}.{}", quote_ident(column)));
+            columns.collect::<Vec<_>>().join(", ")
+        };
+        let (of_table, of_stage, identity) = (of("t"), of("s"), equal(&image.identity_columns()));
+        let values =
+            [("staged", &*staged.sql), ("of_table", &*of_table), ("of_stage", &*of_stage), ("equal", &*identity)];
+        let row = self.connection.query_one(&image.fill(IN_LINE, &values), &staged.values()).await?;
+        let count = |name: &str| Ok::<_, Error>(u64::try_from(row.try_get::<_, i64>(name)?).unwrap_or(0));
+        Ok((count("missing")?, count("different")?))
+    }
+
+    /// What would be taken away of a table while a flow of so many rows is loaded into it, and brought back after.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub async fn taken_away(&self, flow: &FlowOutcomes) -> Result<Vec<String>> {
+        let table = self.catalog.require(&flow.target).at(At::Flow, &flow.flow)?;
+        let rows = flow.count(Outcome::Migrated);
+        if rows == 0 {
+            return Ok(Vec::new());
+        }
+        let statement = fill(super::IS_EMPTY, &[("table", &quote_table(&table.schema, &table.name))]);
+        let empty = self.connection.query_one(&statement, &[]).await?.try_get("empty")?;
+        let bare = flow.row.is_derived() && rows >= WORTH_REBUILDING && empty;
+        Ok(constraints::would_take(&self.catalog, table, bare))
+    }
+}
+
+fn foreseen(row: &tokio_postgres::Row) -> Result<Foreseen> {
+    let what = if row.try_get("deleted")? { "deleted" } else { "changed" };
+    Ok(Foreseen { key: row.try_get("key")?, what, columns: row.try_get("columns")? })
+}
+
+/// Rows of an outcome as parameters of a statement.
+struct Staged {
+    columns: Vec<String>,
+    sql: String,
+    rows: Texts,
+    keys: Vec<String>,
+    texts: Vec<Texts>,
+}
+
+impl Staged {
+    fn of(batch: &RecordBatch, table: &Table, flow: &FlowOutcomes) -> Result<Self> {
+        let schema = batch.schema();
+        let names = schema.fields().iter().map(|field| field.name());
+        let known = |name: &&String| table.column(name).is_some_and(|column| !column.generated);
+        let columns: Vec<String> = names.filter(|name| !name.starts_with('_')).filter(known).cloned().collect();
+        let lacks = || Error::new(Kind::Unexpected, "an outcome file lacks a column");
+        let ids = batch.column_by_name(flow.row.row_column()).and_then(|ids| ids.as_fixed_size_binary_opt());
+        let uuid = |id: Option<&[u8]>| id.and_then(|id| Uuid::from_slice(id).ok()).map(|id| id.to_string());
+        let rows = ids.ok_or_else(lacks)?.iter().map(uuid).collect();
+        let keys = KeyColumn::new(batch.column_by_name(KEY).cloned().ok_or_else(lacks)?)?;
+        let keys = (0..keys.len()).map(|row| keys.text(row)).collect::<Result<_>>()?;
+        let mut sql = [String::new(), String::new(), String::new()];
+        for (at, column) in columns.iter().enumerate() {
+            let ty = table.column(column).map_or("text", |column| column.formatted.as_str());
+            sql[0] += &format!(", u.c{at}::{ty} as {}", quote_ident(column));
+            sql[1] += &format!(", ${}::text[]", at + 3);
+            sql[2] += &format!(", c{at}");
+        }
+        let sql = fill(STAGED, &[("columns", &sql[0]), ("parameters", &sql[1]), ("names", &sql[2])]);
+        Ok(Self { texts: texts(batch, table, &columns)?, columns, sql, rows, keys })
+    }
+
+    fn values(&self) -> Vec<&(dyn ToSql + Sync)> {
+        let mut values: Vec<&(dyn ToSql + Sync)> = vec![&self.rows, &self.keys];
+        values.extend(self.texts.iter().map(|texts| texts as &(dyn ToSql + Sync)));
+        values
+    }
+}

@@ -1,0 +1,272 @@
+//! Owns what a run would do to a target, found out without writing anything there: a plan. Must not know: how differences are
+//! found, or conflicts.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::load::succession;
+use super::record::Foreign;
+use super::{Request, Setting, base, chosen, identity, order, settle, take_snapshot};
+use crate::compare::{Comparison, Counts, Piece, Side};
+use crate::error::{At, Context, Error, Result};
+use crate::graph::Graph;
+use crate::ledger::{AdoptedKey, BaseOf};
+use crate::load::{self, Base, Foreseen, Foresight};
+use crate::outcome::{Id, Outcome};
+use crate::outcomes::{FlowOutcomes, OutcomeStore};
+use crate::pipeline::Pipeline;
+use crate::report::{Because, KnownBy};
+use crate::rules;
+use crate::snapshot::Snapshot;
+use crate::transform::{MadeIds, Transform};
+
+/// What a run would do.
+#[derive(Debug, Serialize)]
+pub struct Plan {
+    pub pipeline: String,
+    pub snapshot: String,
+    /// The run that the same request would be.
+    pub run: Uuid,
+    /// The run whose target it would change.
+    pub base: Option<Uuid>,
+    /// In the order of running.
+    pub flows: Vec<FlowPlan>,
+    /// The triggers of tables whose rows would move.
+    pub triggers: Vec<load::check::Fires>,
+    /// Rows of the target that would be written.
+    pub rows: u64,
+    /// Their size as Arrow holds them, roughly.
+    pub bytes: u64,
+}
+
+/// What would become of one flow.
+#[derive(Debug, Serialize)]
+pub struct FlowPlan {
+    pub flow: String,
+    pub target: String,
+    /// All its rows would come, for it has not been loaded.
+    pub whole: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub known_by: Option<KnownBy>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub because: Option<Because>,
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// Rows that would be changed, and others have changed or deleted.
+    pub conflicts: Vec<Foreseen>,
+    pub rejected: u64,
+    pub bytes: u64,
+    /// Constraints and indexes that would be away while it is loaded.
+    pub taken_away: Vec<String>,
+}
+
+impl Plan {
+    /// Would nothing be written?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows == 0 && self.flows.iter().all(|flow| flow.counts.total() == 0)
+    }
+}
+
+/// Finds out what a run would do. The target is only read, in one transaction that cannot write.
+///
+/// # Errors
+/// As [`super::run`], short of loading.
+pub async fn plan(request: Request, setting: &Setting) -> Result<Plan> {
+    let (mut pipeline, mut graph) = chosen(&request.pipeline, &request.only)?;
+    let full = Graph::new(&request.pipeline)?;
+    let snapshot = match (&request.snapshot, &request.source) {
+        (Some(location), _) => Snapshot::open(location.clone()).await?,
+        (None, Some(source)) => take_snapshot(source, &request.reading, &request.pipeline, &full, setting).await?,
+        (None, None) => return Err(no_source()),
+    };
+    let mappings = format!("{}.{}", pipeline.mappings.0, pipeline.mappings.1);
+    let target = Foresight::open(&request.target, &pipeline.target_schema, &mappings).await?;
+    settle(&mut pipeline, target.catalog());
+    graph.arrange(&pipeline, order::ties(&pipeline, target.catalog()))?;
+    let (latest, id) = target.latest(pipeline.namespace).await?;
+    let (run, parent) = succession(latest.as_ref(), &pipeline, &snapshot, id);
+    let store = OutcomeStore::open(&setting.place()?, &format!("plan-{}", &run.simple().to_string()[..12]));
+    // What the target maps and makes may be another by now.
+    store.location().clear().await?;
+    let engine =
+        setting.engine(identity(&pipeline, Some(&snapshot), foreign(&target, &pipeline, run).await?).await?)?;
+    let stage =
+        Transform::new(&pipeline, &graph, &snapshot, &engine, setting.progress.clone(), setting.cancel.clone()).await?;
+    let shapes = stage.plan(&graph).await?;
+    load::check::columns(target.catalog(), &shapes).at(At::Pipeline, &pipeline.name)?;
+    let stage = stage.with_made_ids(made(&target, &pipeline, &snapshot, run).await?);
+    let rules = rules::of_flows(&pipeline, &graph.needs);
+    let mut flows = Vec::new();
+    for flow in graph.order.iter().filter_map(|index| pipeline.flows.get(*index)) {
+        setting.cancel.check()?;
+        let outcomes = stage.run(flow, &store).await?;
+        let rules = rules.get(&flow.name).cloned().unwrap_or_default();
+        let look = Look { target: &target, pipeline: &pipeline, store: &store, run, snapshot: snapshot.id(), setting };
+        flows.push(look.at(&outcomes, &rules).await.at(At::Flow, &flow.name)?);
+    }
+    let moving: Vec<_> = shapes
+        .into_iter()
+        .filter(|shape| flows.iter().any(|flow: &FlowPlan| flow.flow == shape.flow && flow.counts.total() > 0))
+        .collect();
+    Ok(Plan {
+        pipeline: pipeline.name.clone(),
+        snapshot: snapshot.id().to_owned(),
+        run,
+        base: parent,
+        rows: flows.iter().map(FlowPlan::written).sum(),
+        bytes: flows.iter().map(|flow| flow.bytes).sum(),
+        triggers: load::check::triggers(target.catalog(), &moving),
+        flows,
+    })
+}
+
+impl FlowPlan {
+    fn written(&self) -> u64 {
+        self.counts.new + self.counts.came_in + self.counts.changed
+    }
+}
+
+/// What the target maps: by others, and for flows that look for their rows there, by earlier runs.
+async fn foreign(target: &Foresight, pipeline: &Pipeline, run: Uuid) -> Result<Foreign> {
+    let entities: Vec<String> = pipeline.entities.keys().cloned().collect();
+    let adopted = target.adopted(&entities).await?.into_iter().map(|adopted| {
+        let key = match adopted.key {
+            AdoptedKey::Int(key) => key.to_string(),
+            AdoptedKey::Text(key) => key,
+        };
+        (adopted.entity, key, adopted.uuid)
+    });
+    let mut foreign = Foreign { adopted: adopted.collect(), ..Foreign::default() };
+    for flow in pipeline.flows.iter().filter(|flow| !flow.row.matching.is_empty()) {
+        for (key, uuid) in target.own(&flow.entity, run).await? {
+            foreign.found.extend(Uuid::parse_str(&uuid).ok().map(|uuid| (flow.entity.clone(), key, uuid)));
+        }
+    }
+    Ok(foreign)
+}
+
+/// The ids that the target has made for rows; those that it would make count from 1.
+async fn made(
+    target: &Foresight,
+    pipeline: &Pipeline,
+    snapshot: &Snapshot,
+    run: Uuid,
+) -> Result<BTreeMap<String, MadeIds>> {
+    let mut made = BTreeMap::new();
+    for flow in pipeline.flows.iter().filter(|flow| flow.row.id == Id::Server) {
+        let mut rows = 0;
+        for named in flow.named() {
+            rows += snapshot.named(&named, &pipeline.schemas)?.rows;
+        }
+        let known = target.own(&flow.entity, run).await?;
+        let (keys, mut ids): (Vec<String>, Vec<String>) = known.into_iter().unzip();
+        let fresh = ids.len();
+        ids.extend((1..=rows).map(|number| match flow.row.made {
+            crate::outcome::Made::Uuid => Uuid::from_u128(u128::from(number)).to_string(),
+            _ => number.to_string(),
+        }));
+        let known = keys.into_iter().enumerate().map(|(at, key)| (key, at)).collect();
+        made.insert(flow.name.clone(), MadeIds { known, ids: load::typed(ids, flow.row.made)?, fresh });
+    }
+    Ok(made)
+}
+
+/// What is looked at to foresee a flow.
+struct Look<'a> {
+    target: &'a Foresight,
+    pipeline: &'a Pipeline,
+    store: &'a OutcomeStore,
+    run: Uuid,
+    snapshot: &'a str,
+    setting: &'a Setting,
+}
+
+impl Look<'_> {
+    async fn at(&self, outcomes: &FlowOutcomes, rules: &str) -> Result<FlowPlan> {
+        let bases = self.target.bases(self.run, self.pipeline.namespace, outcomes).await?;
+        let because = bases.first().map(|base| because(base, rules, self.snapshot));
+        let base = base::of_flow(bases, &outcomes.flow, self.setting).await?;
+        let mut plan = FlowPlan {
+            flow: outcomes.flow.clone(),
+            target: outcomes.target.clone(),
+            whole: false,
+            known_by: None,
+            because,
+            counts: Counts::default(),
+            conflicts: Vec::new(),
+            rejected: outcomes.count(Outcome::Rejected),
+            bytes: 0,
+            taken_away: Vec::new(),
+        };
+        match base {
+            Base::None => {
+                plan.whole = true;
+                plan.counts.new = outcomes.count(Outcome::Migrated);
+                plan.taken_away = self.target.taken_away(outcomes).await?;
+                plan.bytes = self.bytes(outcomes).await?;
+            }
+            Base::Outcomes { run, store, flow, .. } => {
+                plan.known_by = Some(KnownBy::Outcomes);
+                let absent = self.target.absent(run, &outcomes.flow).await?;
+                let before = Side { store: &store, flow: &flow, absent };
+                let after = Side { store: self.store, flow: outcomes, absent: std::collections::HashSet::new() };
+                match Comparison::open(before, after).await? {
+                    Some(comparison) => self.compared(&mut plan, comparison, outcomes).await?,
+                    None => self.looked_at(&mut plan, outcomes).await?,
+                }
+            }
+            Base::Target { .. } => self.looked_at(&mut plan, outcomes).await?,
+        }
+        Ok(plan)
+    }
+
+    async fn compared(&self, plan: &mut FlowPlan, mut comparison: Comparison, outcomes: &FlowOutcomes) -> Result<()> {
+        while let Some(piece) = comparison.next().await? {
+            self.setting.cancel.check()?;
+            plan.bytes += piece.bytes();
+            plan.conflicts.extend(self.target.conflicts(&piece, outcomes, self.pipeline.namespace).await?);
+        }
+        plan.counts = comparison.counts().clone();
+        Ok(())
+    }
+
+    /// Where nothing tells what the target's rows were.
+    async fn looked_at(&self, plan: &mut FlowPlan, outcomes: &FlowOutcomes) -> Result<()> {
+        plan.known_by = Some(KnownBy::Target);
+        for file in outcomes.files_of(Outcome::Migrated) {
+            for batch in self.store.read(file).await? {
+                let (missing, different) = self.target.in_line(&batch, outcomes).await?;
+                plan.counts.new += missing;
+                plan.counts.changed += different;
+                plan.counts.unchanged += batch.num_rows() as u64 - missing - different;
+            }
+        }
+        Ok(())
+    }
+
+    /// The size of a flow's migrated rows, by those of its first file.
+    async fn bytes(&self, outcomes: &FlowOutcomes) -> Result<u64> {
+        let Some(first) = outcomes.files_of(Outcome::Migrated).find(|file| file.rows > 0) else { return Ok(0) };
+        let piece = Piece::new_rows(self.store.read(first).await?);
+        Ok(piece.bytes() * outcomes.count(Outcome::Migrated) / first.rows.max(1))
+    }
+}
+
+/// Why a flow's rows differ, as far as the whole flow tells it.
+pub fn because(base: &BaseOf, rules: &str, snapshot: &str) -> Because {
+    match (base.rules.as_deref() == Some(rules), base.snapshot_id == snapshot) {
+        (true, true) => Because::Nothing,
+        (true, false) => Because::Data,
+        (false, true) => Because::Rules,
+        (false, false) => Because::Both,
+    }
+}
+
+/// What stands for a source that is not given.
+pub fn no_source() -> Error {
+    Error::config("there is neither a source nor a snapshot")
+        .hint("give --source URL (or REHOME_SOURCE_URL), or --snapshot of an earlier run")
+}
