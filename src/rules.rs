@@ -7,6 +7,7 @@ use std::fmt::Write;
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 
+use crate::error::{Error, Result};
 use crate::flow::Flow;
 use crate::pipeline::Pipeline;
 use crate::storage::sha256;
@@ -23,6 +24,46 @@ pub fn of_pipeline(pipeline: &Pipeline) -> String {
         text.push_str(&of_text(&view.stem, &view.sql));
     }
     sha256(text.as_bytes())
+}
+
+/// All that flows are planned from, as files that [`Pipeline::read`] reads again: by name, with `pipeline.toml` among them. Checks and
+/// reports are no rules.
+///
+/// # Errors
+/// [`crate::error::Kind::Unexpected`] for settings that cannot be written.
+pub fn files(pipeline: &Pipeline) -> Result<BTreeMap<String, String>> {
+    let texts = |map: &BTreeMap<String, String>| toml::Value::try_from(map);
+    let unwritten = |_| Error::unexpected("the rules of a pipeline cannot be written");
+    let list = |names: &[String]| toml::Value::from(names.to_vec());
+    let mut source = toml::Table::new();
+    source.insert("schemas".into(), list(&pipeline.schemas));
+    source.insert("strip_prefix".into(), list(&pipeline.strip_prefix));
+    source.extend(pipeline.time_zone.clone().map(|zone| ("time_zone".to_owned(), toml::Value::from(zone))));
+    source.insert("time_zones".into(), texts(&pipeline.time_zones).map_err(unwritten)?);
+    let mut table = toml::Table::new();
+    table.insert("name".into(), pipeline.name.clone().into());
+    table.insert("namespace".into(), pipeline.namespace.uuid().to_string().into());
+    for folder in ["flows", "shared"] {
+        table.insert(folder.into(), folder.into());
+    }
+    table.insert("source".into(), source.into());
+    table.insert(
+        "target".into(),
+        toml::Table::from_iter([("schema".to_owned(), pipeline.target_schema.clone().into())]).into(),
+    );
+    let mappings = format!("{}.{}", pipeline.mappings.0, pipeline.mappings.1);
+    table.insert("mappings".into(), toml::Table::from_iter([("table".to_owned(), mappings.into())]).into());
+    table.insert("params".into(), toml::Value::try_from(&pipeline.params).map_err(unwritten)?);
+    let reroute = pipeline.reroute.iter().map(|(from, reroute)| {
+        let to = [("to".to_owned(), reroute.to.clone().into()), ("reasons".to_owned(), list(&reroute.reasons))];
+        (from.clone(), toml::Value::from(toml::Table::from_iter(to)))
+    });
+    table.insert("reroute".into(), toml::Table::from_iter(reroute).into());
+    let text = toml::to_string(&table).map_err(|_| Error::unexpected("the rules of a pipeline cannot be written"))?;
+    let mut files = BTreeMap::from([("pipeline.toml".to_owned(), text)]);
+    files.extend(pipeline.flows.iter().map(|flow| (format!("flows/{}.sql", flow.name), flow.sql.clone())));
+    files.extend(pipeline.shared.iter().map(|view| (format!("shared/{}.sql", view.stem), view.sql.clone())));
+    Ok(files)
 }
 
 /// The rules of each flow, as a SHA-256: its own, those of the flows that it reads (`needs`), and what all flows share.

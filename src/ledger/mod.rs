@@ -19,8 +19,8 @@ pub use changes::{Conflicting, MovedRows, changes, conflicts, kept_rows, moved_r
 pub use made::{made_ids, note_sequence, sequence_moved};
 pub use mappings::{Adopted, AdoptedKey, Mappings};
 pub use runs::{
-    BaseOf, Begun, Latest, LoadedFlow, LoadedHow, RunIdentity, bases, begin, begin_flow, end, end_flow, flows, latest,
-    other_run, take_epoch,
+    BaseOf, Begun, Latest, LoadedFlow, LoadedHow, OriginOf, RunIdentity, bases, begin, begin_flow, end, end_flow,
+    flows, latest, origin, other_run, take_epoch,
 };
 
 /// The server needs a moment to notice that the session of a killed run is gone.

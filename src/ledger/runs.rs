@@ -1,6 +1,8 @@
 //! Owns which runs a target has seen, in which order they built on each other, and what each has loaded of a flow.
 //! Must not know: rows, or what differs between two runs.
 
+use std::collections::BTreeMap;
+
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
@@ -22,6 +24,10 @@ pub struct RunIdentity {
     pub snapshot_id: String,
     /// The mappings table, `schema.table`.
     pub mappings: String,
+    /// Where the snapshot lies.
+    pub snapshot: String,
+    /// The rules, as files.
+    pub rules: BTreeMap<String, String>,
     /// The instant that the snapshot is of, as text.
     pub as_of: String,
     pub tool_version: String,
@@ -77,6 +83,16 @@ pub struct BaseOf {
     pub chunks: Vec<String>,
 }
 
+/// What an earlier run was made of.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OriginOf {
+    pub snapshot_id: String,
+    /// Where its snapshot lay.
+    pub snapshot: Option<String>,
+    /// Its rules, as files.
+    pub rules: Option<BTreeMap<String, String>>,
+}
+
 /// A run that has begun, in this process.
 #[derive(Debug, Clone, Copy)]
 pub struct Begun {
@@ -109,7 +125,8 @@ pub async fn latest(connection: &Connection, namespace: Namespace) -> Result<Opt
 /// # Errors
 /// [`crate::error::Kind::Config`] when the run was begun with other rules or another snapshot.
 pub async fn begin(connection: &Connection, run: &RunIdentity, made_mappings: bool) -> Result<Begun> {
-    let values: [&(dyn ToSql + Sync); 9] = [
+    let rules = serde_json::to_string(&run.rules).map_err(|_| Error::unexpected("rules cannot be written"))?;
+    let values: [&(dyn ToSql + Sync); 11] = [
         &run.run_id,
         &run.pipeline,
         &run.pipeline_hash,
@@ -119,6 +136,8 @@ pub async fn begin(connection: &Connection, run: &RunIdentity, made_mappings: bo
         &run.parent,
         &run.mappings,
         &made_mappings,
+        &run.snapshot,
+        &rules,
     ];
     let row = connection.query_one(include_str!("../../sql/control/ledger/begin_run.sql"), &values).await?;
     let (hash, snapshot): (String, String) = (row.try_get("pipeline_hash")?, row.try_get("snapshot_id")?);
@@ -216,6 +235,20 @@ pub async fn bases(connection: &Connection, run: Uuid, namespace: Namespace, flo
         })
     };
     rows.iter().map(one).collect()
+}
+
+/// What a run was made of.
+///
+/// # Errors
+/// What the server says.
+pub async fn origin(connection: &Connection, run: Uuid) -> Result<OriginOf> {
+    let row = connection.query_one(include_str!("../../sql/control/ledger/origin.sql"), &[&run]).await?;
+    let rules: Option<String> = row.try_get("rules")?;
+    Ok(OriginOf {
+        snapshot_id: row.try_get("snapshot_id")?,
+        snapshot: row.try_get("snapshot")?,
+        rules: rules.and_then(|rules| serde_json::from_str(&rules).ok()),
+    })
 }
 
 /// The flows the run has begun to load, this time or before.

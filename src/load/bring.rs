@@ -88,6 +88,9 @@ impl Loader {
             was_empty: self.is_empty(&table).await?,
         };
         ledger::begin_flow(&self.coordinator, self.run.run_id, &note, &how).await?;
+        for sequence in table.columns.iter().filter_map(|column| column.sequence.as_deref()) {
+            ledger::note_sequence(&self.coordinator, self.run.run_id, sequence).await?;
+        }
         let counts = match base {
             Base::None => {
                 self.load_whole(flow, &table, store).await?;

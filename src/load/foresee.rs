@@ -16,7 +16,7 @@ use crate::compare::{Piece, Use};
 use crate::error::{At, Context, Error, Kind, Result};
 use crate::id::Namespace;
 use crate::key::KeyColumn;
-use crate::ledger::{self, Adopted, BaseOf, Fate, Latest, LoadedFlow, Mappings};
+use crate::ledger::{self, Adopted, BaseOf, Fate, Latest, LoadedFlow, Mappings, OriginOf};
 use crate::outcome::{Gone, KEY, Outcome};
 use crate::outcomes::FlowOutcomes;
 use crate::server::sql::{fill, quote_ident, quote_table};
@@ -76,6 +76,12 @@ impl Foresight {
         &self.catalog
     }
 
+    /// Has any run been here?
+    #[must_use]
+    pub fn has_ledger(&self) -> bool {
+        self.ledger
+    }
+
     /// The latest run of a namespace, and which target this is.
     ///
     /// # Errors
@@ -109,6 +115,14 @@ impl Foresight {
             Some(mappings) if self.ledger => mappings.own(&self.connection, entity, run).await,
             _ => Ok(Vec::new()),
         }
+    }
+
+    /// What an earlier run was made of.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub async fn origin(&self, run: Uuid) -> Result<OriginOf> {
+        ledger::origin(&self.connection, run).await
     }
 
     /// What earlier runs than `run` have loaded of a flow.

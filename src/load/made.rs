@@ -1,7 +1,6 @@
 //! Owns the ids that the target's own defaults make for rows: those that rows of earlier runs have, and new ones for others.
 //! Must not know: which rows there are.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, FixedSizeBinaryArray, StringArray};
@@ -17,12 +16,11 @@ use crate::outcome::Made;
 use crate::target::Column;
 
 impl Loader {
-    /// The ids of a flow's rows, in the types of outcomes: of those that earlier runs have brought, by their legacy keys, and as
-    /// many new ones as its source has `rows`. Gives where each known key's id stands, all ids, and where the new ones begin.
+    /// New ids for a flow's rows, as texts: as many as its source has `rows`.
     ///
     /// # Errors
     /// [`Kind::Drift`] when its column has no default any more; what the server says.
-    pub async fn made_ids(&self, flow: &Flow, rows: u64) -> Result<(HashMap<String, usize>, ArrayRef, usize)> {
+    pub async fn made_ids(&self, flow: &Flow, rows: u64) -> Result<Vec<String>> {
         let table = self.catalog.require(&flow.target).at(At::Flow, &flow.name)?;
         let column = table.column(&flow.row.id_column);
         let default = column.and_then(Column::made_by).ok_or_else(|| {
@@ -37,14 +35,7 @@ impl Loader {
         if let Some(sequence) = column.and_then(|column| column.sequence.as_deref()) {
             ledger::note_sequence(&self.coordinator, self.run.run_id, sequence).await?;
         }
-        let known = self.own(&flow.entity).await?;
-        let made = ledger::made_ids(&self.coordinator, self.run.run_id, &flow.name, rows, &default).await;
-        let made = made.at(At::Flow, &flow.name)?;
-        let (keys, mut all): (Vec<String>, Vec<String>) = known.into_iter().unzip();
-        let fresh = all.len();
-        all.extend(made);
-        let places = keys.into_iter().enumerate().map(|(at, key)| (key, at)).collect();
-        Ok((places, typed(all, flow.row.made)?, fresh))
+        ledger::made_ids(&self.coordinator, self.run.run_id, &flow.name, rows, &default).await.at(At::Flow, &flow.name)
     }
 }
 

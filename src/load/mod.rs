@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::cancel::Cancel;
 use crate::error::{At, Context, Error, Kind, Result};
-use crate::ledger::{self, Adopted, Begun, Conflicting, Fate, LoadedFlow, Mappings, Refusal, RunIdentity};
+use crate::ledger::{self, Adopted, Begun, Conflicting, Fate, LoadedFlow, Mappings, OriginOf, Refusal, RunIdentity};
 use crate::outcome::{ENTITY_KEY, KEY, Outcome};
 use crate::outcomes::{FlowOutcomes, FlowShape, OutcomeFile, OutcomeStore};
 use crate::progress::Sink;
@@ -165,6 +165,14 @@ impl Loader {
             cancel,
             modes,
         })
+    }
+
+    /// What an earlier run was made of.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub async fn origin(&self, run: Uuid) -> Result<OriginOf> {
+        ledger::origin(&self.coordinator, run).await
     }
 
     /// The UUIDs that earlier runs gave to the rows of an entity, by legacy key as text.
@@ -509,11 +517,11 @@ impl Loader {
             for column in &table.columns {
                 let Some(sequence) = &column.sequence else { continue };
                 if !["int2", "int4", "int8", "numeric"].contains(&column.ty.base().name.as_str()) {
+                    ledger::sequence_moved(&self.coordinator, self.run.run_id, sequence).await?;
                     continue;
                 }
                 let values =
                     [("table", &*quote_table(&flow.schema, &flow.table)), ("column", &*quote_ident(&column.name))];
-                ledger::note_sequence(&self.coordinator, self.run.run_id, sequence).await?;
                 self.coordinator.execute(&fill(SET_SEQUENCE, &values), &[sequence]).await?;
                 ledger::sequence_moved(&self.coordinator, self.run.run_id, sequence).await?;
             }

@@ -4,6 +4,7 @@
 use uuid::Uuid;
 
 use super::Setting;
+use super::remake::{self, Past};
 use crate::error::Result;
 use crate::ledger::BaseOf;
 use crate::load::Base;
@@ -13,7 +14,7 @@ use crate::outcomes::{FlowOutcomes, OutcomeStore};
 ///
 /// # Errors
 /// [`crate::error::Kind::Corrupt`] for a manifest that does not read.
-pub async fn of_flow(bases: Vec<BaseOf>, name: &str, setting: &Setting) -> Result<Base> {
+pub async fn of_flow(bases: Vec<BaseOf>, name: &str, past: &impl Past, setting: &Setting) -> Result<Base> {
     let Some(base) = bases.into_iter().find(|base| base.done || !base.chunks.is_empty()) else {
         return Ok(Base::None);
     };
@@ -22,7 +23,13 @@ pub async fn of_flow(bases: Vec<BaseOf>, name: &str, setting: &Setting) -> Resul
         return Ok(Base::Target { run: base.run });
     }
     let store = of_run(base.run, setting)?;
-    let Some(mut flow) = stored(&store, name).await? else { return Ok(Base::Target { run: base.run }) };
+    let mut stored = stored(&store, name).await?;
+    if stored.is_none() {
+        // What is left of it may be damaged.
+        store.location().child(name).clear().await?;
+        stored = remake::flow(past, base.run, name, &store, setting).await?;
+    }
+    let Some(mut flow) = stored else { return Ok(Base::Target { run: base.run }) };
     if !base.done {
         flow.files.retain(|file| base.chunks.contains(&format!("{}:{}", file.outcome.name(), file.path)));
     }

@@ -9,10 +9,11 @@ use uuid::Uuid;
 
 use super::plan::because;
 use super::record::{Adopted, Foreign, remember_adopted};
+use super::remake::{self, Past};
 use super::{Setting, base, order, run_id, settle};
 use crate::error::{At, Context, Error, Result};
 use crate::graph::{Graph, Ties};
-use crate::ledger::{self, AdoptedKey, Latest, Refusal, RunIdentity};
+use crate::ledger::{self, AdoptedKey, Latest, OriginOf, Refusal, RunIdentity};
 use crate::load::{self, Base, Finished, Loader, Match};
 use crate::outcome::Id;
 use crate::outcomes::{FlowOutcomes, FlowShape, OutcomeStore};
@@ -72,6 +73,8 @@ impl Loading {
             namespace: pipeline.namespace,
             parent,
             mappings: mappings.clone(),
+            snapshot: snapshot.location().to_string(),
+            rules: rules::files(pipeline)?,
             pipeline: pipeline.name.clone(),
             pipeline_hash: pipeline.hash.clone(),
             snapshot_id: snapshot.id().to_owned(),
@@ -153,8 +156,8 @@ impl Loading {
             for named in flow.named() {
                 rows += snapshot.named(&named, &pipeline.schemas)?.rows;
             }
-            let (known, ids, fresh) = self.loader.made_ids(flow, rows).await?;
-            made.insert(flow.name.clone(), MadeIds { known, ids, fresh });
+            let fresh = self.loader.made_ids(flow, rows).await?;
+            made.insert(flow.name.clone(), remake::made(self.loader.own(&flow.entity).await?, fresh, flow.row.made)?);
         }
         Ok(made)
     }
@@ -195,10 +198,13 @@ impl Loading {
         pipeline: &Pipeline,
         graph: &Graph,
         store: &OutcomeStore,
+        foreign: Foreign,
         setting: &Setting,
     ) -> Result<Loaded> {
         let (send, receive) = mpsc::channel::<Next>(64);
         let work = Work {
+            catalog: self.catalog,
+            foreign,
             store: store.clone(),
             rules: rules::of_flows(pipeline, &graph.needs),
             snapshot: self.snapshot,
@@ -262,8 +268,34 @@ enum Next {
     End,
 }
 
+/// What the target tells of earlier runs while it is loaded.
+struct Before<'a> {
+    loader: &'a Loader,
+    work: &'a Work,
+}
+
+impl Past for Before<'_> {
+    fn catalog(&self) -> &Catalog {
+        &self.work.catalog
+    }
+
+    fn foreign(&self) -> &Foreign {
+        &self.work.foreign
+    }
+
+    async fn origin(&self, run: Uuid) -> Result<OriginOf> {
+        self.loader.origin(run).await
+    }
+
+    async fn own(&self, entity: &str) -> Result<Vec<(String, String)>> {
+        self.loader.own(entity).await
+    }
+}
+
 /// What loading needs beside outcomes.
 struct Work {
+    catalog: Catalog,
+    foreign: Foreign,
     store: OutcomeStore,
     /// The hash of each flow's rules.
     rules: BTreeMap<String, String>,
@@ -314,7 +346,7 @@ async fn load_flow(
     let bases = loader.bases(&outcomes.flow, &outcomes.entity, &outcomes.target).await?;
     let rules = work.rules.get(&outcomes.flow).cloned().unwrap_or_default();
     let because = bases.first().map(|base| because(base, &rules, &work.snapshot));
-    let base = base::of_flow(bases, &outcomes.flow, &work.setting).await?;
+    let base = base::of_flow(bases, &outcomes.flow, &Before { loader, work }, &work.setting).await?;
     let known_by = if matches!(base, Base::Target { .. }) { KnownBy::Target } else { KnownBy::Outcomes };
     let run = base.run().map(|run| run.to_string());
     let noted = base.is_noted();

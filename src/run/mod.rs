@@ -9,6 +9,7 @@ mod matching;
 mod order;
 mod plan;
 mod record;
+mod remake;
 mod rollback;
 mod settle;
 
@@ -134,7 +135,7 @@ pub async fn run(request: Request, setting: &Setting) -> Result<Finished> {
     let run_id = loading.run;
     let store = OutcomeStore::open(&setting.place()?, &run_id.to_string());
     let foreign = matching::foreign(&loading, &pipeline, &graph, &snapshot, &store, setting).await?;
-    let engine = setting.engine(identity(&pipeline, Some(&snapshot), foreign).await?)?;
+    let engine = setting.engine(identity(&pipeline, Some(&snapshot), foreign.clone()).await?)?;
     let stage =
         Transform::new(&pipeline, &graph, &snapshot, &engine, setting.progress.clone(), setting.cancel.clone()).await?;
     let shapes = stage.plan(&graph).await?;
@@ -142,7 +143,7 @@ pub async fn run(request: Request, setting: &Setting) -> Result<Finished> {
     loading.check(&shapes, request.full).await.at(At::Pipeline, &pipeline.name)?;
     loading.warn(&shapes);
     let stage = stage.with_made_ids(loading.made_ids(&pipeline, &snapshot).await?);
-    let loaded = loading.run(&stage, &pipeline, &graph, &store, setting).await?;
+    let loaded = loading.run(&stage, &pipeline, &graph, &store, foreign, setting).await?;
     clock.lap("transform and load");
     let verification = match request.verify {
         Verify::Nothing => None,

@@ -8,18 +8,20 @@ use uuid::Uuid;
 
 use super::load::succession;
 use super::record::Foreign;
+use super::remake::{self, Past};
 use super::{Request, Setting, base, chosen, identity, order, settle, take_snapshot};
 use crate::compare::{Comparison, Counts, Piece, Side};
 use crate::error::{At, Context, Error, Result};
 use crate::graph::Graph;
-use crate::ledger::{AdoptedKey, BaseOf};
+use crate::ledger::{AdoptedKey, BaseOf, OriginOf};
 use crate::load::{self, Base, Foreseen, Foresight};
-use crate::outcome::{Id, Outcome};
+use crate::outcome::{Id, Made, Outcome};
 use crate::outcomes::{FlowOutcomes, OutcomeStore};
 use crate::pipeline::Pipeline;
 use crate::report::{Because, KnownBy};
 use crate::rules;
 use crate::snapshot::Snapshot;
+use crate::target::Catalog;
 use crate::transform::{MadeIds, Transform};
 
 /// What a run would do.
@@ -27,8 +29,8 @@ use crate::transform::{MadeIds, Transform};
 pub struct Plan {
     pub pipeline: String,
     pub snapshot: String,
-    /// The run that the same request would be.
-    pub run: Uuid,
+    /// The run that the same request would be; not known before the first run, which makes the ledger.
+    pub run: Option<Uuid>,
     /// The run whose target it would change.
     pub base: Option<Uuid>,
     /// In the order of running.
@@ -91,8 +93,8 @@ pub async fn plan(request: Request, setting: &Setting) -> Result<Plan> {
     let store = OutcomeStore::open(&setting.place()?, &format!("plan-{}", &run.simple().to_string()[..12]));
     // What the target maps and makes may be another by now.
     store.location().clear().await?;
-    let engine =
-        setting.engine(identity(&pipeline, Some(&snapshot), foreign(&target, &pipeline, run).await?).await?)?;
+    let foreign = foreign(&target, &pipeline, run).await?;
+    let engine = setting.engine(identity(&pipeline, Some(&snapshot), foreign.clone()).await?)?;
     let stage =
         Transform::new(&pipeline, &graph, &snapshot, &engine, setting.progress.clone(), setting.cancel.clone()).await?;
     let shapes = stage.plan(&graph).await?;
@@ -104,7 +106,15 @@ pub async fn plan(request: Request, setting: &Setting) -> Result<Plan> {
         setting.cancel.check()?;
         let outcomes = stage.run(flow, &store).await?;
         let rules = rules.get(&flow.name).cloned().unwrap_or_default();
-        let look = Look { target: &target, pipeline: &pipeline, store: &store, run, snapshot: snapshot.id(), setting };
+        let look = Look {
+            target: &target,
+            pipeline: &pipeline,
+            store: &store,
+            foreign: &foreign,
+            run,
+            snapshot: snapshot.id(),
+            setting,
+        };
         flows.push(look.at(&outcomes, &rules).await.at(At::Flow, &flow.name)?);
     }
     let moving: Vec<_> = shapes
@@ -114,7 +124,7 @@ pub async fn plan(request: Request, setting: &Setting) -> Result<Plan> {
     Ok(Plan {
         pipeline: pipeline.name.clone(),
         snapshot: snapshot.id().to_owned(),
-        run,
+        run: target.has_ledger().then_some(run),
         base: parent,
         rows: flows.iter().map(FlowPlan::written).sum(),
         bytes: flows.iter().map(|flow| flow.bytes).sum(),
@@ -161,15 +171,12 @@ async fn made(
         for named in flow.named() {
             rows += snapshot.named(&named, &pipeline.schemas)?.rows;
         }
-        let known = target.own(&flow.entity, run).await?;
-        let (keys, mut ids): (Vec<String>, Vec<String>) = known.into_iter().unzip();
-        let fresh = ids.len();
-        ids.extend((1..=rows).map(|number| match flow.row.made {
-            crate::outcome::Made::Uuid => Uuid::from_u128(u128::from(number)).to_string(),
+        let fresh = (1..=rows).map(|number| match flow.row.made {
+            Made::Uuid => Uuid::from_u128(u128::from(number)).to_string(),
             _ => number.to_string(),
-        }));
-        let known = keys.into_iter().enumerate().map(|(at, key)| (key, at)).collect();
-        made.insert(flow.name.clone(), MadeIds { known, ids: load::typed(ids, flow.row.made)?, fresh });
+        });
+        let known = target.own(&flow.entity, run).await?;
+        made.insert(flow.name.clone(), remake::made(known, fresh.collect(), flow.row.made)?);
     }
     Ok(made)
 }
@@ -179,16 +186,35 @@ struct Look<'a> {
     target: &'a Foresight,
     pipeline: &'a Pipeline,
     store: &'a OutcomeStore,
+    foreign: &'a Foreign,
     run: Uuid,
     snapshot: &'a str,
     setting: &'a Setting,
+}
+
+impl Past for Look<'_> {
+    fn catalog(&self) -> &Catalog {
+        self.target.catalog()
+    }
+
+    fn foreign(&self) -> &Foreign {
+        self.foreign
+    }
+
+    async fn origin(&self, run: Uuid) -> Result<OriginOf> {
+        self.target.origin(run).await
+    }
+
+    async fn own(&self, entity: &str) -> Result<Vec<(String, String)>> {
+        self.target.own(entity, self.run).await
+    }
 }
 
 impl Look<'_> {
     async fn at(&self, outcomes: &FlowOutcomes, rules: &str) -> Result<FlowPlan> {
         let bases = self.target.bases(self.run, self.pipeline.namespace, outcomes).await?;
         let because = bases.first().map(|base| because(base, rules, self.snapshot));
-        let base = base::of_flow(bases, &outcomes.flow, self.setting).await?;
+        let base = base::of_flow(bases, &outcomes.flow, self, self.setting).await?;
         let mut plan = FlowPlan {
             flow: outcomes.flow.clone(),
             target: outcomes.target.clone(),

@@ -12,6 +12,7 @@ use crate::error::{At, Error, Kind, Result};
 use crate::load::rollback::{self, InTarget, Left, Rollback, Whole};
 use crate::progress::Sink;
 use crate::server::Address;
+use crate::server::sql::quote_table;
 use crate::verify::{self, Subject};
 
 /// Which runs are taken back.
@@ -137,7 +138,9 @@ async fn one(target: &Address, run: &InTarget, setting: &Setting) -> Result<Vec<
             }
             continue;
         };
-        let outcomes = rollback.loaded_of(outcomes).await?;
+        let mut outcomes = rollback.loaded_of(outcomes).await?;
+        // Which table it was then, whatever a name without a schema means now.
+        outcomes.target = quote_table(&flow.schema, &flow.table);
         whole.push(Whole { outcomes, store: store.clone(), clean: false, rows: 0 });
     }
     let read: Vec<_> = whole.iter().map(|whole| whole.outcomes.clone()).collect();

@@ -309,7 +309,21 @@ async fn a_flow_that_is_added_later_finds_what_it_refers_to() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn where_the_outcomes_are_lost_the_target_is_looked_at() {
+async fn where_the_outcomes_are_lost_they_are_made_again() {
+    for changed in [FLOWS, [("people", &*PEOPLE.replace("p.email,", "lower(p.email) as email,")), ("notes", NOTES)]] {
+        let bench = Bench::migrated(&FLOWS).await;
+        bench.database.run(CHANGES).await;
+        std::fs::remove_dir_all(bench.home.setting().workspace.join("runs")).unwrap();
+        let second = bench.run(&changed).await;
+        sound(&second);
+        assert_eq!(changes(&second, "people").known_by, KnownBy::Outcomes);
+        assert_eq!((changes(&second, "people").counts.gone, changes(&second, "people").conflicts.len()), (1, 0));
+        assert_eq!(bench.held().await, bench.alone(&changed).await);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_snapshot_and_rules_are_lost_too_the_target_is_looked_at() {
     let bench = Bench::migrated(&FLOWS).await;
     bench.database.run(CHANGES).await;
     std::fs::remove_dir_all(bench.home.setting().workspace).unwrap();
@@ -340,7 +354,7 @@ async fn a_plan_writes_nothing_and_a_run_does_what_it_says() {
         let plan = bench.plan(flows).await;
         assert_eq!(bench.database.text(WRITTEN).await, written);
         let finished = bench.run(flows).await;
-        assert_eq!(plan.run.to_string(), finished.report.run);
+        assert!(plan.run.is_none_or(|run| run.to_string() == finished.report.run));
         for flow in &plan.flows {
             let done = finished.report.flows.iter().find(|done| done.flow == flow.flow).unwrap();
             let Some(changes) = &done.changes else {

@@ -139,6 +139,8 @@ impl Bench {
             pipeline_hash: "hash".into(),
             parent: None,
             mappings: "public.migration_mappings".into(),
+            snapshot: "nowhere".into(),
+            rules: BTreeMap::new(),
             snapshot_id: "snapshot".into(),
             as_of: "2025-10-27T00:00:00Z".into(),
             tool_version: "0".into(),

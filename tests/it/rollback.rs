@@ -43,6 +43,16 @@ async fn back(bench: &Bench, back: Back) -> RolledBack {
     run::rollback(&bench.database.address(), &back, false, &bench.home.setting()).await.unwrap()
 }
 
+/// The lines that only one of two states has.
+fn differing(left: &str, right: &str) -> Vec<String> {
+    let only = |of: &str, other: &str, sign: char| {
+        of.lines().filter(|line| !other.lines().any(|own| own == *line)).map(|line| format!("{sign} {line}")).collect()
+    };
+    let (mut lines, more): (Vec<String>, Vec<String>) = (only(left, right, '-'), only(right, left, '+'));
+    lines.extend(more);
+    lines
+}
+
 async fn state(bench: &Bench) -> String {
     bench.database.text(STATE).await
 }
@@ -63,14 +73,15 @@ async fn runs_are_taken_back_one_by_one() {
     while let Some(before) = states.pop() {
         let done = back(&bench, Back::Newest).await;
         assert!(done.failure().is_none(), "{done:?}");
-        assert_eq!(state(&bench).await, before, "{} runs are left", states.len());
+        let none: [String; 0] = [];
+        assert_eq!(differing(&before, &state(&bench).await), none, "{} runs are left", states.len());
     }
     // What was taken back can be given again.
     sound(&bench.run(&flows).await);
     let held = state(&bench).await;
     back(&bench, Back::Newest).await;
     sound(&bench.run(&flows).await);
-    assert_eq!(state(&bench).await.replace("last_value", ""), held);
+    assert_eq!(differing(&held, &state(&bench).await), Vec::<String>::new());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -174,7 +185,8 @@ async fn case(seed: u64) {
     while let Some(before) = states.pop() {
         let done = back(&bench, Back::Newest).await;
         assert!(done.failure().is_none(), "seed {seed}: {done:?}");
-        assert_eq!(state(&bench).await, before, "seed {seed}, {} runs are left", states.len());
+        let none: [String; 0] = [];
+        assert_eq!(differing(&before, &state(&bench).await), none, "seed {seed}, {} runs are left", states.len());
     }
 }
 

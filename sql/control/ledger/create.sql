@@ -36,6 +36,9 @@ alter table rehome.runs add column if not exists namespace uuid;
 alter table rehome.runs add column if not exists parent uuid;
 alter table rehome.runs add column if not exists mappings text;
 alter table rehome.runs add column if not exists made_mappings boolean not null default false;
+-- Of what it was made, should its outcomes be lost: where the snapshot lay, and the rules, as files in JSON.
+alter table rehome.runs add column if not exists snapshot text;
+alter table rehome.runs add column if not exists rules text;
 
 -- What is in the target, chunk by chunk. A chunk's first statement claims its row here.
 create table if not exists rehome.chunks (
