@@ -161,6 +161,12 @@ pub struct Run {
     /// Only these flows, and those they read
     #[arg(long, value_name = "FLOW,…", value_delimiter = ',')]
     pub only: Vec<String>,
+    /// Run again and again, such as every 10m, 30s or 2h, until SIGTERM or Ctrl-C, which end it between two runs
+    #[arg(long, value_name = "TIME", value_parser = interval, conflicts_with_all = ["snapshot", "full", "report"])]
+    pub every: Option<Duration>,
+    /// Wait so long for a lost connection, or a server that restarts or has no connection left, while nothing moves
+    #[arg(long, value_name = "TIME", value_parser = interval, default_value = "5m")]
+    pub retry_for: Duration,
     /// Refuse a target that holds what other runs loaded; without it, only what differs from them is brought
     #[arg(long)]
     pub full: bool,
@@ -356,7 +362,7 @@ pub struct Report {
 }
 
 /// A file for the report, beside what is shown.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub struct Keep {
     /// Also write the report to this file; .html, .md or .json says its form
     #[arg(long, value_name = "FILE")]
@@ -403,6 +409,21 @@ fn seconds(text: &str) -> Result<Duration, String> {
     match text.parse() {
         Ok(seconds) if (0.001..=1e6).contains(&seconds) => Ok(Duration::from_secs_f64(seconds)),
         _ => Err("a number of seconds, such as 30 or 0.5".to_owned()),
+    }
+}
+
+/// `90`, `30s`, `10m` or `2h`.
+fn interval(text: &str) -> Result<Duration, String> {
+    let digits = text.find(|sign: char| !sign.is_ascii_digit()).unwrap_or(text.len());
+    let factor = match &text[digits..] {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        _ => 0,
+    };
+    match text[..digits].parse::<u64>() {
+        Ok(number @ 0..=1_000_000) if factor > 0 => Ok(Duration::from_secs(number * factor)),
+        _ => Err("a time such as 30s, 10m or 2h".to_owned()),
     }
 }
 

@@ -98,17 +98,36 @@ fn pipeline(named: &Path) -> Result<Pipeline> {
 }
 
 async fn migrate(typed: Run, setting: &Setting, format: Format) -> Result<()> {
-    let kept = kept_report(typed.keep_report)?;
-    let request = Request {
+    let snapshot = match &typed.snapshot {
+        Some(place) => Some(command::snapshot::find(place, setting).await?),
+        None => None,
+    };
+    if let Some(interval) = typed.every {
+        let request = || request(&typed, None);
+        let tell = |done: Result<&run::Finished>| match done {
+            Ok(finished) => {
+                render::finished(finished, format);
+                finished.failures.iter().for_each(|failure| render::error::show(failure, format));
+            }
+            Err(error) => render::error::show(&error, format),
+        };
+        return command::every::every(interval, &setting.cancel, setting, request, tell).await;
+    }
+    let kept = kept_report(typed.keep_report.clone())?;
+    let finished = run::run(request(&typed, snapshot)?, setting).await?;
+    render::finished(&finished, format);
+    kept.map_or(Ok(()), |kept| kept.write(&finished.report, format))?;
+    first(finished.failures, format)
+}
+
+fn request(typed: &Run, snapshot: Option<Location>) -> Result<Request> {
+    Ok(Request {
         pipeline: pipeline(&typed.pipeline)?,
         source: typed.source.as_deref().map(Address::parse).transpose()?,
         reading: reading(&typed.reading),
         target: Address::parse(&typed.target)?,
-        snapshot: match typed.snapshot {
-            Some(place) => Some(command::snapshot::find(&place, setting).await?),
-            None => None,
-        },
-        only: typed.only,
+        snapshot,
+        only: typed.only.clone(),
         verify: match (typed.no_verify, typed.verify) {
             (true, _) => run::Verify::Nothing,
             (false, args::Verify::Moved) => run::Verify::Moved,
@@ -116,11 +135,8 @@ async fn migrate(typed: Run, setting: &Setting, format: Format) -> Result<()> {
         },
         enforce: !typed.no_threshold,
         full: typed.full,
-    };
-    let finished = run::run(request, setting).await?;
-    render::finished(&finished, format);
-    kept.map_or(Ok(()), |kept| kept.write(&finished.report, format))?;
-    first(finished.failures, format)
+        retry_for: typed.retry_for,
+    })
 }
 
 /// What `plan` says with --detailed-exitcode of a target that a run would write to.
@@ -140,6 +156,7 @@ async fn plan(typed: args::Plan, setting: &Setting, format: Format) -> Result<u8
         verify: run::Verify::Nothing,
         enforce: false,
         full: false,
+        retry_for: std::time::Duration::ZERO,
     };
     let plan = run::plan(request, setting).await?;
     render::again::plan(&plan, format);

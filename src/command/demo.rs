@@ -71,6 +71,7 @@ pub async fn demo(demo: Demo, setting: &Setting) -> Result<Shown> {
         verify: run::Verify::Moved,
         enforce,
         full: false,
+        retry_for: std::time::Duration::ZERO,
     };
     let finished = run::run(request, setting).await?;
     let kept = if demo.keep {

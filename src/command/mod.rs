@@ -3,5 +3,6 @@
 
 pub mod check;
 pub mod demo;
+pub mod every;
 pub mod sample;
 pub mod snapshot;

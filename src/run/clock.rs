@@ -10,6 +10,7 @@ use crate::report::{Facts, Phase, ReadBack};
 use crate::snapshot::{Snapshot, Table};
 
 /// Runs from the beginning of a run; each lap ends one of its parts.
+#[derive(Clone)]
 pub struct Clock {
     started_at: DateTime<Utc>,
     started: Instant,

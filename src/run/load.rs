@@ -397,6 +397,11 @@ pub struct Loaded {
 pub struct Verified(pub Verification);
 
 impl Loaded {
+    /// The run that loaded it.
+    pub fn run(&self) -> Uuid {
+        self.run
+    }
+
     /// Reads the target back and compares it with the outcomes: of flows that came as differences, what moved, unless the
     /// `whole` is asked for.
     ///

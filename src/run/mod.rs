@@ -10,12 +10,14 @@ mod order;
 mod plan;
 mod record;
 mod remake;
+mod ride;
 mod rollback;
 mod settle;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use uuid::Uuid;
 
@@ -37,6 +39,7 @@ pub use identity::identity;
 pub use order::ties;
 pub use plan::{FlowPlan, Plan, plan};
 pub use record::{Foreign, Record};
+use ride::Ride;
 pub use rollback::{Back, RolledBack, RunBack, rollback};
 pub use settle::settle;
 
@@ -98,6 +101,8 @@ pub struct Request {
     pub enforce: bool,
     /// The target must hold nothing of other runs: all rows come, and not what differs.
     pub full: bool,
+    /// How long the run waits for what passes, such as a lost connection, while nothing moves.
+    pub retry_for: Duration,
 }
 
 /// What came of a run. The report is there even when the run fails.
@@ -109,40 +114,65 @@ pub struct Finished {
     pub failures: Vec<Error>,
 }
 
-/// Migrates. Given again with the same rules and rows, it takes up the same run.
+/// Migrates. Given again with the same rules and rows, it takes up the same run; what passes in the meantime, such as a lost
+/// connection, it waits for.
 ///
 /// # Errors
 /// Whatever keeps the run from its report. A run that ends with a report gives its failures in [`Finished`].
 pub async fn run(request: Request, setting: &Setting) -> Result<Finished> {
     let mut clock = Clock::start();
-    let (mut pipeline, mut graph) = chosen(&request.pipeline, &request.only)?;
-    let full = Graph::new(&request.pipeline)?;
-    let snapshot = match (&request.snapshot, &request.source) {
-        (Some(location), _) => Snapshot::open(location.clone()).await?,
-        (None, Some(source)) => take_snapshot(source, &request.reading, &request.pipeline, &full, setting).await?,
-        (None, None) => {
-            return Err(plan::no_source());
+    let mut ride = Ride::new(setting, request.retry_for);
+    let snapshot = loop {
+        match snapshot(&request, ride.setting()).await {
+            Ok(snapshot) => break snapshot,
+            Err(error) => ride.wait(error).await?,
         }
     };
-    if request.snapshot.is_some() {
-        snapshot.check().await?;
-    }
     log::info!("snapshot {}", snapshot.id());
     clock.lap("extract");
-    let mut loading = load::Loading::open(&request.target, &pipeline, &snapshot, setting).await?;
+    loop {
+        match attempt(&request, &snapshot, clock.clone(), ride.setting()).await {
+            Ok(mut finished) => {
+                // What earlier attempts wrote was not counted.
+                finished.report.facts.written = finished.report.facts.written.filter(|_| !ride.has_waited());
+                return Ok(finished);
+            }
+            Err(error) => ride.wait(error).await?,
+        }
+    }
+}
+
+async fn snapshot(request: &Request, setting: &Setting) -> Result<Snapshot> {
+    match (&request.snapshot, &request.source) {
+        (Some(location), _) => {
+            let snapshot = Snapshot::open(location.clone()).await?;
+            snapshot.check().await?;
+            Ok(snapshot)
+        }
+        (None, Some(source)) => {
+            let full = Graph::new(&request.pipeline)?;
+            take_snapshot(source, &request.reading, &request.pipeline, &full, setting).await
+        }
+        (None, None) => Err(plan::no_source()),
+    }
+}
+
+async fn attempt(request: &Request, snapshot: &Snapshot, mut clock: Clock, setting: &Setting) -> Result<Finished> {
+    let (mut pipeline, mut graph) = chosen(&request.pipeline, &request.only)?;
+    let mut loading = load::Loading::open(&request.target, &pipeline, snapshot, setting).await?;
     loading.settle(&mut pipeline);
     graph.arrange(&pipeline, loading.ties(&pipeline))?;
     let run_id = loading.run;
     let store = OutcomeStore::open(&setting.place()?, &run_id.to_string());
-    let foreign = matching::foreign(&loading, &pipeline, &graph, &snapshot, &store, setting).await?;
-    let engine = setting.engine(identity(&pipeline, Some(&snapshot), foreign.clone()).await?)?;
+    let foreign = matching::foreign(&loading, &pipeline, &graph, snapshot, &store, setting).await?;
+    let engine = setting.engine(identity(&pipeline, Some(snapshot), foreign.clone()).await?)?;
     let stage =
-        Transform::new(&pipeline, &graph, &snapshot, &engine, setting.progress.clone(), setting.cancel.clone()).await?;
+        Transform::new(&pipeline, &graph, snapshot, &engine, setting.progress.clone(), setting.cancel.clone()).await?;
     let shapes = stage.plan(&graph).await?;
     report::check_queries(&engine, &pipeline).await?;
     loading.check(&shapes, request.full).await.at(At::Pipeline, &pipeline.name)?;
     loading.warn(&shapes);
-    let stage = stage.with_made_ids(loading.made_ids(&pipeline, &snapshot).await?);
+    let stage = stage.with_made_ids(loading.made_ids(&pipeline, snapshot).await?);
     let loaded = loading.run(&stage, &pipeline, &graph, &store, foreign, setting).await?;
     clock.lap("transform and load");
     let verification = match request.verify {
@@ -166,11 +196,18 @@ pub async fn run(request: Request, setting: &Setting) -> Result<Finished> {
     let mut report = inputs.report(&run_id.to_string(), snapshot.id(), clock.seconds(), verified).await?;
     clock.lap("report");
     report.seconds = clock.seconds();
-    report.facts = clock.facts_of_target(&snapshot, verification.as_ref(), request.enforce);
+    report.facts = clock.facts_of_target(snapshot, verification.as_ref(), request.enforce);
     report.facts.written = Some(loaded.written);
-    report.facts.base = loaded.base;
-    let record = Record {
-        run: run_id,
+    report.facts.base.clone_from(&loaded.base);
+    record(request, snapshot, &report, &loaded).save(&store).await?;
+    let failures = failures(&report, verification.as_ref(), request.enforce);
+    Ok(Finished { report, snapshot: snapshot.location().clone(), outcomes: store.location().clone(), failures })
+}
+
+/// What is remembered of a run that has ended.
+fn record(request: &Request, snapshot: &Snapshot, report: &Report, loaded: &load::Loaded) -> Record {
+    Record {
+        run: loaded.run(),
         pipeline: request.pipeline.file.clone(),
         pipeline_hash: request.pipeline.hash.clone(),
         snapshot: snapshot.location().to_string(),
@@ -182,12 +219,9 @@ pub async fn run(request: Request, setting: &Setting) -> Result<Finished> {
         refused_for: loaded.refused_for.clone(),
         existing: loaded.existing.clone(),
         changes: loaded.changes.clone(),
-        verified,
+        verified: report.verified,
         facts: report.facts.clone(),
-    };
-    record.save(&store).await?;
-    let failures = failures(&report, verification.as_ref(), request.enforce);
-    Ok(Finished { report, snapshot: snapshot.location().clone(), outcomes: store.location().clone(), failures })
+    }
 }
 
 /// The pipeline with the flows that were asked for, and those they read.

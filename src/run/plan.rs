@@ -212,7 +212,8 @@ impl Past for Look<'_> {
 
 impl Look<'_> {
     async fn at(&self, outcomes: &FlowOutcomes, rules: &str) -> Result<FlowPlan> {
-        let bases = self.target.bases(self.run, self.pipeline.namespace, outcomes).await?;
+        // A run that has been here is known by what it has brought itself.
+        let bases = self.target.bases(Uuid::nil(), self.pipeline.namespace, outcomes).await?;
         let because = bases.first().map(|base| because(base, rules, self.snapshot));
         let base = base::of_flow(bases, &outcomes.flow, self, self.setting).await?;
         let mut plan = FlowPlan {

@@ -125,7 +125,7 @@ impl Bench {
         run::plan(request, &self.home.setting()).await.unwrap()
     }
 
-    async fn held(&self) -> String {
+    pub async fn held(&self) -> String {
         self.database.text(HELD).await
     }
 

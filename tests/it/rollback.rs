@@ -78,10 +78,10 @@ async fn runs_are_taken_back_one_by_one() {
     }
     // What was taken back can be given again.
     sound(&bench.run(&flows).await);
-    let held = state(&bench).await;
+    let held = bench.held().await;
     back(&bench, Back::Newest).await;
     sound(&bench.run(&flows).await);
-    assert_eq!(differing(&held, &state(&bench).await), Vec::<String>::new());
+    assert_eq!(bench.held().await, held);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -173,13 +173,18 @@ async fn case(seed: u64) {
         .await;
     let gone = ["\"keep\"", "\"delete\"", "\"mark\"\nmark = \"gone\""][usize::try_from(dice.roll(3)).unwrap()];
     let people = PEOPLE.replace("\"delete\"", gone);
-    let mut states = Vec::new();
+    let (mut states, mut last) = (Vec::new(), String::new());
     for _ in 0..3 {
-        states.push(state(&bench).await);
+        let before = state(&bench).await;
         let ruled = people.replace("p.score", ["p.score", "p.score + 1 as score"][usize::from(dice.roll(5) == 0)]);
         let flows = [("people", ruled.as_str()), ("notes", NOTES)];
         let finished = bench.run(&flows).await;
         assert!(finished.report.conserved, "seed {seed}");
+        // What changes nothing is the same run again.
+        if last != finished.report.run {
+            states.push(before);
+            last.clone_from(&finished.report.run);
+        }
         bench.database.run(&event(&mut dice)).await;
     }
     while let Some(before) = states.pop() {

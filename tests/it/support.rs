@@ -182,6 +182,7 @@ impl Home {
             verify: run::Verify::Everything,
             enforce: false,
             full: false,
+            retry_for: std::time::Duration::ZERO,
         })
     }
 

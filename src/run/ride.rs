@@ -1,0 +1,120 @@
+//! Owns how a run rides through what passes: a lost connection, a server that restarts or takes no more connections, another host
+//! that takes over. The run is taken up in the same process as it would be by the same command. Must not know: what a run does.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use super::Setting;
+use crate::error::{Error, Kind, Result};
+use crate::progress::Sink;
+
+/// Between two attempts; the last one again and again.
+const PAUSES: [u64; 5] = [1, 2, 4, 8, 15];
+
+/// Watches whether a run gets on, and waits where it does not.
+pub struct Ride {
+    setting: Setting,
+    moved: Arc<AtomicBool>,
+    patience: Duration,
+    /// Since when nothing has moved.
+    since: Option<Instant>,
+    attempts: usize,
+    waited: bool,
+}
+
+impl Ride {
+    /// A run is given up when nothing has moved for so long.
+    pub fn new(setting: &Setting, patience: Duration) -> Self {
+        let moved = Arc::new(AtomicBool::new(false));
+        let watched = Watched { inner: setting.progress.clone(), moved: moved.clone() };
+        let setting = Setting { progress: Arc::new(watched), ..setting.clone() };
+        Self { setting, moved, patience, since: None, attempts: 0, waited: false }
+    }
+
+    /// The setting in which an attempt runs.
+    #[must_use]
+    pub fn setting(&self) -> &Setting {
+        &self.setting
+    }
+
+    /// Has there been more than one attempt?
+    #[must_use]
+    pub fn has_waited(&self) -> bool {
+        self.waited
+    }
+
+    /// Waits until another attempt is worth it.
+    ///
+    /// # Errors
+    /// The same error where it does not pass, where nothing has ever moved (an address may be wrong), or when patience is out.
+    pub async fn wait(&mut self, error: Error) -> Result<()> {
+        if self.moved.swap(false, Ordering::Relaxed) {
+            (self.since, self.attempts) = (Some(Instant::now()), 0);
+        }
+        let Some(since) = self.since else { return Err(error) };
+        // Our own former session may hold the lock until the server notices that it is gone.
+        let passes = error.kind() == Kind::Retryable || error.kind() == Kind::Locked && self.attempts > 0;
+        let left = self.patience.saturating_sub(since.elapsed());
+        if !passes || left.is_zero() {
+            return Err(error);
+        }
+        let pause = PAUSES.get(self.attempts).or(PAUSES.last()).copied().unwrap_or(1);
+        let pause = Duration::from_secs(pause).min(left);
+        self.attempts += 1;
+        self.waited = true;
+        log::warn!("{error}; the run goes on in {} s, and waits for {} s at most", pause.as_secs(), left.as_secs());
+        tokio::select! {
+            () = tokio::time::sleep(pause) => self.setting.cancel.check(),
+            () = self.setting.cancel.cancelled() => self.setting.cancel.check(),
+        }
+    }
+}
+
+/// Hears that rows move.
+struct Watched {
+    inner: Arc<dyn Sink>,
+    moved: Arc<AtomicBool>,
+}
+
+impl Sink for Watched {
+    fn start(&self, stage: &str, item: &str, rows: Option<u64>) {
+        self.inner.start(stage, item, rows);
+    }
+
+    fn advance(&self, item: &str, rows: u64) {
+        self.moved.store(true, Ordering::Relaxed);
+        self.inner.advance(item, rows);
+    }
+
+    fn finish(&self, item: &str) {
+        self.moved.store(true, Ordering::Relaxed);
+        self.inner.finish(item);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cancel::Cancel;
+    use crate::progress::Silent;
+
+    fn setting() -> Setting {
+        let progress = Arc::new(Silent);
+        Setting { workspace: "nowhere".into(), jobs: 1, memory: 1, progress, cancel: Cancel::new() }
+    }
+
+    #[tokio::test]
+    async fn what_passes_is_waited_for_once_something_has_moved() {
+        let lost = || Error::new(Kind::Retryable, "lost");
+        let mut ride = Ride::new(&setting(), Duration::from_secs(60));
+        assert!(ride.wait(lost()).await.is_err(), "nothing has ever moved");
+        ride.setting().progress.advance("rows", 1);
+        assert!(ride.wait(Error::new(Kind::Locked, "another run")).await.is_err(), "no session of ours was there");
+        assert!(ride.wait(lost()).await.is_ok());
+        assert!(ride.wait(Error::config("wrong")).await.is_err());
+        let mut ride = Ride::new(&setting(), Duration::ZERO);
+        ride.setting().progress.advance("rows", 1);
+        assert!(ride.wait(lost()).await.is_err(), "patience is out");
+    }
+}
