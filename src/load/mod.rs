@@ -26,18 +26,23 @@ pub mod check;
 mod chunk;
 mod constraints;
 mod copy;
+mod each;
 pub mod encode;
 mod existing;
 mod isolate;
 mod matching;
+mod reason;
 mod remove;
 mod restore;
+mod rivals;
 mod stage;
 mod unmapped;
+mod whole;
 
 use chunk::Done;
 use constraints::{Mode, WORTH_REBUILDING};
 pub use matching::Match;
+pub use whole::Whole;
 
 const IS_EMPTY: &str = include_str!("../../sql/control/load/is_empty.sql");
 const COUNT: &str = include_str!("../../sql/control/load/count.sql");
@@ -279,7 +284,7 @@ impl Loader {
         loop {
             let mut waiting: BTreeMap<String, HashSet<Uuid>> = BTreeMap::new();
             for row in ledger::refused(&self.coordinator, self.run.run_id, None).await? {
-                if row.sqlstate == FOREIGN_KEY && row.reason == chunk::REFUSED_BY_TARGET {
+                if row.sqlstate == FOREIGN_KEY && !row.taken_out {
                     waiting.entry(row.flow).or_default().extend(row.id);
                 }
             }
@@ -499,7 +504,7 @@ pub async fn copy_into(connection: &Connection, table: &Table, batches: Vec<arro
     let (why, column) = match rows.copy(connection, 0..rows.len(), &none, &Cancel::new()).await? {
         copy::Copied::Done { rows, unwritable } => match unwritable.into_iter().next() {
             None => return Ok(rows),
-            Some((_, first)) => (first.sqlstate.to_owned(), Some(first.column)),
+            Some((_, first)) => (first.fault.sqlstate().to_owned(), Some(first.column)),
         },
         copy::Copied::Refused { why, .. } => (why.sqlstate, why.constraint.or(why.column)),
     };

@@ -3,8 +3,7 @@
 
 use uuid::Uuid;
 
-use super::chunk::REFUSED_BY_TARGET;
-use super::copy::Why;
+use super::reason::Why;
 use crate::cancel::Cancel;
 use crate::error::Result;
 use crate::ledger::{LoadedFlow, Mappings, SavedDdl};
@@ -52,7 +51,9 @@ impl Removal<'_> {
                 ("run", &format!("{}::uuid", quote_literal(&self.run.to_string()))),
             ],
         );
-        self.take_out(connection, &object.schema, &object.table, &bad, REFUSED_BY_TARGET, why, &[]).await
+        let table = self.catalog.exactly(&object.schema, &object.table);
+        let reason = table.map_or_else(|| format!("unique:{}", object.name), |table| why.reason(table));
+        self.take_out(connection, &object.schema, &object.table, &bad, &reason, why, &[]).await
     }
 
     /// Takes out the rows whose foreign key points to nothing, and again, until no row does: a row taken out may be
@@ -81,7 +82,7 @@ impl Removal<'_> {
                         ("equal", &equal.join(" and ")),
                     ],
                 );
-                let why = Why { sqlstate: "23503".to_owned(), constraint: Some(key.name.clone()), column: None };
+                let why = Why::constraint("23503", &key.name);
                 let reason = format!("foreign_key:{}", key.name);
                 let loads = |flow: &&LoadedFlow| quote_table(&flow.schema, &flow.table) == *referenced;
                 let parents: Vec<String> = self.flows.iter().filter(loads).map(|flow| flow.flow.clone()).collect();

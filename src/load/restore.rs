@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::sync::Mutex;
 
-use super::copy::Why;
+use super::reason::Why;
 use super::remove::Removal;
 use crate::cancel::Cancel;
 use crate::error::{At, Error, Kind, Result};
@@ -76,7 +76,7 @@ impl Restore<'_> {
                 Ok(()) => return Ok(()),
                 Err(error) if state(&error) == Some("23505") && !taken_out => {
                     connection.batch_execute(ROLLBACK).await?;
-                    let why = Why { sqlstate: "23505".to_owned(), constraint: Some(object.name.clone()), column: None };
+                    let why = Why::constraint("23505", &object.name);
                     self.removal.duplicates(connection, object, &why).await?;
                     taken_out = true;
                 }
@@ -282,6 +282,6 @@ async fn is_partitioned(connection: &Connection, table: &str) -> Result<bool> {
 }
 
 /// The SQLSTATE of an error of the server.
-pub(super) fn state(error: &Error) -> Option<&str> {
+fn state(error: &Error) -> Option<&str> {
     error.places().iter().find(|(at, _)| *at == At::SqlState).map(|(_, state)| state.as_str())
 }

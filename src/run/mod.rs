@@ -8,6 +8,7 @@ mod matching;
 mod order;
 mod record;
 mod settle;
+mod whole;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -128,6 +129,8 @@ pub async fn run(request: Request, setting: &Setting) -> Result<Finished> {
     loading.warn(&shapes);
     let stage = stage.with_made_ids(loading.made_ids(&pipeline, &snapshot).await?);
     let loaded = loading.run(&stage, &pipeline, &graph, &store, setting).await?;
+    let stored = (&engine, &store);
+    whole::refused_rows(&request.target, run_id, &loaded, &shapes, stored, &setting.cancel).await?;
     clock.lap("transform and load");
     let verification = if request.verify { Some(loaded.verify(&request.target, &store, setting).await?) } else { None };
     let verified = verification.as_ref().is_some_and(load::Verified::clean);

@@ -2,7 +2,7 @@
 select not exists (
     select from (values
         ('epoch', 'target_id'), ('runs', 'run_id'), ('chunks', 'run_id'), ('flows', 'run_id'),
-        ('quarantine', 'cause_key'), ('existing', 'fate'), ('saved_ddl', 'id')
+        ('quarantine', 'cause_key'), ('quarantine', 'taken_out'), ('existing', 'fate'), ('saved_ddl', 'id')
     ) as needed (relation, attribute)
     where not exists (
         select from pg_catalog.pg_attribute a

@@ -31,9 +31,9 @@ causes as (
 ),
 noted as (
     insert into rehome.quarantine (run_id, flow, legacy_key, reason, sqlstate, constraint_name, entity_uuid,
-                                   cause_flow, cause_key)
+                                   cause_flow, cause_key, taken_out)
     select $1, mine.flow, coalesce(mine.legacy_key, mine.legacy_id::text), $4, $5, $6, mine.id::text::uuid,
-           causes.flow, causes.legacy_key
+           causes.flow, causes.legacy_key, true
     from mine
     left join causes using (parent)
     returning 1
