@@ -49,7 +49,7 @@ pub(super) async fn copy(
             continue;
         }
         if work.is_worth_each(range.start).await? {
-            let end = joined(&mut waiting, range.clone());
+            let end = joined(&mut waiting, &range);
             work.insert_each(range.start..end).await?;
             continue;
         }
@@ -82,11 +82,12 @@ fn pieces(range: Range<usize>, most: usize) -> impl Iterator<Item = Range<usize>
     range.step_by(most).map(move |start| start..end.min(start + most)).collect::<Vec<_>>().into_iter().rev()
 }
 
-/// Takes from `waiting` what follows a range without a gap, up to the rows that are inserted one by one; gives its end.
-fn joined(waiting: &mut Vec<Range<usize>>, range: Range<usize>) -> usize {
+/// Takes from `waiting` what follows a range, up to the rows that are inserted one by one; gives its end. What lies between
+/// two ranges that wait is refused already.
+fn joined(waiting: &mut Vec<Range<usize>>, range: &Range<usize>) -> usize {
     let mut end = range.end;
     while end - range.start < EACH
-        && let Some(next) = waiting.pop_if(|next| next.start == end)
+        && let Some(next) = waiting.pop()
     {
         end = next.end;
     }

@@ -16,6 +16,7 @@ mod figures;
 mod header_keys;
 mod hints;
 mod instant;
+mod isolation;
 mod jsonb;
 mod keys;
 mod kind;
