@@ -16,7 +16,12 @@ use crate::target::{Catalog, Table};
 const TAKE_OUT: &str = include_str!("../../sql/control/load/take_out.sql");
 const NOT_IN: &str = include_str!("../../sql/control/load/not_in.sql");
 const ORPHANS: &str = include_str!("../../sql/control/load/orphans.sql");
+const PROBE_WIDE: &str = include_str!("../../sql/control/load/probe_wide.sql");
+const WIDE: &str = include_str!("../../sql/control/load/wide.sql");
 const DUPLICATES: &str = include_str!("../../sql/control/load/duplicates.sql");
+
+/// The SQLSTATE of a row that is too large for the table or for an index.
+pub(super) const TOO_WIDE: &str = "54000";
 
 /// Takes out rows of one run.
 pub(super) struct Removal<'a> {
@@ -51,9 +56,25 @@ impl Removal<'_> {
                 ("run", &format!("{}::uuid", quote_literal(&self.run.to_string()))),
             ],
         );
-        let table = self.catalog.exactly(&object.schema, &object.table);
-        let reason = table.map_or_else(|| format!("unique:{}", object.name), |table| why.reason(table));
+        let reason = self.reason(object, why);
         self.take_out(connection, &object.schema, &object.table, &bad, &reason, why, &[]).await
+    }
+
+    /// The reason of rows of its table that an object refuses for this.
+    fn reason(&self, object: &SavedDdl, why: &Why) -> String {
+        let table = self.catalog.exactly(&object.schema, &object.table);
+        table.map(|table| why.reason(table)).unwrap_or_default()
+    }
+
+    /// Takes out the rows whose entry in an index is too large for it.
+    pub async fn too_wide(&self, connection: &Connection, object: &SavedDdl) -> Result<u64> {
+        let method = object.definition.split_once(" USING ").map(|(_, rest)| format!("using {rest}"));
+        let Some(method) = method else { return Ok(0) };
+        let table = quote_table(&object.schema, &object.table);
+        connection.batch_execute(&fill(PROBE_WIDE, &[("table", &table), ("method", &method)])).await?;
+        let why = Why::state(TOO_WIDE);
+        let reason = self.reason(object, &why);
+        self.take_out(connection, &object.schema, &object.table, WIDE, &reason, &why, &[]).await
     }
 
     /// Takes out the rows whose foreign key points to nothing, and again, until no row does: a row taken out may be

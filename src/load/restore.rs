@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Mutex;
 
 use super::reason::Why;
-use super::remove::Removal;
+use super::remove::{Removal, TOO_WIDE};
 use crate::cancel::Cancel;
 use crate::error::{At, Error, Kind, Result};
 use crate::ledger::{self, SavedDdl, SavedSort};
@@ -25,6 +25,9 @@ const ADD_FOREIGN_KEY: &str = include_str!("../../sql/control/load/add_foreign_k
 const IS_PARTITIONED: &str = include_str!("../../sql/control/load/is_partitioned.sql");
 const VALIDATE: &str = include_str!("../../sql/control/load/validate.sql");
 const DROP_IF_EXISTS: &str = include_str!("../../sql/control/load/drop_constraint_if_exists.sql");
+
+/// The SQLSTATE of a row whose key is there already.
+const DUPLICATE: &str = "23505";
 
 /// Brings things back; `removal` is asked to take out what they refuse.
 pub(super) struct Restore<'a> {
@@ -70,23 +73,32 @@ impl Restore<'_> {
 
     /// Builds one index; rows that it refuses are taken out first, and it is built again.
     async fn build(&self, connection: &Connection, object: &SavedDdl, workers: &str) -> Result<()> {
-        let mut taken_out = false;
+        let mut tried = Vec::new();
         loop {
-            match self.build_once(connection, object, workers).await {
+            let error = match self.build_once(connection, object, workers).await {
                 Ok(()) => return Ok(()),
-                Err(error) if state(&error) == Some("23505") && !taken_out => {
+                Err(error) => error,
+            };
+            let state = state(&error).unwrap_or_default().to_owned();
+            let first = !tried.contains(&state);
+            match state.as_str() {
+                DUPLICATE if first => {
                     connection.batch_execute(ROLLBACK).await?;
-                    let why = Why::constraint("23505", &object.name);
+                    let why = Why::constraint(DUPLICATE, &object.name);
                     self.removal.duplicates(connection, object, &why).await?;
-                    taken_out = true;
                 }
-                Err(error) if state(&error) == Some("23505") => {
+                TOO_WIDE if first => {
+                    connection.batch_execute(ROLLBACK).await?;
+                    self.removal.too_wide(connection, object).await?;
+                }
+                DUPLICATE => {
                     return Err(Error::new(Kind::Verification, "rows that are not of this run break a unique index")
                         .at(At::Table, format!("{}.{}", object.schema, object.table))
                         .hint(format!("remove the duplicates, and run again: {} is then built", object.name)));
                 }
-                Err(error) => return Err(error.at(At::Table, format!("{}.{}", object.schema, object.table))),
+                _ => return Err(error.at(At::Table, format!("{}.{}", object.schema, object.table))),
             }
+            tried.push(state);
         }
     }
 

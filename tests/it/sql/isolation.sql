@@ -4,7 +4,7 @@ create schema fresh;
 
 create type fresh.mood as enum ('calm', 'glad');
 create domain fresh.few as int constraint few_check check (value <> 7);
-create domain fresh.some as int not null;
+create domain fresh.never as int not null;
 create type fresh.pair as (n int, word varchar(4));
 
 create table legacy.parents (id int primary key);
@@ -18,7 +18,7 @@ create table fresh.twins (id uuid primary key, legacy_id int, plain uuid, fit bo
 create table legacy.plain (
     id int primary key, must text, email text, nick text, turn int, lone int, lane int, word text, low int, high int,
     mood text, code text, fixed text, label text, small int, share numeric, seen timestamp, doc text, raw text,
-    token text, few int, some int, divisor int, tricky text, parent int, boss int, twin int);
+    token text, few int, never int, divisor int, tricky text, parent int, boss int, twin int);
 insert into legacy.plain
 select i, 'must', 'user' || i, 'nick' || i, i, nullif(i, 1), i, 'fine', i, i + 1, 'calm', 'abcd', 'abc', 'label', 1, 1.25,
        '2020-01-01', '{"a": 1}', '{}', '6ba7b810-9dad-11d1-80b4-00c04fd430c8', 1, 1, 5, 'no', i % 10 + 1,
@@ -32,7 +32,7 @@ create table fresh.plain (
     word text constraint plain_word check (word <> 'forbidden'), low int, high int,
     constraint plain_order check (low < high),
     mood fresh.mood, code varchar(4), fixed char(3), label name, small smallint, share numeric(6,2), seen timestamp(0),
-    doc jsonb, raw json, token uuid, few fresh.few, some fresh.some, divisor int,
+    doc jsonb, raw json, token uuid, few fresh.few, never fresh.never, divisor int,
     part int generated always as (100 / divisor) stored, tricky text,
     parent uuid references fresh.parents, boss uuid references fresh.plain, twin uuid references fresh.twins);
 create unique index plain_nick on fresh.plain (lower(nick));
@@ -50,7 +50,7 @@ end $$;
 create trigger guard before insert on fresh.plain for each row execute function fresh.guard();
 
 create table legacy.texts (
-    id int primary key, span text, ip text, gap text, bits text, rel text, pair text, area text, doc text, few int, some int,
+    id int primary key, span text, ip text, gap text, bits text, rel text, pair text, area text, doc text, few int, never int,
     listed int);
 insert into legacy.texts
 select i, '[2020-01-01,2020-02-01)', '10.0.0.1', '1 day', '101', 'fresh.plain', '(1,word)', '[' || i || ',' || i || ']',
@@ -59,7 +59,7 @@ from generate_series(1, {rows}) i;
 create table fresh.texts (
     id uuid primary key, legacy_id int, span daterange, ip inet, gap interval, bits bit(3), rel regclass, pair fresh.pair,
     area int4range, constraint texts_area_excl exclude using gist (area with &&), doc jsonb, few fresh.few,
-    some fresh.some, listed fresh.few[]);
+    never fresh.never, listed fresh.few[]);
 
 create table legacy.parts (id int primary key, n int, code text);
 insert into legacy.parts select i, i % 100, 'code ' || i from generate_series(1, {rows}) i;
