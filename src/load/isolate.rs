@@ -22,7 +22,7 @@ const SMALL_PIECE: usize = 250;
 /// Rows that the server inserts one by one before it is looked whether that still pays.
 const EACH: usize = 10_000;
 /// A COPY begun over costs as much as about this many rows inserted one by one.
-const WORTH: usize = 50;
+const WORTH: usize = 150;
 /// COPYs that failed before anything is concluded from their number.
 const ENOUGH: usize = 20;
 
@@ -41,8 +41,19 @@ pub(super) async fn copy(
     cancel: &Cancel,
 ) -> Result<Isolated> {
     let (done, skip) = (Isolated::default(), skip.clone());
-    let mut work =
-        Work { connection, rows, cancel, skip, done, good_until: 0, failed: 0, since: 0, each: false, allowed: None };
+    let mut work = Work {
+        connection,
+        rows,
+        cancel,
+        skip,
+        done,
+        good_until: 0,
+        failed: 0,
+        found: 0,
+        since: 0,
+        each: false,
+        allowed: None,
+    };
     let mut waiting: Vec<Range<usize>> = std::iter::once(0..rows.len()).collect();
     while let Some(range) = waiting.pop() {
         if work.left(&range) == 0 {
@@ -115,6 +126,8 @@ struct Work<'a> {
     good_until: usize,
     /// COPYs that failed on the rows from `since` on.
     failed: usize,
+    /// Bad rows that these have found.
+    found: usize,
     since: usize,
     /// Rows are inserted one by one.
     each: bool,
@@ -161,8 +174,10 @@ impl Work<'_> {
         for row in done.unsettled {
             self.attempt(row..row + 1).await?;
         }
-        if bad * 4 * WORTH < range.len() {
-            (self.each, self.failed, self.since) = (false, 0, range.end);
+        // Would COPY take half the time at most? Where the server names no line, it is begun over often for each bad row.
+        let each_takes = self.failed / self.found.max(1) + 1;
+        if bad * each_takes * WORTH * 2 < range.len() {
+            (self.each, self.failed, self.found, self.since) = (false, 0, 0, range.end);
         }
         Ok(())
     }
@@ -187,6 +202,7 @@ impl Work<'_> {
                 let row = row.ok_or_else(|| Error::unexpected("the server refused a line that was not sent"))?;
                 self.skip.insert(row);
                 self.done.refused.insert(row, why);
+                self.found += 1;
                 Ok(Attempt::Row(row))
             }
         }

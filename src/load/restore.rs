@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use super::reason::Why;
 use super::remove::{Removal, TOO_WIDE};
@@ -28,6 +29,10 @@ const DROP_IF_EXISTS: &str = include_str!("../../sql/control/load/drop_constrain
 
 /// The SQLSTATE of a row whose key is there already.
 const DUPLICATE: &str = "23505";
+
+/// How often, and after which pause, an index is built again whose dead rows are too wide for it.
+const MOST_TRIES: usize = 1_200;
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// Brings things back; `removal` is asked to take out what they refuse.
 pub(super) struct Restore<'a> {
@@ -87,9 +92,22 @@ impl Restore<'_> {
                     let why = Why::constraint(DUPLICATE, &object.name);
                     self.removal.duplicates(connection, object, &why).await?;
                 }
-                TOO_WIDE if first => {
+                TOO_WIDE if tried.len() < MOST_TRIES => {
                     connection.batch_execute(ROLLBACK).await?;
-                    self.removal.too_wide(connection, object).await?;
+                    self.cancel.check()?;
+                    if tried.iter().filter(|tried| *tried == TOO_WIDE).count() < 2
+                        && self.removal.too_wide(connection, object).await? > 0
+                        && !first
+                    {
+                        return Err(Error::new(
+                            Kind::Verification,
+                            "rows that are not of this run are too wide for an index",
+                        )
+                        .at(At::Table, format!("{}.{}", object.schema, object.table))
+                        .hint(format!("shorten or remove them, and run again: {} is then built", object.name)));
+                    }
+                    // What was taken out stands in the way for as long as another session may still see it.
+                    tokio::time::sleep(PAUSE).await;
                 }
                 DUPLICATE => {
                     return Err(Error::new(Kind::Verification, "rows that are not of this run break a unique index")
