@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::{DataType, Field, Schema as ArrowSchema, SchemaRef};
 use datafusion::catalog::TableProvider;
 use datafusion::common::{Column, DataFusionError, ScalarValue};
@@ -336,6 +337,36 @@ pub fn source_row(engine: &Engine, rows: &DataFrame, but: &str) -> Result<Expr> 
     let members = fields.flat_map(|field| [lit(field.name().clone()), ident(field.name())]).collect();
     let row = engine.source_row().call(members);
     Ok(engine.function("row_json")?.call(vec![row]).alias(SOURCE_ROW))
+}
+
+/// Rows with a flow's `_key`, each with its whole source row beside it.
+///
+/// # Errors
+/// [`crate::error::Kind::Unexpected`] when the flow is not known, or the rows do not fit it.
+pub async fn with_source_rows(
+    engine: &Engine,
+    flow: &str,
+    columns: &[String],
+    key: &Field,
+    rows: Vec<RecordBatch>,
+) -> Result<DataFrame> {
+    let defect = |_| Error::unexpected("source rows cannot be planned").at(At::Flow, flow);
+    let wanted = engine.rows(rows)?.alias("wanted").map_err(defect)?;
+    let source = engine.table(Schema::Own, flow).await?;
+    let mut selected: Vec<Expr> = columns.iter().map(ident).collect();
+    selected.push(if source.schema().has_column_with_unqualified_name(SOURCE_ROW) {
+        ident(SOURCE_ROW)
+    } else {
+        source_row(engine, &source, ROW)?
+    });
+    let source = source.select(selected).and_then(|rows| rows.alias("rows")).map_err(defect)?;
+    let on = key_parts("wanted", key, columns)
+        .into_iter()
+        .zip(columns.iter().map(|column| of("rows", column)))
+        .map(|(left, right)| left.eq(right));
+    let told: Vec<String> = wanted.schema().fields().iter().map(|field| field.name().clone()).collect();
+    let told = told.iter().map(|name| of("wanted", name)).chain([of("rows", SOURCE_ROW)]).collect::<Vec<_>>();
+    wanted.join_on(source, JoinType::Inner, on).and_then(|rows| rows.select(told)).map_err(defect)
 }
 
 /// All parts of `_key`, also those that the source does not have.

@@ -78,6 +78,10 @@ pub struct Refusal {
     pub column: Option<String>,
     /// The UUID the row was to have.
     pub id: Option<Uuid>,
+    /// The file of outcomes it is in, where that is known yet.
+    pub chunk: Option<String>,
+    /// It was in, and was taken out when constraints came back: decided.
+    pub taken_out: bool,
     /// The flow and the legacy key of the row whose fate is the cause, where it is known.
     pub cause: Option<(String, String)>,
 }
@@ -274,6 +278,8 @@ pub async fn refused(connection: &Connection, run: Uuid, flow: Option<&str>) -> 
                 constraint: row.try_get("constraint_name")?,
                 column: row.try_get("column_name")?,
                 id: row.try_get("entity_uuid")?,
+                chunk: row.try_get("chunk")?,
+                taken_out: row.try_get("taken_out")?,
                 cause: row.try_get::<_, Option<String>>("cause_flow")?.zip(row.try_get("cause_key")?),
             })
         })

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use arrow::array::{Array, AsArray};
 use uuid::Uuid;
 
-use super::chunk::REFUSED_BY_TARGET;
+use super::remove::{PLAN_AS_EVER, PLAN_FOR_MANY};
 use super::{FOREIGN_KEY, Loader};
 use crate::error::{At, Context, Result};
 use crate::ledger;
@@ -15,7 +15,7 @@ use crate::outcomes::{FlowOutcomes, OutcomeStore};
 use crate::target::{Constraint, Table};
 
 impl Loader {
-    /// Names the causes of rows that a foreign key of one UUID column refused.
+    /// Names the causes of rows that a foreign key of one UUID column refused, and of those that another row kept out.
     ///
     /// # Errors
     /// What reading the outcomes meets; what the server says.
@@ -23,12 +23,13 @@ impl Loader {
         let mut refused: BTreeMap<String, HashMap<Uuid, String>> = BTreeMap::new();
         for row in ledger::refused(&self.coordinator, self.run.run_id, None).await? {
             if row.sqlstate == FOREIGN_KEY
-                && row.reason == REFUSED_BY_TARGET
+                && !row.taken_out
                 && let (Some(id), Some(constraint)) = (row.id, row.constraint)
             {
                 refused.entry(row.flow).or_default().insert(id, constraint);
             }
         }
+        self.coordinator.batch_execute(PLAN_FOR_MANY).await?;
         for flow in &self.loaded {
             let Some(rows) = refused.get(&flow.flow) else { continue };
             let table = self.catalog.require(&flow.target).at(At::Flow, &flow.flow)?;
@@ -50,7 +51,8 @@ impl Loader {
                 ledger::name_causes(&self.coordinator, self.run.run_id, &flow.flow, &own, &parents, &loaders).await?;
             }
         }
-        Ok(())
+        self.name_rivals(store).await?;
+        Ok(self.coordinator.batch_execute(PLAN_AS_EVER).await?)
     }
 
     /// The flows that load a table.

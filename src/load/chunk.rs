@@ -9,9 +9,10 @@ use arrow::compute::concat;
 use arrow::datatypes::{DataType, Field, Schema};
 use uuid::Uuid;
 
-use super::copy::{Copied, DROPPED, Rows, Why};
+use super::copy::{Copied, Rows};
 use super::existing::EXISTING;
 use super::isolate;
+use super::reason::Why;
 use crate::cancel::Cancel;
 use crate::error::{At, Error, Kind, Result};
 use crate::id::Namespace;
@@ -28,12 +29,6 @@ const ROLLBACK: &str = include_str!("../../sql/control/load/rollback.sql");
 const SAVEPOINT: &str = include_str!("../../sql/control/load/savepoint.sql");
 const RELEASE: &str = include_str!("../../sql/control/load/release.sql");
 const UNDO: &str = include_str!("../../sql/control/load/undo.sql");
-
-/// The reason of rows that the target refused while they were loaded.
-pub(super) const REFUSED_BY_TARGET: &str = "refused_by_target";
-
-/// The reason of rows that a trigger or rule of the table dropped without a word.
-const DROPPED_BY_TRIGGER: &str = "dropped_by_trigger";
 
 /// What all chunks of a flow have in common.
 pub(super) struct Flow<'a> {
@@ -88,7 +83,7 @@ impl Flow<'_> {
             let ids: Vec<Uuid> = self.again.iter().copied().collect();
             ledger::readmit(connection, self.run, self.flow, &ids).await?;
         }
-        let inserted = self.insert(connection, &kept, batches, skip).await?;
+        let inserted = self.insert(connection, chunk, &kept, batches, skip).await?;
         let refused = inserted.refused.len() as u64;
         let all = kept.rows() as u64;
         self.commit(connection, chunk, all - refused, refused).await?;
@@ -100,6 +95,7 @@ impl Flow<'_> {
     pub(super) async fn insert(
         &self,
         connection: &Connection,
+        chunk: &str,
         kept: &Kept,
         batches: Vec<RecordBatch>,
         skip: BTreeSet<usize>,
@@ -111,10 +107,10 @@ impl Flow<'_> {
         drop(rows);
         let refused: BTreeSet<usize> = found.refused.keys().chain(target.refused.keys()).copied().collect();
         self.map(connection, kept, skip.union(&refused).copied().collect()).await?;
-        let of_found: fn(&Why) -> &'static str =
-            if self.row.existing == Existing::Reject { |_| EXISTING } else { reason_of };
-        self.refuse(connection, kept, &found.refused, of_found).await?;
-        self.refuse(connection, kept, &target.refused, reason_of).await?;
+        let there = self.row.existing == Existing::Reject;
+        let of_found = |why: &Why| if there { EXISTING.to_owned() } else { why.reason(self.table) };
+        self.refuse(connection, chunk, kept, &found.refused, of_found).await?;
+        self.refuse(connection, chunk, kept, &target.refused, |why| why.reason(self.table)).await?;
         let others = skip.into_iter().chain(found.rows).chain(target.refused.into_keys()).collect();
         Ok(Inserted { refused, others })
     }
@@ -125,17 +121,22 @@ impl Flow<'_> {
             connection.batch_execute(ROLLBACK).await?;
             return Ok(Done::Before);
         }
-        let rows = self.quarantine(connection, batches).await?;
+        let rows = self.quarantine(connection, chunk, batches).await?;
         self.commit(connection, chunk, rows, 0).await?;
         Ok(Done::Now { rows })
     }
 
     /// Puts rejected rows into the quarantine. Needs a transaction.
-    pub(super) async fn quarantine(&self, connection: &Connection, batches: Vec<RecordBatch>) -> Result<u64> {
+    pub(super) async fn quarantine(
+        &self,
+        connection: &Connection,
+        chunk: &str,
+        batches: Vec<RecordBatch>,
+    ) -> Result<u64> {
         let kept = Kept::of(&batches, self.row)?;
         let reasons = column(&batches, REASON)?.ok_or_else(|| Error::unexpected("rejected rows without a reason"))?;
         let source = column(&batches, SOURCE_ROW)?.unwrap_or_else(|| new_null_array(&DataType::Utf8, kept.rows()));
-        let mut told = vec![("entity_uuid", self.uuids(&kept)?)];
+        let mut told = vec![("entity_uuid", self.uuids(&kept)?), ("chunk", repeated(chunk, kept.rows()))];
         for (name, from) in [("cause_flow", CAUSE_FLOW), ("cause_key", CAUSE_KEY)] {
             told.extend(column(&batches, from)?.map(|column| (name, column)));
         }
@@ -238,9 +239,10 @@ impl Flow<'_> {
     pub(super) async fn refuse(
         &self,
         connection: &Connection,
+        chunk: &str,
         kept: &Kept,
         refused: &BTreeMap<usize, Why>,
-        reason: fn(&Why) -> &'static str,
+        reason: impl Fn(&Why) -> String,
     ) -> Result<()> {
         if refused.is_empty() {
             return Ok(());
@@ -255,6 +257,7 @@ impl Flow<'_> {
             ("constraint_name", text(|why| why.constraint.as_deref())),
             ("column_name", text(|why| why.column.as_deref())),
             ("entity_uuid", kept.ids_of(&rows)?),
+            ("chunk", repeated(chunk, rows.len())),
         ];
         let batch = kept.quarantine(self.run, self.flow, &rows, reasons, more)?;
         let rows = Rows::new(vec![batch], self.quarantined)?;
@@ -262,8 +265,9 @@ impl Flow<'_> {
     }
 }
 
-pub(super) fn reason_of(why: &Why) -> &'static str {
-    if why.sqlstate == DROPPED { DROPPED_BY_TRIGGER } else { REFUSED_BY_TARGET }
+/// A text that stands beside each of these rows.
+fn repeated(text: &str, rows: usize) -> ArrayRef {
+    Arc::new(StringArray::from_iter_values(std::iter::repeat_n(text, rows)))
 }
 
 /// Bookkeeping rows are ours: when one is refused, something is wrong that is not a row.
@@ -271,7 +275,7 @@ pub(super) fn all_or_error(copied: Copied) -> Result<()> {
     let (sqlstate, column) = match copied {
         Copied::Done { unwritable, .. } => match unwritable.into_iter().next() {
             None => return Ok(()),
-            Some((_, first)) => (first.sqlstate.to_owned(), Some(first.column)),
+            Some((_, first)) => (first.fault.sqlstate().to_owned(), Some(first.column)),
         },
         Copied::Refused { why, .. } => (why.sqlstate, why.constraint.or(why.column)),
     };

@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use super::encode::{self, Encoder, Form, Mismatch, Unwritable};
+use super::reason::Why;
 use crate::cancel::Cancel;
 use crate::error::{At, Error, Kind, Result};
 use crate::server::Connection;
@@ -38,6 +39,8 @@ pub(super) struct Rows {
     batches: Arc<Vec<RecordBatch>>,
     statement: String,
     total: usize,
+    /// Where they go, unless that is a table of the session's own.
+    table: Option<Arc<Table>>,
 }
 
 /// What became of a COPY.
@@ -47,14 +50,6 @@ pub(super) enum Copied {
     Done { rows: u64, unwritable: Vec<(usize, Unwritable)> },
     /// The server refused a row, and with it the COPY.
     Refused { line: Option<u64>, why: Why, unwritable: Vec<(usize, Unwritable)> },
-}
-
-/// Why a row was refused, without its values.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Why {
-    pub sqlstate: String,
-    pub constraint: Option<String>,
-    pub column: Option<String>,
 }
 
 impl Rows {
@@ -70,7 +65,8 @@ impl Rows {
         let columns = encoder.columns().map(quote_ident).collect::<Vec<_>>().join(", ");
         let statement = fill(template, &[("table", &quote_table(&table.schema, &table.name)), ("columns", &columns)]);
         let rows = batches.iter().map(RecordBatch::num_rows).sum();
-        Ok(Self { encoder: Arc::new(encoder), batches: Arc::new(batches), statement, total: rows })
+        let table = Some(Arc::new(table.clone()));
+        Ok(Self { encoder: Arc::new(encoder), batches: Arc::new(batches), statement, total: rows, table })
     }
 
     /// The same rows for another table of the same columns.
@@ -81,7 +77,21 @@ impl Rows {
             Form::Text => include_str!("../../sql/control/load/copy_text.sql"),
         };
         self.statement = fill(template, &[("table", quoted), ("columns", &columns)]);
+        self.table = None;
         self
+    }
+
+    /// The table they go to, unless it is one of the session's own.
+    pub fn table(&self) -> Option<&Table> {
+        self.table.as_deref()
+    }
+
+    pub fn batches(&self) -> &[RecordBatch] {
+        &self.batches
+    }
+
+    pub fn form(&self) -> Form {
+        self.encoder.form()
     }
 
     pub fn len(&self) -> usize {
@@ -119,12 +129,9 @@ impl Rows {
         match timeout(STALLED, sink.as_mut().finish()).await.map_err(|_| stalled())? {
             Ok(rows) if rows == sent => Ok(Copied::Done { rows, unwritable }),
             // A trigger or a rule of the table has dropped some: which, the server does not say.
-            Ok(_) => {
-                let why = Why { sqlstate: DROPPED.to_owned(), constraint: None, column: None };
-                Ok(Copied::Refused { line: None, why, unwritable })
-            }
+            Ok(_) => Ok(Copied::Refused { line: None, why: Why::state(DROPPED), unwritable }),
             Err(error) => {
-                let (line, why) = refusal(error)?;
+                let (line, why) = refusal(error, self.table())?;
                 Ok(Copied::Refused { line, why, unwritable })
             }
         }
@@ -187,34 +194,32 @@ pub(super) fn drift(wrong: &[Mismatch], table: &Table) -> Error {
 }
 
 /// Is it a row that was refused? Then on which line and why; else it stays an error.
-fn refusal(error: tokio_postgres::Error) -> Result<(Option<u64>, Why)> {
+fn refusal(error: tokio_postgres::Error, table: Option<&Table>) -> Result<(Option<u64>, Why)> {
     let Some(said) = error.as_db_error() else { return Err(error.into()) };
-    let code = said.code().code();
-    if !of_a_row(code, said.where_().unwrap_or_default()) {
+    let context = said.where_().unwrap_or_default();
+    let column = column_of(context);
+    if !of_a_row(said.code().code(), column.is_some(), after_line(context).is_some()) {
         return Err(error.into());
     }
-    let why = Why {
-        sqlstate: code.to_owned(),
-        constraint: said.constraint().map(str::to_owned),
-        column: said.column().map(str::to_owned).or_else(|| said.where_().and_then(column_of)),
-    };
-    Ok((said.where_().and_then(line_of), why))
+    let mut why = Why::of(said, table);
+    why.column = why.column.or(column);
+    Ok((line_of(context), why))
 }
 
-/// Is this SQLSTATE, met with this context, the fault of a row?
-pub(super) fn of_a_row(code: &str, context: &str) -> bool {
+/// Is this SQLSTATE the fault of a row? Was it met at a column of one, at one at all?
+pub(super) fn of_a_row(code: &str, at_column: bool, at_row: bool) -> bool {
     match code.get(..2).unwrap_or_default() {
         // These say that the stream is wrong: a fault of the encoder.
         "22" => !["22P03", "22P04"].contains(&code),
         "23" => true,
         _ if code == "P0001" || code == "54000" => true,
         // The value names what the target does not have: a table, a function, a role (regclass, aclitem …).
-        "42" | "3F" | "0A" => column_of(context).is_some(),
+        "42" | "3F" | "0A" => at_column,
         // What a trigger raises with a SQLSTATE of its own: those of the standard and of PostgreSQL begin otherwise.
         class => {
             class.starts_with(|sign: char| matches!(sign, '5'..='9' | 'I'..='Z'))
                 && !["53", "54", "55", "57", "58", "P0", "XX"].contains(&class)
-                && after_line(context).is_some()
+                && at_row
         }
     }
 }
@@ -240,7 +245,11 @@ fn column_of(context: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{column_of, line_of, of_a_row};
+    use super::{after_line, column_of, line_of};
+
+    fn of_a_row(code: &str, context: &str) -> bool {
+        super::of_a_row(code, column_of(context).is_some(), after_line(context).is_some())
+    }
 
     #[test]
     fn faults_of_rows_are_told_from_others() {

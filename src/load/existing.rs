@@ -9,10 +9,10 @@ use arrow::datatypes::{Field, Schema};
 use uuid::Uuid;
 
 use super::chunk::{Flow, Kept};
-use super::copy::{Rows, Why, of_a_row};
+use super::copy::{Rows, of_a_row};
 use super::difference::Image;
 use super::isolate;
-use super::restore::state;
+use super::reason::Why;
 use super::stage::equal;
 use crate::error::{At, Error, Result};
 use crate::ledger::{self, Fate};
@@ -87,7 +87,7 @@ impl Flow<'_> {
             Existing::Reject => {
                 ledger::note_existing(connection, self.run, self.flow, &there, Fate::Refused).await?;
                 let column = Some(self.row.id_column.clone());
-                let why = || Why { sqlstate: UNIQUE.to_owned(), constraint: None, column: column.clone() };
+                let why = || Why { column: column.clone(), ..Why::state(UNIQUE) };
                 let refused = rows.iter().map(|row| (*row, why())).collect();
                 Ok(Found { rows, refused })
             }
@@ -209,15 +209,13 @@ impl Flow<'_> {
     /// None when it went through; else why a row was refused.
     async fn try_update(&self, connection: &Connection, statement: &str, id: Option<Uuid>) -> Result<Option<Why>> {
         connection.batch_execute(SAVEPOINT).await?;
-        let Err(error) = connection.execute(statement, &[&id]).await.map_err(Error::from) else {
+        let Err(error) = connection.execute(statement, &[&id]).await else {
             connection.batch_execute(RELEASE).await?;
             return Ok(None);
         };
-        let sqlstate = state(&error).unwrap_or_default().to_owned();
-        if !of_a_row(&sqlstate, "") {
-            return Err(error);
-        }
+        let said = error.as_db_error().filter(|said| of_a_row(said.code().code(), false, false));
+        let Some(why) = said.map(|said| Why::of(said, Some(self.table))) else { return Err(error.into()) };
         connection.batch_execute(UNDO).await?;
-        Ok(Some(Why { sqlstate, constraint: None, column: None }))
+        Ok(Some(why))
     }
 }

@@ -26,23 +26,28 @@ mod chunk;
 mod constraints;
 mod copy;
 mod difference;
+mod each;
 pub mod encode;
 mod existing;
 mod foresee;
 mod isolate;
 mod made;
 mod matching;
+mod reason;
 mod remove;
 mod restore;
+mod rivals;
 pub mod rollback;
 mod stage;
 mod unmapped;
+mod whole;
 
 pub use bring::Base;
 use constraints::{Mode, WORTH_REBUILDING};
 pub use foresee::{Foreseen, Foresight};
 pub use made::typed;
 pub use matching::Match;
+pub use whole::Whole;
 
 const IS_EMPTY: &str = include_str!("../../sql/control/load/is_empty.sql");
 const COUNT: &str = include_str!("../../sql/control/load/count.sql");
@@ -310,7 +315,7 @@ impl Loader {
             for row in ledger::refused(&self.coordinator, self.run.run_id, None).await? {
                 // What stood in the way of a row that came as a difference may be gone by now.
                 let by_others = self.brought.contains(&row.flow) && OF_OTHERS.contains(&row.sqlstate.as_str());
-                if (row.sqlstate == FOREIGN_KEY || by_others) && row.reason == chunk::REFUSED_BY_TARGET {
+                if (row.sqlstate == FOREIGN_KEY || by_others) && !row.taken_out {
                     waiting.entry(row.flow).or_default().extend(row.id);
                 }
             }
@@ -540,7 +545,7 @@ pub async fn copy_into(connection: &Connection, table: &Table, batches: Vec<arro
     let (why, column) = match rows.copy(connection, 0..rows.len(), &none, &Cancel::new()).await? {
         copy::Copied::Done { rows, unwritable } => match unwritable.into_iter().next() {
             None => return Ok(rows),
-            Some((_, first)) => (first.sqlstate.to_owned(), Some(first.column)),
+            Some((_, first)) => (first.fault.sqlstate().to_owned(), Some(first.column)),
         },
         copy::Copied::Refused { why, .. } => (why.sqlstate, why.constraint.or(why.column)),
     };

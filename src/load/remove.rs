@@ -3,8 +3,7 @@
 
 use uuid::Uuid;
 
-use super::chunk::REFUSED_BY_TARGET;
-use super::copy::Why;
+use super::reason::Why;
 use crate::cancel::Cancel;
 use crate::error::Result;
 use crate::ledger::{LoadedFlow, Mappings, SavedDdl};
@@ -17,7 +16,15 @@ use crate::target::{Catalog, Table};
 const TAKE_OUT: &str = include_str!("../../sql/control/load/take_out.sql");
 const NOT_IN: &str = include_str!("../../sql/control/load/not_in.sql");
 const ORPHANS: &str = include_str!("../../sql/control/load/orphans.sql");
+pub(super) const PLAN_FOR_MANY: &str = include_str!("../../sql/control/load/plan_for_many.sql");
+pub(super) const PLAN_AS_EVER: &str = include_str!("../../sql/control/load/plan_as_ever.sql");
+const PROBE_WIDE: &str = include_str!("../../sql/control/load/probe_wide.sql");
+const COUNT_WIDE: &str = include_str!("../../sql/control/load/count_wide.sql");
+const WIDE: &str = include_str!("../../sql/control/load/wide.sql");
 const DUPLICATES: &str = include_str!("../../sql/control/load/duplicates.sql");
+
+/// The SQLSTATE of a row that is too large for the table or for an index.
+pub(super) const TOO_WIDE: &str = "54000";
 
 /// Takes out rows of one run.
 pub(super) struct Removal<'a> {
@@ -52,13 +59,34 @@ impl Removal<'_> {
                 ("run", &format!("{}::uuid", quote_literal(&self.run.to_string()))),
             ],
         );
-        self.take_out(connection, &object.schema, &object.table, &bad, REFUSED_BY_TARGET, why, &[]).await
+        let reason = self.reason(object, why);
+        self.take_out_many(connection, object, &bad, &reason, why).await
+    }
+
+    /// The reason of rows of its table that an object refuses for this.
+    fn reason(&self, object: &SavedDdl, why: &Why) -> String {
+        let table = self.catalog.exactly(&object.schema, &object.table);
+        table.map(|table| why.reason(table)).unwrap_or_default()
+    }
+
+    /// Takes out the rows whose entry in an index is too large for it. Gives how many there are, of whomever.
+    pub async fn too_wide(&self, connection: &Connection, object: &SavedDdl) -> Result<u64> {
+        let method = object.definition.split_once(" USING ").map(|(_, rest)| format!("using {rest}"));
+        let Some(method) = method else { return Ok(0) };
+        let table = quote_table(&object.schema, &object.table);
+        connection.batch_execute(&fill(PROBE_WIDE, &[("table", &table), ("method", &method)])).await?;
+        let why = Why::state(TOO_WIDE);
+        let reason = self.reason(object, &why);
+        self.take_out_many(connection, object, WIDE, &reason, &why).await?;
+        let found: i64 = connection.query_one(COUNT_WIDE, &[]).await?.try_get("rows")?;
+        Ok(u64::try_from(found).unwrap_or(0))
     }
 
     /// Takes out the rows whose foreign key points to nothing, and again, until no row does: a row taken out may be
     /// another's parent.
     pub async fn orphans(&self, connection: &Connection, keys: &[SavedDdl]) -> Result<u64> {
         let mut total = 0;
+        connection.batch_execute(PLAN_FOR_MANY).await?;
         loop {
             let mut taken = 0;
             for key in keys {
@@ -81,7 +109,7 @@ impl Removal<'_> {
                         ("equal", &equal.join(" and ")),
                     ],
                 );
-                let why = Why { sqlstate: "23503".to_owned(), constraint: Some(key.name.clone()), column: None };
+                let why = Why::constraint("23503", &key.name);
                 let reason = format!("foreign_key:{}", key.name);
                 let loads = |flow: &&LoadedFlow| quote_table(&flow.schema, &flow.table) == *referenced;
                 let parents: Vec<String> = self.flows.iter().filter(loads).map(|flow| flow.flow.clone()).collect();
@@ -89,9 +117,24 @@ impl Removal<'_> {
             }
             total += taken;
             if taken == 0 {
+                connection.batch_execute(PLAN_AS_EVER).await?;
                 return Ok(total);
             }
         }
+    }
+
+    async fn take_out_many(
+        &self,
+        connection: &Connection,
+        object: &SavedDdl,
+        bad: &str,
+        reason: &str,
+        why: &Why,
+    ) -> Result<u64> {
+        connection.batch_execute(PLAN_FOR_MANY).await?;
+        let taken = self.take_out(connection, &object.schema, &object.table, bad, reason, why, &[]).await?;
+        connection.batch_execute(PLAN_AS_EVER).await?;
+        Ok(taken)
     }
 
     /// `parents`: the flows whose rows are the cause, where rows are orphans.

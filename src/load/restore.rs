@@ -3,9 +3,10 @@
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
+use std::time::Duration;
 
-use super::copy::Why;
-use super::remove::Removal;
+use super::reason::Why;
+use super::remove::{Removal, TOO_WIDE};
 use crate::cancel::Cancel;
 use crate::error::{At, Error, Kind, Result};
 use crate::ledger::{self, SavedDdl, SavedSort};
@@ -25,6 +26,13 @@ const ADD_FOREIGN_KEY: &str = include_str!("../../sql/control/load/add_foreign_k
 const IS_PARTITIONED: &str = include_str!("../../sql/control/load/is_partitioned.sql");
 const VALIDATE: &str = include_str!("../../sql/control/load/validate.sql");
 const DROP_IF_EXISTS: &str = include_str!("../../sql/control/load/drop_constraint_if_exists.sql");
+
+/// The SQLSTATE of a row whose key is there already.
+const DUPLICATE: &str = "23505";
+
+/// How often, and after which pause, an index is built again whose dead rows are too wide for it.
+const MOST_TRIES: usize = 1_200;
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// Brings things back; `removal` is asked to take out what they refuse.
 pub(super) struct Restore<'a> {
@@ -70,23 +78,45 @@ impl Restore<'_> {
 
     /// Builds one index; rows that it refuses are taken out first, and it is built again.
     async fn build(&self, connection: &Connection, object: &SavedDdl, workers: &str) -> Result<()> {
-        let mut taken_out = false;
+        let mut tried = Vec::new();
         loop {
-            match self.build_once(connection, object, workers).await {
+            let error = match self.build_once(connection, object, workers).await {
                 Ok(()) => return Ok(()),
-                Err(error) if state(&error) == Some("23505") && !taken_out => {
+                Err(error) => error,
+            };
+            let state = state(&error).unwrap_or_default().to_owned();
+            let first = !tried.contains(&state);
+            match state.as_str() {
+                DUPLICATE if first => {
                     connection.batch_execute(ROLLBACK).await?;
-                    let why = Why { sqlstate: "23505".to_owned(), constraint: Some(object.name.clone()), column: None };
+                    let why = Why::constraint(DUPLICATE, &object.name);
                     self.removal.duplicates(connection, object, &why).await?;
-                    taken_out = true;
                 }
-                Err(error) if state(&error) == Some("23505") => {
+                TOO_WIDE if tried.len() < MOST_TRIES => {
+                    connection.batch_execute(ROLLBACK).await?;
+                    self.cancel.check()?;
+                    if tried.iter().filter(|tried| *tried == TOO_WIDE).count() < 2
+                        && self.removal.too_wide(connection, object).await? > 0
+                        && !first
+                    {
+                        return Err(Error::new(
+                            Kind::Verification,
+                            "rows that are not of this run are too wide for an index",
+                        )
+                        .at(At::Table, format!("{}.{}", object.schema, object.table))
+                        .hint(format!("shorten or remove them, and run again: {} is then built", object.name)));
+                    }
+                    // What was taken out stands in the way for as long as another session may still see it.
+                    tokio::time::sleep(PAUSE).await;
+                }
+                DUPLICATE => {
                     return Err(Error::new(Kind::Verification, "rows that are not of this run break a unique index")
                         .at(At::Table, format!("{}.{}", object.schema, object.table))
                         .hint(format!("remove the duplicates, and run again: {} is then built", object.name)));
                 }
-                Err(error) => return Err(error.at(At::Table, format!("{}.{}", object.schema, object.table))),
+                _ => return Err(error.at(At::Table, format!("{}.{}", object.schema, object.table))),
             }
+            tried.push(state);
         }
     }
 

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::datatypes::{Field, Schema};
 
-use super::copy::{Rows, Why};
+use super::copy::Rows;
 use super::isolate;
+use super::reason::Why;
 use crate::cancel::Cancel;
 use crate::error::{Error, Result};
 use crate::key::KeyColumn;

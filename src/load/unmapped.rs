@@ -1,7 +1,7 @@
 //! Owns how rows without a UUID of ours are taken out of the target: the stored outcomes tell the server their keys.
 //! Must not know: why they are taken out.
 
-use super::copy::Why;
+use super::reason::Why;
 use super::remove::Removal;
 use super::stage::{STAGED, Staging, equal};
 use crate::error::{At, Error, Result};

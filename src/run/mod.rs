@@ -13,6 +13,7 @@ mod remake;
 mod ride;
 mod rollback;
 mod settle;
+mod whole;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -174,6 +175,8 @@ async fn attempt(request: &Request, snapshot: &Snapshot, mut clock: Clock, setti
     loading.warn(&shapes);
     let stage = stage.with_made_ids(loading.made_ids(&pipeline, snapshot).await?);
     let loaded = loading.run(&stage, &pipeline, &graph, &store, foreign, setting).await?;
+    let stored = (&engine, &store);
+    whole::refused_rows(&request.target, run_id, &loaded, &shapes, stored, &setting.cancel).await?;
     clock.lap("transform and load");
     let verification = match request.verify {
         Verify::Nothing => None,

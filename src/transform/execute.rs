@@ -8,11 +8,10 @@ use std::time::Instant;
 use arrow::array::{ArrayRef, Int64Array, ListBuilder, RecordBatch, StringArray, StringBuilder, UInt64Array};
 use arrow::compute::{cast, take};
 use arrow::datatypes::{DataType, Field, Schema as ArrowSchema, SchemaRef};
-use datafusion::common::Column;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::functions_aggregate::expr_fn::{count, first_value};
-use datafusion::logical_expr::{Expr, JoinType, SortExpr, lit};
-use datafusion::prelude::{DataFrame, ident};
+use datafusion::logical_expr::{Expr, SortExpr, lit};
+use datafusion::prelude::ident;
 use futures::StreamExt;
 
 use super::MadeIds;
@@ -26,11 +25,11 @@ use crate::engine::{Engine, Schema, Stored};
 use crate::error::{Error, Kind, Result};
 use crate::flow::Flow;
 use crate::key::KeyColumn;
-use crate::outcome::{CAUSE_FLOW, CAUSE_KEY, ENTITY_KEY, Id, KEY, Outcome, REASON, SOURCE_ROW, WARNINGS};
+use crate::outcome::{ENTITY_KEY, Id, KEY, Outcome, SOURCE_ROW, WARNINGS};
 use crate::outcomes::{FlowOutcomes, OutcomeFile, OutcomeStore, Writer};
 use crate::progress::Sink;
 use crate::snapshot::{Snapshot, Table};
-use crate::views::{key_parts, reason_schema, source_row, whole_key};
+use crate::views::{reason_schema, whole_key, with_source_rows};
 
 /// One flow, about to run.
 pub struct Execution<'a> {
@@ -339,26 +338,9 @@ impl<'a> Sorter<'a> {
 /// Rejected rows with their whole source rows, in the order of keys.
 async fn quarantined(execution: &Execution<'_>, pending: Vec<RecordBatch>) -> Result<SendableRecordBatchStream> {
     let told = |error| planning(&error, execution.text(), &[], None);
-    let key = &execution.planned.key;
-    let reasons = execution.engine.rows(pending)?.alias("reasons").map_err(told)?;
-    let source: DataFrame = execution.engine.table(Schema::Own, &execution.flow.name).await?;
-    let mut columns: Vec<Expr> = execution.flow.key.iter().map(ident).collect();
-    columns.push(if source.schema().has_column_with_unqualified_name(SOURCE_ROW) {
-        ident(SOURCE_ROW)
-    } else {
-        source_row(execution.engine, &source, "_row")?
-    });
-    let source = source.select(columns).and_then(|rows| rows.alias("rows")).map_err(told)?;
-    let of_rows = |name: &String| Expr::Column(Column::new(Some("rows"), name));
-    let on = key_parts("reasons", key, &execution.flow.key)
-        .into_iter()
-        .zip(execution.flow.key.iter().map(of_rows))
-        .map(|(left, right)| left.eq(right));
-    let whole = reasons
-        .join_on(source, JoinType::Inner, on)
-        .and_then(|rows| rows.select([KEY, REASON, WARNINGS, CAUSE_FLOW, CAUSE_KEY, SOURCE_ROW].map(ident).to_vec()))
-        .and_then(|rows| rows.sort(ascending(whole_key("", key))))
-        .map_err(told)?;
+    let (flow, key) = (execution.flow, &execution.planned.key);
+    let whole = with_source_rows(execution.engine, &flow.name, &flow.key, key, pending).await?;
+    let whole = whole.sort(ascending(whole_key("", key))).map_err(told)?;
     execution.engine.stream(whole, execution.text(), None).await
 }
 

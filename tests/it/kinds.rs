@@ -207,7 +207,7 @@ fn profiles(existing: &str) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rows_that_a_sign_up_trigger_made() {
     for (existing, right) in [
-        ("update", "60 60 58 59 1 13 refused_by_target"),
+        ("update", "60 60 58 59 1 13 check:profiles_nickname_check"),
         ("adopt", "60 60 0 0 0"),
         ("reject", "60 60 0 0 60 1 existing"),
     ] {

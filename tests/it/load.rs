@@ -287,7 +287,7 @@ async fn a_run_that_is_killed_is_taken_up() {
     assert_eq!(
         told(&finished.refused),
         [
-            "notes 7 refused_by_target 23514 notes_body_check",
+            "notes 7 check:notes_body_check 23514 notes_body_check",
             "notes 8 foreign_key:notes_person_id_fkey 23503 notes_person_id_fkey",
             "notes 9 foreign_key:notes_parent_fkey 23503 notes_parent_fkey",
         ]
@@ -321,12 +321,12 @@ async fn bad_rows_are_taken_out_one_by_one() {
     assert_eq!(
         told(&finished.refused),
         [
-            "notes 10 refused_by_target 23514 notes_body_check",
-            "notes 11 refused_by_target 23514 notes_body_check",
-            "notes 2500 refused_by_target 22P02 state",
-            "notes 3 refused_by_target 23502 body",
-            "notes 3001 refused_by_target 23505 notes_legacy_id_key",
-            "notes 4999 refused_by_target 22P02 extra",
+            "notes 10 check:notes_body_check 23514 notes_body_check",
+            "notes 11 check:notes_body_check 23514 notes_body_check",
+            "notes 2500 enum:state 22P02 state",
+            "notes 3 null:body 23502 body",
+            "notes 3001 unique:notes_legacy_id_key 23505 notes_legacy_id_key",
+            "notes 4999 invalid:extra 22P02 extra",
         ]
     );
     assert_eq!((bench.count("notes").await, bench.count("migration_mappings").await), (4_994, 5_004));
@@ -357,7 +357,7 @@ async fn orphans_and_duplicates_are_taken_out_at_the_end() {
     assert_eq!(
         told(&finished.refused),
         [
-            "notes 41 refused_by_target 23505 notes_legacy_id_key",
+            "notes 41 unique:notes_legacy_id_key 23505 notes_legacy_id_key",
             "notes 48 foreign_key:notes_person_id_fkey 23503 notes_person_id_fkey",
             "notes 49 foreign_key:notes_parent_fkey 23503 notes_parent_fkey",
             "notes 8 foreign_key:notes_person_id_fkey 23503 notes_person_id_fkey",

@@ -17,6 +17,7 @@ mod figures;
 mod header_keys;
 mod hints;
 mod instant;
+mod isolation;
 mod jsonb;
 mod keys;
 mod kind;

@@ -54,7 +54,7 @@ async fn people_who_have_signed_up_meet_their_old_account() {
         let nick = if existing == "update" { "u.nick = l.nick" } else { "u.nick in (l.nick, 'own')" };
         for (what, sql) in [
             ("nobody's id changed", "select count(*)::text from fresh.before b full join (select * from fresh.users where signed_up) u using (id) where b.id is null or u.id is null".to_owned()),
-            ("reasons", "select count(*)::text from rehome.quarantine where flow = 'users' and (legacy_key, reason) not in (('2', 'matched_twice'), ('61', 'matched_twice'), ('62', 'refused_by_target'))".to_owned()),
+            ("reasons", "select count(*)::text from rehome.quarantine where flow = 'users' and (legacy_key, reason) not in (('2', 'matched_twice'), ('61', 'matched_twice'), ('62', 'unique:users_email'))".to_owned()),
             ("accounts", format!("select count(*)::text from legacy.app_user l left join fresh.who u on u.old = l.id
                  where l.id not in (2, 61, 62, 63) and (u.id is null or not ({nick}))")),
             ("orders", "select count(*)::text from legacy.orders l left join fresh.orders o on o.old = l.id

@@ -256,6 +256,6 @@ async fn an_orphan_names_the_parent_that_fell_out() {
         "leaf 2 foreign_key:leaf_mid_fkey mid 2, leaf 4 foreign_key:leaf_mid_fkey mid 4, \
          leaf 10 foreign_key:leaf_mid_fkey, leaf 11 foreign_key:leaf_mid_fkey, \
          mid 2 foreign_key:mid_top_fkey top 2, mid 4 foreign_key:mid_top_fkey top 4, \
-         top 2 unwanted, top 4 refused_by_target"
+         top 2 unwanted, top 4 check:top_old_check"
     );
 }

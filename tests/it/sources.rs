@@ -116,7 +116,7 @@ async fn one_row_becomes_several_and_each_has_its_fate() {
                           from legacy.film f, unnest(string_to_array(nullif(f.genre_ids, ''), ',')) g)
                       select count(*)::text from wanted w full join fresh.film_genres t on t.film = w.id and t.nth = w.nth
                       where (w.genre = 4) <> (t.film is null) or w.id is null or t.genre <> w.genre"),
-            ("refused", "select (count(*) - (select count(*) from rehome.quarantine q where flow = 'film_genres' and reason = 'refused_by_target'))::text
+            ("refused", "select (count(*) - (select count(*) from rehome.quarantine q where flow = 'film_genres' and reason = 'check:film_genres_genre_check'))::text
                       from legacy.film f, unnest(string_to_array(f.genre_ids, ',')) g where g = '4'"),
             ("rejected", "select (count(*) - (select count(*) from rehome.quarantine q where flow = 'film_genres' and reason = 'no_genres' and (q.source_row ->> 'id')::int % 11 = 0))::text
                       from legacy.film where genre_ids is null"),

@@ -101,7 +101,7 @@ async fn keys_that_are_kept_made_or_natural() {
                 select (n.id > (select max(id) from fresh.visits))::text from n";
     assert_eq!(database.text(next).await, "true");
     let told = "select string_agg(reason || ' ' || n, ', ' order by reason) from (select reason, count(*) n from rehome.quarantine where flow = 'firms' group by 1) q";
-    assert_eq!(database.text(told).await, "refused_by_target 1");
+    assert_eq!(database.text(told).await, "check:firms_name_check 1");
 }
 
 /// A run that is broken off between the flows gives the same ids when it is taken up.

@@ -73,7 +73,8 @@ alter table rehome.flows add column if not exists done boolean not null default 
 alter table rehome.flows add column if not exists begun_at timestamptz not null default clock_timestamp();
 
 -- Rejected rows, whole. A row that only the target refused has an SQLSTATE and the UUID it was to have. A row rejected
--- for the fate of another names it: the flow and the legacy key.
+-- for the fate of another names it: the flow and the legacy key. chunk: as in rehome.chunks. taken_out: the row was in,
+-- and a constraint that came back refused it.
 create table if not exists rehome.quarantine (
     run_id          uuid        not null,
     flow            text        not null,
@@ -87,10 +88,14 @@ create table if not exists rehome.quarantine (
     cause_flow      text,
     cause_key       text,
     source_row      jsonb,
+    chunk           text,
+    taken_out       boolean     not null default false,
     created_at      timestamptz not null default now()
 );
 alter table rehome.quarantine add column if not exists cause_flow text;
 alter table rehome.quarantine add column if not exists cause_key text;
+alter table rehome.quarantine add column if not exists chunk text;
+alter table rehome.quarantine add column if not exists taken_out boolean not null default false;
 create index if not exists quarantine_run_flow on rehome.quarantine (run_id, flow);
 
 -- Rows that were in the target before the run brought them: updated by it, adopted as they were, or refused, and there.

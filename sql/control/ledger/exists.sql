@@ -2,7 +2,7 @@
 select not exists (
     select from (values
         ('epoch', 'target_id'), ('runs', 'rules'), ('chunks', 'run_id'), ('flows', 'begun_at'),
-        ('quarantine', 'cause_key'), ('existing', 'fate'), ('saved_ddl', 'id'),
+        ('quarantine', 'cause_key'), ('quarantine', 'taken_out'), ('existing', 'fate'), ('saved_ddl', 'id'),
         ('resolved', 'reject'), ('before_images', 'altered'), ('kept', 'waiting'), ('conflicts', 'decided'),
         ('former_mappings', 'mapping'), ('saved_sequences', 'after'), ('left_rows', 'why')
     ) as needed (relation, attribute)

@@ -3,7 +3,8 @@ with bad as (
     {bad}
 ),
 mine as (
-    select bad.part, bad.place, bad.parent, t.{id} as id, f.flow, m.entity_type, m.legacy_id, m.legacy_key
+    select bad.part, bad.place, bad.parent, t.{id} as id, f.flow, m.entity_type, m.legacy_id, m.legacy_key,
+           m.tableoid as mapping_part, m.ctid as mapping_place
     from bad
     join {table} t on t.tableoid = bad.part and t.ctid = bad.place
     join {mappings} m on m.entity_uuid = t.{id}::{uuid_type} and m.run_id in (select l.run_id from rehome.runs l join rehome.runs o on o.run_id = $1 and l.namespace is not distinct from o.namespace)
@@ -17,9 +18,8 @@ gone as (
 ),
 unmapped as (
     delete from {mappings} m using mine
-    where m.entity_uuid = mine.id::{uuid_type}
-      and m.entity_type = mine.entity_type
-      and m.run_id in (select l.run_id from rehome.runs l join rehome.runs o on o.run_id = $1 and l.namespace is not distinct from o.namespace)
+    where m.tableoid = mine.mapping_part
+      and m.ctid = mine.mapping_place
       and {unshared}
 ),
 -- A parent that was rejected or refused itself is the cause: by the flow that loads the table pointed to ($7), if there is one.
@@ -31,9 +31,9 @@ causes as (
 ),
 noted as (
     insert into rehome.quarantine (run_id, flow, legacy_key, reason, sqlstate, constraint_name, entity_uuid,
-                                   cause_flow, cause_key)
+                                   cause_flow, cause_key, taken_out)
     select $1, mine.flow, coalesce(mine.legacy_key, mine.legacy_id::text), $4, $5, $6, mine.id::text::uuid,
-           causes.flow, causes.legacy_key
+           causes.flow, causes.legacy_key, true
     from mine
     left join causes using (parent)
     returning 1

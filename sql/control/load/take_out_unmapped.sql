@@ -32,8 +32,8 @@ causes as (
 ),
 noted as (
     insert into rehome.quarantine (run_id, flow, legacy_key, reason, sqlstate, constraint_name, entity_uuid,
-                                   cause_flow, cause_key)
-    select $1, $2, mine.rehome_key, $3, $4, $5, mine.rehome_row, causes.flow, causes.legacy_key
+                                   cause_flow, cause_key, taken_out)
+    select $1, $2, mine.rehome_key, $3, $4, $5, mine.rehome_row, causes.flow, causes.legacy_key, true
     from mine
     left join causes using (parent)
     returning 1

@@ -7,9 +7,9 @@ use arrow::array::RecordBatch;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
-use super::super::chunk::{Kept, reason_of};
-use super::super::copy::{Why, of_a_row};
-use super::super::restore::state;
+use super::super::chunk::Kept;
+use super::super::copy::of_a_row;
+use super::super::reason::Why;
 use super::super::stage::equal;
 use super::{AFTER, BEFORE, Difference, Image, ids, same_as_staged};
 use crate::compare::{Piece, Use};
@@ -31,7 +31,7 @@ const UNDO: &str = include_str!("../../../sql/control/load/undo.sql");
 
 impl Difference<'_> {
     /// Changes the rows of a piece that are not as they were; gives how many the target refused.
-    pub(super) async fn changed(&self, connection: &Connection, piece: &Piece) -> Result<u64> {
+    pub(super) async fn changed(&self, connection: &Connection, chunk: &str, piece: &Piece) -> Result<u64> {
         let (before, after) = (piece.of(Use::Before), piece.of(Use::After));
         let (Some(first), Some(last)) = (before.first(), after.first()) else { return Ok(0) };
         let columns = self.columns(first);
@@ -46,42 +46,49 @@ impl Difference<'_> {
         self.present(connection, BEFORE, &same_as_staged(&self.image, &columns, self.flow.flow)).await?;
         self.note(connection, BEFORE, &columns, "not p.same", "changed", self.overwrite()).await?;
         let assigned: Vec<String> = all.iter().filter(|name| piece.columns.contains(*name)).cloned().collect();
-        let mut count = self.write(connection, after, &assigned, &all, refused).await?;
+        let mut count = self.write(connection, chunk, after, &assigned, &all, refused).await?;
         if self.overwrite() {
-            count += self.put_back(connection, after).await?;
+            count += self.put_back(connection, chunk, after).await?;
         }
         Ok(count)
     }
 
     /// Gives rows that were left standing the values that their source rows, which are back, have; gives how many the target
     /// refused.
-    pub(super) async fn returned(&self, connection: &Connection, rows: &[RecordBatch]) -> Result<u64> {
+    pub(super) async fn returned(&self, connection: &Connection, chunk: &str, rows: &[RecordBatch]) -> Result<u64> {
         let flow = quote_literal(self.flow.flow);
         let same = self.image.fill(SAME_AS_KEPT, &[("flow", &flow)]);
-        let mut refused = self.over(connection, rows, &same, "not p.same", "changed", self.overwrite()).await?;
+        let mut refused = self.over(connection, chunk, rows, &same, "not p.same", "changed", self.overwrite()).await?;
         if !rows.is_empty() {
             let values: [&(dyn ToSql + Sync); 3] = [&self.flow.run, &self.flow.namespace.uuid(), &self.flow.flow];
             connection.execute(END_KEPT, &values).await?;
             if self.overwrite() {
-                refused += self.put_back(connection, rows).await?;
+                refused += self.put_back(connection, chunk, rows).await?;
             }
         }
         Ok(refused)
     }
 
     /// Writes rows over those of the target that are not like them, where nothing tells what these were: each is listed.
-    pub(in crate::load) async fn brought_in_line(&self, connection: &Connection, rows: &[RecordBatch]) -> Result<u64> {
+    pub(in crate::load) async fn brought_in_line(
+        &self,
+        connection: &Connection,
+        chunk: &str,
+        rows: &[RecordBatch],
+    ) -> Result<u64> {
         let Some(first) = rows.first() else { return Ok(0) };
         let all = self.columns(first);
         let differ: Vec<String> = all.iter().map(|name| quote_ident(name)).collect();
         let of = |row: &str| differ.iter().map(|name| format!("{row}.{name}")).collect::<Vec<_>>().join(", ");
         let same = format!("(row({})::record operator(pg_catalog.*<>) row({})::record)", of("t"), of("s"));
-        self.over(connection, rows, &same, "p.there and p.same", "unknown", true).await
+        self.over(connection, chunk, rows, &same, "p.there and p.same", "unknown", true).await
     }
 
+    #[allow(clippy::too_many_arguments)]
     async fn over(
         &self,
         connection: &Connection,
+        chunk: &str,
         rows: &[RecordBatch],
         same: &str,
         listed: &str,
@@ -96,13 +103,14 @@ impl Difference<'_> {
         self.note(connection, AFTER, &all, listed, what, overwrite).await?;
         let identity = self.image.identity_columns();
         let assigned: Vec<String> = all.iter().filter(|name| !identity.contains(*name)).cloned().collect();
-        self.write(connection, rows, &assigned, &all, refused).await
+        self.write(connection, chunk, rows, &assigned, &all, refused).await
     }
 
     /// Writes staged rows over those that are present, all at once; where one is refused, one by one.
     async fn write(
         &self,
         connection: &Connection,
+        chunk: &str,
         rows: &[RecordBatch],
         assigned: &[String],
         all: &[String],
@@ -127,7 +135,7 @@ impl Difference<'_> {
         let (equal, differing) = (equal(&self.image.identity_columns()), Image::differing("t", all));
         let written = self.image.fill(WRITTEN, &[("equal", &equal), ("differing", &differing)]);
         connection.execute(&written, &[&run, &flow]).await?;
-        self.flow.refuse(connection, &kept, &refused, reason_of).await?;
+        self.flow.refuse(connection, chunk, &kept, &refused, |why| why.reason(self.flow.table)).await?;
         Ok(refused.len() as u64)
     }
 
@@ -155,16 +163,11 @@ impl Difference<'_> {
             connection.batch_execute(RELEASE).await?;
             return Ok(None);
         };
-        let said =
-            error.as_db_error().map(|said| (said.constraint().map(str::to_owned), said.column().map(str::to_owned)));
-        let error = Error::from(error);
-        let sqlstate = state(&error).unwrap_or_default().to_owned();
-        if !of_a_row(&sqlstate, "") {
-            return Err(error);
-        }
+        let said = error.as_db_error().filter(|said| of_a_row(said.code().code(), false, false));
+        let why = said.map(|said| Why::of(said, Some(self.flow.table)));
+        let Some(why) = why else { return Err(error.into()) };
         connection.batch_execute(UNDO).await?;
-        let (constraint, column) = said.unwrap_or_default();
-        Ok(Some(Why { sqlstate, constraint, column }))
+        Ok(Some(why))
     }
 
     async fn refuse_changes(
@@ -183,7 +186,7 @@ impl Difference<'_> {
     }
 
     /// Inserts the rows that others have deleted.
-    async fn put_back(&self, connection: &Connection, rows: &[RecordBatch]) -> Result<u64> {
+    async fn put_back(&self, connection: &Connection, chunk: &str, rows: &[RecordBatch]) -> Result<u64> {
         let deleted = connection.query(DELETED, &[]).await?;
         if deleted.is_empty() {
             return Ok(0);
@@ -196,6 +199,6 @@ impl Difference<'_> {
             missing.push(arrow::compute::filter_record_batch(batch, &wanted).map_err(|_| super::unfit())?);
         }
         missing.retain(|batch| batch.num_rows() > 0);
-        self.new(connection, missing).await
+        self.new(connection, chunk, missing).await
     }
 }

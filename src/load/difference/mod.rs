@@ -64,16 +64,16 @@ impl Difference<'_> {
             let (run, namespace) = (self.flow.run, self.flow.namespace);
             ledger::resolve(connection, run, namespace, self.flow.flow, &keys).await?;
         }
-        let mut refused = self.changed(connection, piece).await?;
+        let mut refused = self.changed(connection, name, piece).await?;
         let (back, new) = self.divided(piece.of(Use::New))?;
-        refused += self.returned(connection, &back).await?;
-        refused += self.new(connection, new).await?;
+        refused += self.returned(connection, name, &back).await?;
+        refused += self.new(connection, name, new).await?;
         for (what, why) in [(Use::Gone, "gone"), (Use::FallenOut, "fallen_out")] {
             self.left(connection, piece.of(what), why).await?;
         }
         let rejected = piece.of(Use::Rejected);
         if !rejected.is_empty() {
-            self.flow.quarantine(connection, rejected.to_vec()).await?;
+            self.flow.quarantine(connection, name, rejected.to_vec()).await?;
         }
         let brought = (piece.count(Use::New) + piece.count(Use::After)) as u64;
         self.flow.commit(connection, name, brought.saturating_sub(refused), refused).await?;
@@ -101,12 +101,12 @@ impl Difference<'_> {
     }
 
     /// Inserts rows; gives how many the target refused.
-    async fn new(&self, connection: &Connection, rows: Vec<RecordBatch>) -> Result<u64> {
+    async fn new(&self, connection: &Connection, chunk: &str, rows: Vec<RecordBatch>) -> Result<u64> {
         if rows.is_empty() {
             return Ok(0);
         }
         let kept = Kept::of(&rows, self.flow.row)?;
-        let done = self.flow.insert(connection, &kept, rows.clone(), BTreeSet::new()).await?;
+        let done = self.flow.insert(connection, chunk, &kept, rows.clone(), BTreeSet::new()).await?;
         if self.noted {
             let own = (0..kept.rows()).filter(|row| !done.others.contains(row));
             let own = own.map(|row| kept.id(row)).collect::<Result<Vec<Uuid>>>()?;

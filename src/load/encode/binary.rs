@@ -10,18 +10,13 @@ use uuid::Uuid;
 
 use super::fit::Place;
 use super::numeric::{self, Scale};
-use super::{Cell, Nulls};
+use super::{Cell, Fault, Nulls};
 use crate::error::{Error, Result};
 use crate::target::TypeKind;
 
 /// Days and microseconds from 1970 to 2000, where PostgreSQL counts from.
 const DAYS_TO_2000: i32 = 10_957;
 const MICROS_TO_2000: i64 = 946_684_800_000_000;
-
-const OUT_OF_RANGE: &str = "22003";
-const BAD_DATE: &str = "22008";
-const BAD_TEXT: &str = "22P02";
-const TOO_LONG: &str = "22001";
 
 /// The writer of a column. `array` is in its normal type.
 pub(super) fn cell(array: &ArrayRef, place: &Place) -> Result<Cell> {
@@ -66,7 +61,7 @@ pub(super) fn cell(array: &ArrayRef, place: &Place) -> Result<Cell> {
             Ok(Box::new(move |row, out| {
                 let days = match values.value(row) {
                     infinite @ (i32::MIN | i32::MAX) => infinite,
-                    days => days.checked_sub(DAYS_TO_2000).ok_or(BAD_DATE)?,
+                    days => days.checked_sub(DAYS_TO_2000).ok_or(Fault::TimeOutOfRange)?,
                 };
                 out.extend_from_slice(&days.to_be_bytes());
                 Ok(())
@@ -98,7 +93,7 @@ fn integer(value: impl Fn(usize) -> i128 + Send + 'static, target: &str, modifie
     macro_rules! of {
         ($type:ty) => {
             Box::new(move |row, out| {
-                let value = <$type>::try_from(value(row)).map_err(|_| OUT_OF_RANGE)?;
+                let value = <$type>::try_from(value(row)).map_err(|_| Fault::OutOfRange)?;
                 out.extend_from_slice(&value.to_be_bytes());
                 Ok(())
             })
@@ -135,15 +130,18 @@ fn float(value: impl Fn(usize) -> f64 + Send + 'static, target: &str) -> Result<
 fn float_checked(value: impl Fn(usize) -> Option<f64> + Send + 'static, target: &str) -> Result<Cell> {
     match target {
         "float8" => Ok(Box::new(move |row, out| {
-            out.extend_from_slice(&value(row).ok_or(OUT_OF_RANGE)?.to_be_bytes());
+            out.extend_from_slice(&value(row).ok_or(Fault::WouldRound)?.to_be_bytes());
             Ok(())
         })),
         "float4" => Ok(Box::new(move |row, out| {
-            let wide = value(row).ok_or(OUT_OF_RANGE)?;
+            let wide = value(row).ok_or(Fault::WouldRound)?;
             #[allow(clippy::cast_possible_truncation)]
             let narrow = wide as f32;
+            if narrow.is_infinite() && wide.is_finite() {
+                return Err(Fault::OutOfRange);
+            }
             if !wide.is_nan() && f64::from(narrow).to_bits() != wide.to_bits() {
-                return Err(OUT_OF_RANGE);
+                return Err(Fault::WouldRound);
             }
             out.extend_from_slice(&narrow.to_be_bytes());
             Ok(())
@@ -153,18 +151,20 @@ fn float_checked(value: impl Fn(usize) -> Option<f64> + Send + 'static, target: 
 }
 
 /// `value` / 10^`decimals` in coins of which a unit has 10^`digits`.
-pub(super) fn coins(value: i128, decimals: i8, digits: u32) -> Result<i64, &'static str> {
+pub(super) fn coins(value: i128, decimals: i8, digits: u32) -> Result<i64, Fault> {
     let shift = i64::from(digits) - i64::from(decimals);
-    let factor = u32::try_from(shift.abs()).ok().and_then(|shift| 10_i128.checked_pow(shift)).ok_or(OUT_OF_RANGE)?;
+    let factor =
+        u32::try_from(shift.abs()).ok().and_then(|shift| 10_i128.checked_pow(shift)).ok_or(Fault::OutOfRange)?;
     let coins = match shift {
         0.. => value.checked_mul(factor),
-        _ => (value % factor == 0).then_some(value / factor),
+        _ if value % factor != 0 => return Err(Fault::WouldRound),
+        _ => Some(value / factor),
     };
-    coins.and_then(|coins| i64::try_from(coins).ok()).ok_or(OUT_OF_RANGE)
+    coins.and_then(|coins| i64::try_from(coins).ok()).ok_or(Fault::OutOfRange)
 }
 
 /// The byte that a "char" holds, from its text as PostgreSQL 16 writes it: nothing for 0, `\ooo` from 128 on.
-fn byte(text: &str) -> Result<u8, &'static str> {
+fn byte(text: &str) -> Result<u8, Fault> {
     match *text.as_bytes() {
         [] => Ok(0),
         [byte] => Ok(byte),
@@ -172,7 +172,7 @@ fn byte(text: &str) -> Result<u8, &'static str> {
             Ok((high - b'0') << 6 | (middle - b'0') << 3 | (low - b'0'))
         }
         // PostgreSQL would take the first byte in silence.
-        _ => Err(TOO_LONG),
+        _ => Err(Fault::WouldCut),
     }
 }
 
@@ -190,8 +190,8 @@ fn timestamp(array: &ArrayRef, modifier: i32) -> Cell {
     Box::new(move |row, out| {
         let micros = match values.value(row) {
             infinite @ (i64::MIN | i64::MAX) => infinite,
-            micros if micros % unit != 0 => return Err(BAD_DATE),
-            micros => micros.checked_sub(MICROS_TO_2000).ok_or(BAD_DATE)?,
+            micros if micros % unit != 0 => return Err(Fault::TimeWouldRound),
+            micros => micros.checked_sub(MICROS_TO_2000).ok_or(Fault::TimeOutOfRange)?,
         };
         out.extend_from_slice(&micros.to_be_bytes());
         Ok(())
@@ -204,7 +204,7 @@ fn time(array: &ArrayRef, modifier: i32) -> Cell {
     Box::new(move |row, out| {
         let time = values.value(row);
         if time % unit != 0 {
-            return Err(BAD_DATE);
+            return Err(Fault::TimeWouldRound);
         }
         out.extend_from_slice(&time.to_be_bytes());
         Ok(())
@@ -219,7 +219,7 @@ fn text(array: &ArrayRef, place: &Place) -> Cell {
         return Box::new(move |row, out| {
             let value = values.value(row);
             if !labels.iter().any(|label| label == value) {
-                return Err(BAD_TEXT);
+                return Err(Fault::NoLabel);
             }
             out.extend_from_slice(value.as_bytes());
             Ok(())
@@ -233,7 +233,7 @@ fn text(array: &ArrayRef, place: &Place) -> Cell {
             Ok(())
         }),
         ("uuid", _) => Box::new(move |row, out| {
-            let uuid = Uuid::parse_str(values.value(row).trim()).map_err(|_| BAD_TEXT)?;
+            let uuid = Uuid::parse_str(values.value(row).trim()).map_err(|_| Fault::NoValue)?;
             out.extend_from_slice(uuid.as_bytes());
             Ok(())
         }),
@@ -247,9 +247,10 @@ fn text(array: &ArrayRef, place: &Place) -> Cell {
         }
         ("varchar", Some(most)) => Box::new(move |row, out| {
             let value = values.value(row);
-            // PostgreSQL would cut spaces in silence.
             if value.len() > most && value.chars().count() > most {
-                return Err(TOO_LONG);
+                // PostgreSQL would cut spaces in silence.
+                let fits = value.chars().skip(most).all(|sign| sign == ' ');
+                return Err(if fits { Fault::WouldCut } else { Fault::TooLong });
             }
             out.extend_from_slice(value.as_bytes());
             Ok(())
@@ -257,7 +258,7 @@ fn text(array: &ArrayRef, place: &Place) -> Cell {
         ("bpchar", Some(most)) => Box::new(move |row, out| {
             let value = values.value(row);
             if value.len() > most && value.trim_end_matches(' ').chars().count() > most {
-                return Err(TOO_LONG);
+                return Err(Fault::TooLong);
             }
             out.extend_from_slice(value.as_bytes());
             Ok(())
@@ -266,7 +267,7 @@ fn text(array: &ArrayRef, place: &Place) -> Cell {
         ("name", _) => Box::new(move |row, out| {
             let value = values.value(row);
             if value.len() > 63 {
-                return Err(TOO_LONG);
+                return Err(Fault::WouldCut);
             }
             out.extend_from_slice(value.as_bytes());
             Ok(())
@@ -300,7 +301,7 @@ fn list(array: &ArrayRef, place: &Place) -> Result<Cell> {
             out.extend_from_slice(&1i32.to_be_bytes());
         }
         for at in start..end {
-            let at = usize::try_from(at).map_err(|_| OUT_OF_RANGE)?;
+            let at = usize::try_from(at).map_err(|_| Fault::OutOfRange)?;
             if nulls.is_null(at) {
                 out.extend_from_slice(&(-1i32).to_be_bytes());
                 continue;
@@ -308,7 +309,7 @@ fn list(array: &ArrayRef, place: &Place) -> Result<Cell> {
             let place = out.len();
             out.extend_from_slice(&[0; 4]);
             write(at, out)?;
-            let length = i32::try_from(out.len() - place - 4).map_err(|_| "54000")?;
+            let length = i32::try_from(out.len() - place - 4).map_err(|_| Fault::TooLarge)?;
             out[place..place + 4].copy_from_slice(&length.to_be_bytes());
         }
         Ok(())
@@ -317,21 +318,23 @@ fn list(array: &ArrayRef, place: &Place) -> Result<Cell> {
 
 #[cfg(test)]
 mod tests {
-    use super::{byte, coins};
+    use super::{Fault, byte, coins};
 
     #[test]
     fn money_is_exact_in_any_coin() {
         assert_eq!(coins(1_234, 2, 2), Ok(1_234));
         assert_eq!(coins(1_234, 2, 3), Ok(12_340));
         assert_eq!(coins(-1_200, 2, 0), Ok(-12));
-        assert_eq!(coins(1_234, 2, 0), Err("22003"));
-        assert_eq!(coins(i128::from(i64::MAX) + 1, 2, 2), Err("22003"));
-        assert_eq!(coins(i128::MAX, 0, 2), Err("22003"));
+        assert_eq!(coins(1_234, 2, 0), Err(Fault::WouldRound));
+        assert_eq!(coins(i128::from(i64::MAX) + 1, 2, 2), Err(Fault::OutOfRange));
+        assert_eq!(coins(i128::MAX, 0, 2), Err(Fault::OutOfRange));
     }
 
     #[test]
     fn bytes_of_char() {
-        for (text, expected) in [("", Ok(0)), ("a", Ok(97)), ("\\", Ok(92)), ("\\377", Ok(255)), ("ab", Err("22001"))] {
+        for (text, expected) in
+            [("", Ok(0)), ("a", Ok(97)), ("\\", Ok(92)), ("\\377", Ok(255)), ("ab", Err(Fault::WouldCut))]
+        {
             assert_eq!(byte(text), expected);
         }
     }

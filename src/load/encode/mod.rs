@@ -9,17 +9,19 @@ use crate::error::{Error, Result};
 use crate::target::{Column, Table};
 
 mod binary;
+mod fault;
 mod fit;
 mod numeric;
 mod text;
 mod texts;
 
+pub use fault::Fault;
 pub use fit::Form;
 use fit::Place;
 pub use texts::{Texts, texts};
 
-/// Writes the value of one row, without its length; says the SQLSTATE of what cannot be written exactly.
-type Cell = Box<dyn Fn(usize, &mut Vec<u8>) -> Result<(), &'static str> + Send>;
+/// Writes the value of one row, without its length; says what is wrong with one that cannot be written exactly.
+type Cell = Box<dyn Fn(usize, &mut Vec<u8>) -> Result<(), Fault> + Send>;
 
 /// Why a column of a flow cannot go to the target.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +33,7 @@ pub struct Mismatch {
 /// A row that cannot be written exactly, or that the target is known to refuse.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unwritable {
-    pub sqlstate: &'static str,
+    pub fault: Fault,
     pub column: String,
 }
 
@@ -170,63 +172,60 @@ impl Bound {
     /// Appends one row to the stream.
     ///
     /// # Errors
-    /// The column and SQLSTATE of a row that cannot be written; `out` is then as it was.
+    /// The column and the fault of a row that cannot be written; `out` is then as it was.
     pub fn write(&mut self, row: usize, out: &mut Vec<u8>) -> Result<(), Unwritable> {
         let start = out.len();
         let written = match self.form {
             Form::Binary => self.write_binary(row, out),
             Form::Text => self.write_text(row, out),
         };
-        written.map_err(|(sqlstate, column)| {
+        written.map_err(|(fault, column)| {
             out.truncate(start);
-            Unwritable { sqlstate, column: self.columns[column].name.clone() }
+            Unwritable { fault, column: self.columns[column].name.clone() }
         })
     }
 
-    fn write_binary(&self, row: usize, out: &mut Vec<u8>) -> Result<(), (&'static str, usize)> {
+    fn write_binary(&self, row: usize, out: &mut Vec<u8>) -> Result<(), (Fault, usize)> {
         // A table has at most 1,600 columns.
         #[allow(clippy::cast_possible_truncation)]
         out.extend_from_slice(&(self.columns.len() as u16).to_be_bytes());
         for (index, column) in self.columns.iter().enumerate() {
             if column.nulls.is_null(row) {
                 if column.not_null {
-                    return Err((NOT_NULL, index));
+                    return Err((Fault::Null, index));
                 }
                 out.extend_from_slice(&(-1i32).to_be_bytes());
                 continue;
             }
             let at = out.len();
             out.extend_from_slice(&[0; 4]);
-            (column.cell)(row, out).map_err(|sqlstate| (sqlstate, index))?;
-            let length = i32::try_from(out.len() - at - 4).map_err(|_| (TOO_LARGE, index))?;
+            (column.cell)(row, out).map_err(|fault| (fault, index))?;
+            let length = i32::try_from(out.len() - at - 4).map_err(|_| (Fault::TooLarge, index))?;
             out[at..at + 4].copy_from_slice(&length.to_be_bytes());
         }
         Ok(())
     }
 
-    fn write_text(&mut self, row: usize, out: &mut Vec<u8>) -> Result<(), (&'static str, usize)> {
+    fn write_text(&mut self, row: usize, out: &mut Vec<u8>) -> Result<(), (Fault, usize)> {
         for (index, column) in self.columns.iter().enumerate() {
             if index > 0 {
                 out.push(b'\t');
             }
             if column.nulls.is_null(row) {
                 if column.not_null {
-                    return Err((NOT_NULL, index));
+                    return Err((Fault::Null, index));
                 }
                 out.extend_from_slice(b"\\N");
                 continue;
             }
             self.scratch.clear();
-            (column.cell)(row, &mut self.scratch).map_err(|sqlstate| (sqlstate, index))?;
+            (column.cell)(row, &mut self.scratch).map_err(|fault| (fault, index))?;
             text::escape(&self.scratch, out);
         }
         out.push(b'\n');
         Ok(())
     }
 }
-
-const NOT_NULL: &str = "23502";
-const TOO_LARGE: &str = "54000";
 
 /// What a COPY stream of this form begins with.
 #[must_use]

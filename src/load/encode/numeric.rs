@@ -1,12 +1,12 @@
 //! Owns PostgreSQL's binary numeric: base 10,000, any length, the scale kept as written.
 //! Must not know: columns or arrays.
 
+use super::Fault;
+
 /// The scale a column declares (it may be negative), or none.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Scale(Option<i32>);
 
-const OUT_OF_RANGE: &str = "22003";
-const SYNTAX: &str = "22P02";
 /// The most digits PostgreSQL keeps after the point.
 const MOST_SCALE: i64 = 16_383;
 /// The most digits PostgreSQL keeps before the point.
@@ -25,7 +25,7 @@ impl Scale {
 }
 
 /// Writes the numeric that `text` says, as PostgreSQL reads it.
-pub(super) fn from_text(text: &str, scale: Scale, out: &mut Vec<u8>) -> Result<(), &'static str> {
+pub(super) fn from_text(text: &str, scale: Scale, out: &mut Vec<u8>) -> Result<(), Fault> {
     let text = text.trim_matches([' ', '\t', '\n', '\r', '\x0b', '\x0c']);
     let (negative, rest) = match text.as_bytes().first() {
         Some(b'-') => (true, &text[1..]),
@@ -41,26 +41,26 @@ pub(super) fn from_text(text: &str, scale: Scale, out: &mut Vec<u8>) -> Result<(
         return Ok(());
     }
     let (mantissa, exponent) = match rest.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i64>().map_err(|_| SYNTAX)?),
+        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i64>().map_err(|_| Fault::NoValue)?),
         None => (rest, 0),
     };
     if exponent.abs() > 200_000 {
-        return Err(OUT_OF_RANGE);
+        return Err(Fault::OutOfRange);
     }
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let digits: Vec<u8> = whole.bytes().chain(fraction.bytes()).collect();
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
-        return Err(SYNTAX);
+        return Err(Fault::NoValue);
     }
-    let whole = i64::try_from(whole.len()).map_err(|_| OUT_OF_RANGE)?;
-    let fraction = i64::try_from(fraction.len()).map_err(|_| OUT_OF_RANGE)?;
+    let whole = i64::try_from(whole.len()).map_err(|_| Fault::OutOfRange)?;
+    let fraction = i64::try_from(fraction.len()).map_err(|_| Fault::OutOfRange)?;
     write(negative, &digits, whole + exponent, (fraction - exponent).max(0), scale, out)
 }
 
 /// Writes `value` / 10^`decimals`.
-pub(super) fn from_decimal(value: i128, decimals: i8, scale: Scale, out: &mut Vec<u8>) -> Result<(), &'static str> {
+pub(super) fn from_decimal(value: i128, decimals: i8, scale: Scale, out: &mut Vec<u8>) -> Result<(), Fault> {
     let digits = value.unsigned_abs().to_string().into_bytes();
-    let length = i64::try_from(digits.len()).map_err(|_| OUT_OF_RANGE)?;
+    let length = i64::try_from(digits.len()).map_err(|_| Fault::OutOfRange)?;
     write(value < 0, &digits, length - i64::from(decimals), i64::from(decimals.max(0)), scale, out)
 }
 
@@ -71,23 +71,16 @@ fn special(sign: u16, out: &mut Vec<u8>) {
 }
 
 /// `digits` are ASCII; `before` of them stand before the point (it may be negative, or beyond their number).
-fn write(
-    negative: bool,
-    digits: &[u8],
-    before: i64,
-    shown: i64,
-    scale: Scale,
-    out: &mut Vec<u8>,
-) -> Result<(), &'static str> {
+fn write(negative: bool, digits: &[u8], before: i64, shown: i64, scale: Scale, out: &mut Vec<u8>) -> Result<(), Fault> {
     if shown > MOST_SCALE || before > MOST_WEIGHT {
-        return Err(OUT_OF_RANGE);
+        return Err(Fault::OutOfRange);
     }
-    let length = i64::try_from(digits.len()).map_err(|_| OUT_OF_RANGE)?;
+    let length = i64::try_from(digits.len()).map_err(|_| Fault::OutOfRange)?;
     let last = digits.iter().rposition(|digit| *digit != b'0');
     if let (Some(last), Some(most)) = (last, scale.0) {
         // PostgreSQL would round in silence.
-        if i64::try_from(last).map_err(|_| OUT_OF_RANGE)? + 1 - before > i64::from(most) {
-            return Err(OUT_OF_RANGE);
+        if i64::try_from(last).map_err(|_| Fault::OutOfRange)? + 1 - before > i64::from(most) {
+            return Err(Fault::WouldRound);
         }
     }
     let groups_before = before.div_euclid(4) + i64::from(before.rem_euclid(4) > 0);
@@ -107,11 +100,11 @@ fn write(
     };
     let weight = if end == 0 { 0 } else { groups_before - 1 - first };
     let sign = if negative && end > 0 { NEGATIVE } else { 0 };
-    let number = u16::try_from(end - first).map_err(|_| OUT_OF_RANGE)?;
+    let number = u16::try_from(end - first).map_err(|_| Fault::OutOfRange)?;
     out.extend_from_slice(&number.to_be_bytes());
-    out.extend_from_slice(&i16::try_from(weight).map_err(|_| OUT_OF_RANGE)?.to_be_bytes());
+    out.extend_from_slice(&i16::try_from(weight).map_err(|_| Fault::OutOfRange)?.to_be_bytes());
     out.extend_from_slice(&sign.to_be_bytes());
-    out.extend_from_slice(&u16::try_from(shown).map_err(|_| OUT_OF_RANGE)?.to_be_bytes());
+    out.extend_from_slice(&u16::try_from(shown).map_err(|_| Fault::OutOfRange)?.to_be_bytes());
     for number in first..end {
         out.extend_from_slice(&group(number).to_be_bytes());
     }
@@ -141,7 +134,7 @@ mod tests {
     fn what_would_be_rounded_is_refused() {
         let mut out = Vec::new();
         let cents = Scale::of_modifier(((12 << 16) | 2) + 4);
-        assert_eq!(from_decimal(12_345, 3, cents, &mut out), Err("22003"));
+        assert_eq!(from_decimal(12_345, 3, cents, &mut out), Err(Fault::WouldRound));
         assert_eq!(from_decimal(12_340, 3, cents, &mut out), Ok(()));
     }
 }

@@ -11,7 +11,7 @@ use arrow::datatypes::{
 use uuid::Uuid;
 
 use super::fit::Place;
-use super::{Cell, binary};
+use super::{Cell, Fault, binary};
 use crate::calendar::{civil, historic};
 use crate::error::{Error, Result};
 use crate::target::TypeKind;
@@ -60,7 +60,7 @@ fn exactly(array: &ArrayRef, place: &Place) -> Option<Cell> {
         let fraction = text.split_once('.').map_or("", |(_, fraction)| fraction);
         let fraction = fraction.bytes().take_while(u8::is_ascii_digit).skip(most);
         if fraction.into_iter().any(|digit| digit != b'0') {
-            return Err("22008");
+            return Err(Fault::TimeWouldRound);
         }
         put(out, text.as_bytes())
     }))
@@ -69,7 +69,7 @@ fn exactly(array: &ArrayRef, place: &Place) -> Option<Cell> {
 macro_rules! shown {
     ($array:expr, $type:ty) => {{
         let values = $array.as_primitive::<$type>().clone();
-        Box::new(move |row, out: &mut Vec<u8>| write!(out, "{}", values.value(row)).map_err(|_| "XX000"))
+        Box::new(move |row, out: &mut Vec<u8>| write!(out, "{}", values.value(row)).map_err(|_| Fault::Unwritten))
     }};
 }
 
@@ -89,7 +89,7 @@ fn plain(array: &ArrayRef, place: &Place) -> Result<Cell> {
         DataType::Utf8 if place.ty.base().name == "char" => {
             let values = array.as_string::<i32>().clone();
             Box::new(move |row, out| match values.value(row) {
-                text if text.len() > 1 => Err("22P02"),
+                text if text.len() > 1 => Err(Fault::NoValue),
                 text => put(out, text.as_bytes()),
             })
         }
@@ -103,17 +103,17 @@ fn plain(array: &ArrayRef, place: &Place) -> Result<Cell> {
         DataType::FixedSizeBinary(_) if place.ty.base().name == "uuid" => {
             let values = array.as_fixed_size_binary().clone();
             Box::new(move |row, out| {
-                let uuid = Uuid::from_slice(values.value(row)).map_err(|_| "22P02")?;
-                write!(out, "{uuid}").map_err(|_| "XX000")
+                let uuid = Uuid::from_slice(values.value(row)).map_err(|_| Fault::NoValue)?;
+                write!(out, "{uuid}").map_err(|_| Fault::Unwritten)
             })
         }
         DataType::FixedSizeBinary(_) => {
             let values = array.as_fixed_size_binary().clone();
-            Box::new(move |row, out| write!(out, "\\x{}", hex::encode(values.value(row))).map_err(|_| "XX000"))
+            Box::new(move |row, out| write!(out, "\\x{}", hex::encode(values.value(row))).map_err(|_| Fault::Unwritten))
         }
         DataType::Binary => {
             let values = array.as_binary::<i32>().clone();
-            Box::new(move |row, out| write!(out, "\\x{}", hex::encode(values.value(row))).map_err(|_| "XX000"))
+            Box::new(move |row, out| write!(out, "\\x{}", hex::encode(values.value(row))).map_err(|_| Fault::Unwritten))
         }
         DataType::Date32 => {
             let values = array.as_primitive::<Date32Type>().clone();
@@ -148,7 +148,7 @@ fn number(array: &ArrayRef, place: &Place) -> Result<Cell> {
         // Fewer digits tell a float4 from its neighbours than the same number among all float8.
         DataType::Float32 if place.ty.base().name == "float8" => {
             let values = array.as_primitive::<Float32Type>().clone();
-            Box::new(move |row, out| write!(out, "{}", f64::from(values.value(row))).map_err(|_| "XX000"))
+            Box::new(move |row, out| write!(out, "{}", f64::from(values.value(row))).map_err(|_| Fault::Unwritten))
         }
         DataType::Float32 => shown!(array, Float32Type),
         DataType::Float64 => shown!(array, Float64Type),
@@ -159,7 +159,7 @@ fn number(array: &ArrayRef, place: &Place) -> Result<Cell> {
                 return Ok(Box::new(move |row, out| {
                     let coins = binary::coins(values.value(row), decimals, digits)?;
                     let (sign, coins) = (if coins < 0 { "-" } else { "" }, coins.unsigned_abs());
-                    write!(out, "{sign}{}.{:02}", coins / 100, coins % 100).map_err(|_| "XX000")
+                    write!(out, "{sign}{}.{:02}", coins / 100, coins % 100).map_err(|_| Fault::Unwritten)
                 }));
             }
             Box::new(move |row, out| {
@@ -171,16 +171,16 @@ fn number(array: &ArrayRef, place: &Place) -> Result<Cell> {
     })
 }
 
-fn put(out: &mut Vec<u8>, text: &[u8]) -> Result<(), &'static str> {
+fn put(out: &mut Vec<u8>, text: &[u8]) -> Result<(), Fault> {
     out.extend_from_slice(text);
     Ok(())
 }
 
 /// Writes a date, with a time where there is one; years before 1 as PostgreSQL writes them.
-fn moment(days: i64, micros: Option<i64>, zone: &str, out: &mut Vec<u8>) -> Result<(), &'static str> {
+fn moment(days: i64, micros: Option<i64>, zone: &str, out: &mut Vec<u8>) -> Result<(), Fault> {
     let (year, month, day) = civil(days);
     let (shown, era) = historic(year);
-    write!(out, "{shown:04}-{month:02}-{day:02}").map_err(|_| "XX000")?;
+    write!(out, "{shown:04}-{month:02}-{day:02}").map_err(|_| Fault::Unwritten)?;
     if let Some(micros) = micros {
         out.push(b' ');
         clock(micros, out)?;
@@ -189,10 +189,10 @@ fn moment(days: i64, micros: Option<i64>, zone: &str, out: &mut Vec<u8>) -> Resu
     put(out, era.as_bytes())
 }
 
-fn clock(micros: i64, out: &mut Vec<u8>) -> Result<(), &'static str> {
+fn clock(micros: i64, out: &mut Vec<u8>) -> Result<(), Fault> {
     let seconds = micros / 1_000_000;
     let (hours, minutes, rest) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
-    write!(out, "{hours:02}:{minutes:02}:{rest:02}.{:06}", micros % 1_000_000).map_err(|_| "XX000")
+    write!(out, "{hours:02}:{minutes:02}:{rest:02}.{:06}", micros % 1_000_000).map_err(|_| Fault::Unwritten)
 }
 
 fn list(array: &ArrayRef, place: &Place) -> Result<Cell> {
@@ -212,9 +212,9 @@ fn list(array: &ArrayRef, place: &Place) -> Result<Cell> {
         out.push(b'{');
         for (number, at) in (offsets[row]..offsets[row + 1]).enumerate() {
             if number > 0 {
-                write!(out, "{separator}").map_err(|_| "XX000")?;
+                write!(out, "{separator}").map_err(|_| Fault::Unwritten)?;
             }
-            let at = usize::try_from(at).map_err(|_| "22003")?;
+            let at = usize::try_from(at).map_err(|_| Fault::OutOfRange)?;
             if nulls.as_ref().is_some_and(|nulls| nulls.is_null(at)) {
                 out.extend_from_slice(b"NULL");
                 continue;

@@ -104,7 +104,7 @@ impl Rollback {
                 self.connection.batch_execute(RELEASE).await?;
                 Ok(Some(rows))
             }
-            Err(error) if of_a_row(state(&error).unwrap_or_default(), "") => {
+            Err(error) if of_a_row(state(&error).unwrap_or_default(), false, false) => {
                 self.connection.batch_execute(UNDO).await?;
                 Ok(None)
             }

@@ -7,6 +7,9 @@ use crate::report;
 use crate::report::words::part;
 use crate::report::{ABSENT, CIRCLE, FlowReport, PRESENT, Report, UNKNOWN};
 
+/// What reasons begin with of rows that another row of the target kept out.
+const BY_ANOTHER: [&str; 2] = ["unique:", "exclusion:"];
+
 /// All that was rejected.
 #[derive(Debug, Default, Serialize)]
 pub struct Failures {
@@ -104,17 +107,30 @@ fn reasons(flow: &FlowReport, causes: &[report::Cause]) -> Vec<Reason> {
 
 fn cause(cause: &report::Cause) -> Cause {
     let parent = cause.parent_flow.as_ref().zip(cause.parent_reason.as_ref());
+    let kept_out = BY_ANOTHER.iter().any(|word| cause.reason.starts_with(word));
     let further = parent.is_some_and(|(flow, reason)| *flow != cause.root_flow || *reason != cause.root_reason);
     Cause {
         rows: cause.rows,
-        parent: parent.map(|(flow, reason)| step(flow, reason, cause.parents)),
+        parent: parent.map(|(flow, reason)| Step {
+            fate: if reason == PRESENT && kept_out { in_the_way(cause.parents) } else { fate(reason, cause.parents) },
+            ..step(flow, reason, cause.parents)
+        }),
         parent_keys: cause.parent_keys.clone(),
         root: further.then(|| step(&cause.root_flow, &cause.root_reason, cause.roots)),
     }
 }
 
+fn in_the_way(rows: u64) -> &'static str {
+    if rows == 1 { "is in the target, and stands in the way" } else { "are in the target, and stand in the way" }
+}
+
 fn step(flow: &str, reason: &str, rows: u64) -> Step {
-    let fate = match (reason, rows == 1) {
+    let fate = fate(reason, rows);
+    Step { flow: flow.to_owned(), rows, fate, reason: is_code(reason).then(|| reason.to_owned()) }
+}
+
+fn fate(reason: &str, rows: u64) -> &'static str {
+    match (reason, rows == 1) {
         (ABSENT, true) => "is not in the source",
         (ABSENT, false) => "are not in the source",
         (PRESENT, true) => "is migrated, but not as the rule needs it",
@@ -122,8 +138,7 @@ fn step(flow: &str, reason: &str, rows: u64) -> Step {
         (UNKNOWN, _) => "belong to a flow that did not run",
         (CIRCLE, _) => "depend on each other in a circle",
         _ => "did not reach the target",
-    };
-    Step { flow: flow.to_owned(), rows, fate, reason: is_code(reason).then(|| reason.to_owned()) }
+    }
 }
 
 fn is_code(reason: &str) -> bool {

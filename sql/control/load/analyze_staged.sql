@@ -1,0 +1,2 @@
+-- What is staged is new to the planner.
+analyze pg_temp.rehome_staged_rows

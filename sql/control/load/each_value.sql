@@ -1,0 +1,2 @@
+            at_column := {name};
+            {variable} := {value};

@@ -1,0 +1,3 @@
+-- The planner's choice again.
+reset enable_nestloop;
+reset work_mem
