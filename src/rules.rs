@@ -49,16 +49,17 @@ pub fn files(pipeline: &Pipeline) -> Result<BTreeMap<String, String>> {
     table.insert("source".into(), source.into());
     table.insert(
         "target".into(),
-        toml::Table::from_iter([("schema".to_owned(), pipeline.target_schema.clone().into())]).into(),
+        [("schema".to_owned(), pipeline.target_schema.clone().into())].into_iter().collect::<toml::Table>().into(),
     );
     let mappings = format!("{}.{}", pipeline.mappings.0, pipeline.mappings.1);
-    table.insert("mappings".into(), toml::Table::from_iter([("table".to_owned(), mappings.into())]).into());
+    table
+        .insert("mappings".into(), [("table".to_owned(), mappings.into())].into_iter().collect::<toml::Table>().into());
     table.insert("params".into(), toml::Value::try_from(&pipeline.params).map_err(unwritten)?);
     let reroute = pipeline.reroute.iter().map(|(from, reroute)| {
         let to = [("to".to_owned(), reroute.to.clone().into()), ("reasons".to_owned(), list(&reroute.reasons))];
-        (from.clone(), toml::Value::from(toml::Table::from_iter(to)))
+        (from.clone(), toml::Value::from(to.into_iter().collect::<toml::Table>()))
     });
-    table.insert("reroute".into(), toml::Table::from_iter(reroute).into());
+    table.insert("reroute".into(), reroute.collect::<toml::Table>().into());
     let text = toml::to_string(&table).map_err(|_| Error::unexpected("the rules of a pipeline cannot be written"))?;
     let mut files = BTreeMap::from([("pipeline.toml".to_owned(), text)]);
     files.extend(pipeline.flows.iter().map(|flow| (format!("flows/{}.sql", flow.name), flow.sql.clone())));

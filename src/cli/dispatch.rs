@@ -36,7 +36,7 @@ pub async fn dispatch(args: Args, cancel: Cancel) -> Result<u8> {
     let setting = setting(&args.global, cancel)?;
     match args.command {
         Command::Demo(typed) => Box::pin(demo(typed, &setting, format)).await,
-        Command::Run(typed) => migrate(typed, &setting, format).await,
+        Command::Run(typed) => Box::pin(migrate(typed, &setting, format)).await,
         Command::Plan(typed) => return Box::pin(plan(typed, &setting, format)).await,
         Command::Rollback(typed) => Box::pin(rollback(typed, &setting, format)).await,
         Command::Snapshot(Snapshot { command: Some(command), .. }) => Box::pin(kept(command, &setting, format)).await,
@@ -111,10 +111,10 @@ async fn migrate(typed: Run, setting: &Setting, format: Format) -> Result<()> {
             }
             Err(error) => render::error::show(&error, format),
         };
-        return command::every::every(interval, &setting.cancel, setting, request, tell).await;
+        return Box::pin(command::every::every(interval, &setting.cancel, setting, request, tell)).await;
     }
     let kept = kept_report(typed.keep_report.clone())?;
-    let finished = run::run(request(&typed, snapshot)?, setting).await?;
+    let finished = Box::pin(run::run(request(&typed, snapshot)?, setting)).await?;
     render::finished(&finished, format);
     kept.map_or(Ok(()), |kept| kept.write(&finished.report, format))?;
     first(finished.failures, format)

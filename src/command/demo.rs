@@ -73,7 +73,7 @@ pub async fn demo(demo: Demo, setting: &Setting) -> Result<Shown> {
         full: false,
         retry_for: std::time::Duration::ZERO,
     };
-    let finished = run::run(request, setting).await?;
+    let finished = Box::pin(run::run(request, setting)).await?;
     let kept = if demo.keep {
         let kept = Kept { source_url, target_url, folder: cluster.folder().to_owned(), stop: cluster.stop_command() };
         cluster.keep()?;

@@ -29,7 +29,7 @@ pub async fn every(
         // A stop waits for the run: it is not the run's own.
         let own = Setting { cancel: Cancel::new(), ..setting.clone() };
         let done = match request() {
-            Ok(request) => run::run(request, &own).await,
+            Ok(request) => Box::pin(run::run(request, &own)).await,
             Err(error) => Err(error),
         };
         match done {

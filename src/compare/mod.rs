@@ -275,11 +275,11 @@ impl Comparison {
                 pick(&mut self.after, new, Use::New);
                 pick(&mut self.before, old.filter(|_| was == Some(Outcome::Rejected)), Use::Resolved);
             }
+            (Some(Outcome::Rejected), Some(Outcome::Rejected))
+                if !self.differ(old.unwrap_or_default(), new.unwrap_or_default())? => {}
             (Some(Outcome::Rejected), Some(Outcome::Rejected)) => {
-                if self.differ(old.unwrap_or_default(), new.unwrap_or_default())? {
-                    pick(&mut self.before, old, Use::Resolved);
-                    pick(&mut self.after, new, Use::Rejected);
-                }
+                pick(&mut self.before, old, Use::Resolved);
+                pick(&mut self.after, new, Use::Rejected);
             }
             (Some(Outcome::Rejected), _) => pick(&mut self.before, old, Use::Resolved),
             (_, Some(Outcome::Rejected)) => pick(&mut self.after, new, Use::Rejected),

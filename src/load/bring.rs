@@ -21,6 +21,7 @@ use crate::server::sql::{quote_ident, quote_table};
 use crate::target::Table;
 
 /// What the target holds of a flow, as earlier runs have left it.
+#[allow(clippy::large_enum_variant)]
 pub enum Base {
     /// Nothing: all of it comes.
     None,

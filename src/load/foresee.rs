@@ -2,6 +2,7 @@
 //! be, and what would be taken away while tables are loaded. Must not know: how it is told.
 
 use std::collections::HashSet;
+use std::fmt::Write;
 
 use arrow::array::{AsArray, RecordBatch};
 use serde::Serialize;
@@ -285,9 +286,9 @@ impl Staged {
         let mut sql = [String::new(), String::new(), String::new()];
         for (at, column) in columns.iter().enumerate() {
             let ty = table.column(column).map_or("text", |column| column.formatted.as_str());
-            sql[0] += &format!(", u.c{at}::{ty} as {}", quote_ident(column));
-            sql[1] += &format!(", ${}::text[]", at + 3);
-            sql[2] += &format!(", c{at}");
+            let _ = write!(sql[0], ", u.c{at}::{ty} as {}", quote_ident(column));
+            let _ = write!(sql[1], ", ${}::text[]", at + 3);
+            let _ = write!(sql[2], ", c{at}");
         }
         let sql = fill(STAGED, &[("columns", &sql[0]), ("parameters", &sql[1]), ("names", &sql[2])]);
         Ok(Self { texts: texts(batch, table, &columns)?, columns, sql, rows, keys })

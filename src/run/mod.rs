@@ -132,7 +132,7 @@ pub async fn run(request: Request, setting: &Setting) -> Result<Finished> {
     log::info!("snapshot {}", snapshot.id());
     clock.lap("extract");
     loop {
-        match attempt(&request, &snapshot, clock.clone(), ride.setting()).await {
+        match Box::pin(attempt(&request, &snapshot, clock.clone(), ride.setting())).await {
             Ok(mut finished) => {
                 // What earlier attempts wrote was not counted.
                 finished.report.facts.written = finished.report.facts.written.filter(|_| !ride.has_waited());

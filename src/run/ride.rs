@@ -107,7 +107,7 @@ mod tests {
     #[tokio::test]
     async fn what_passes_is_waited_for_once_something_has_moved() {
         let lost = || Error::new(Kind::Retryable, "lost");
-        let mut ride = Ride::new(&setting(), Duration::from_secs(60));
+        let mut ride = Ride::new(&setting(), Duration::from_mins(1));
         assert!(ride.wait(lost()).await.is_err(), "nothing has ever moved");
         ride.setting().progress.advance("rows", 1);
         assert!(ride.wait(Error::new(Kind::Locked, "another run")).await.is_err(), "no session of ours was there");

@@ -65,7 +65,7 @@ impl Difference<'_> {
         new.retain(|batch| batch.num_rows() > 0);
         let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
         let mut refused = self.brought_in_line(connection, name, &known).await?;
-        refused += self.new(connection, name, new).await?;
+        refused += self.add(connection, name, new).await?;
         self.flow.commit(connection, name, (rows as u64).saturating_sub(refused), refused).await?;
         Ok(Done::Now { rows: rows as u64 })
     }

@@ -199,6 +199,6 @@ impl Difference<'_> {
             missing.push(arrow::compute::filter_record_batch(batch, &wanted).map_err(|_| super::unfit())?);
         }
         missing.retain(|batch| batch.num_rows() > 0);
-        self.new(connection, chunk, missing).await
+        self.add(connection, chunk, missing).await
     }
 }

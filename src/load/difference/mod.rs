@@ -67,7 +67,7 @@ impl Difference<'_> {
         let mut refused = self.changed(connection, name, piece).await?;
         let (back, new) = self.divided(piece.of(Use::New))?;
         refused += self.returned(connection, name, &back).await?;
-        refused += self.new(connection, name, new).await?;
+        refused += self.add(connection, name, new).await?;
         for (what, why) in [(Use::Gone, "gone"), (Use::FallenOut, "fallen_out")] {
             self.left(connection, piece.of(what), why).await?;
         }
@@ -101,7 +101,7 @@ impl Difference<'_> {
     }
 
     /// Inserts rows; gives how many the target refused.
-    async fn new(&self, connection: &Connection, chunk: &str, rows: Vec<RecordBatch>) -> Result<u64> {
+    async fn add(&self, connection: &Connection, chunk: &str, rows: Vec<RecordBatch>) -> Result<u64> {
         if rows.is_empty() {
             return Ok(0);
         }
