@@ -111,8 +111,10 @@ fn chosen<'r>(runs: &'r [InTarget], back: &Back) -> Result<Vec<&'r InTarget>> {
         let found: Vec<usize> = (0..runs.len()).filter(|at| runs[*at].run.to_string().starts_with(name)).collect();
         match found.as_slice() {
             [one] => Ok(*one),
-            [] => Err(Error::config(format!("the target holds no run '{name}'"))
-                .hint("select run_id, snapshot_id, state from rehome.runs order by number; lists them")),
+            [] => {
+                Err(Error::config(format!("the target holds no run '{name}'"))
+                    .hint("rehome.runs of the target lists them"))
+            }
             more => Err(Error::config(format!("{} runs begin with '{name}'", more.len())).hint("give more of the id")),
         }
     };

@@ -335,11 +335,13 @@ async fn where_snapshot_and_rules_are_lost_too_the_target_is_looked_at() {
     assert_eq!(listed as u64, moved(&second, "people")["updated"]);
 }
 
-/// Everything that a database holds and that a plan could have written, our own schema included.
+/// Everything that a database holds and that a plan could have written, our own schema included: rows and relations.
 const WRITTEN: &str = "
-    select coalesce(string_agg(relname || ' ' || n_tup_ins || ' ' || n_tup_upd || ' ' || n_tup_del, ', ' order by relid), '')
-           || (select string_agg(oid::text, ' ' order by oid) from pg_class where relkind in ('r', 'S', 'i'))
-    from pg_stat_user_tables where schemaname not in ('legacy')";
+    select string_agg(n.nspname || '.' || c.relname || ' ' || c.oid || ' ' || case when c.relkind = 'r' then query_to_xml(
+               format('select coalesce(md5(string_agg(t::text, %L order by t::text)), %L) from %I.%I t', '|', '-',
+                      n.nspname, c.relname), false, true, '')::text else '' end, E'\\n' order by c.oid)
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where c.relkind in ('r', 'i', 'S') and n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_t'";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plan_writes_nothing_and_a_run_does_what_it_says() {

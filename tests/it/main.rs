@@ -14,6 +14,7 @@ mod encode;
 mod epochs;
 mod extract;
 mod figures;
+mod growth;
 mod header_keys;
 mod hints;
 mod instant;
