@@ -14,7 +14,7 @@ export REHOME_TOOLS ?= $(HOME)/.cache/rehome-tools
 VENV = $(REHOME_TOOLS)/venv
 READERS = tests/it/python/requirements.txt
 
-.PHONY: demo test roundtrip dialect lint bench install tools packages
+.PHONY: demo test roundtrip dialect crash lint bench install tools packages
 
 # Everything that the build, PostgreSQL and the tests need, where something is missing.
 tools: PYTHON = yes
@@ -60,6 +60,11 @@ roundtrip: tools
 # A million expressions put together, PostgreSQL as the judge. REHOME_SEED, REHOME_DIALECT_CASES.
 dialect: tools
 	@REHOME_SEED=$${REHOME_SEED:-$$(date +%s)} REHOME_DIALECT_CASES=$${REHOME_DIALECT_CASES:-1000000} $(CARGO) test --release --locked --test dialect -- --nocapture generated
+
+# A thousand kills of first loads, differences and rollbacks, and 500 histories taken back. REHOME_SEED for the same again.
+crash: tools
+	@REHOME_KILLS=$${REHOME_KILLS:-1000} REHOME_CASES=$${REHOME_CASES:-500} $(CARGO) test --release --locked --test it -- --nocapture \
+	  kills:: rollback::whatever
 
 # What a change must pass besides the tests.
 lint:

@@ -104,17 +104,22 @@ pub struct Begun {
 /// The latest run of a namespace that is in the target.
 ///
 /// # Errors
-/// What the server says.
+/// [`crate::error::Kind::Config`] where a rollback was broken off; what the server says.
 pub async fn latest(connection: &Connection, namespace: Namespace) -> Result<Option<Latest>> {
     let statement = include_str!("../../sql/control/ledger/latest_run.sql");
     let row = connection.query_opt(statement, &[&namespace.uuid()]).await?;
     row.map(|row| {
+        let (run, state): (Uuid, String) = (row.try_get("run_id")?, row.try_get("state")?);
+        if state == "rolling_back" {
+            return Err(Error::config(format!("the rollback of the run {run} was broken off"))
+                .hint(format!("`rehome rollback {run}` takes it up; then run again")));
+        }
         Ok(Latest {
-            run_id: row.try_get("run_id")?,
+            run_id: run,
             pipeline_hash: row.try_get("pipeline_hash")?,
             snapshot_id: row.try_get("snapshot_id")?,
             parent: row.try_get("parent")?,
-            done: row.try_get::<_, String>("state")? == "done",
+            done: state == "done",
         })
     })
     .transpose()

@@ -1,15 +1,17 @@
 //! Owns the order in which runs are taken back: the newest first, each to its end, until the target is as it was before the one
 //! that was named. Must not know: how rows are put back.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
+use arrow::array::AsArray;
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::{Setting, base};
 use crate::error::{At, Error, Kind, Result};
-use crate::load::rollback::{self, InTarget, Left, Rollback, Whole};
+use crate::load::rollback::{self, InTarget, Left, Loaded, Rollback, Whole};
+use crate::outcome::Outcome;
 use crate::progress::Sink;
 use crate::server::Address;
 use crate::server::sql::quote_table;
@@ -140,10 +142,14 @@ async fn one(target: &Address, run: &InTarget, setting: &Setting) -> Result<Vec<
             }
             continue;
         };
-        let mut outcomes = rollback.loaded_of(outcomes).await?;
+        let mut outcomes = rollback.loaded_of(run.run, outcomes).await?;
+        let before = match flow.base {
+            Some(base) => rows_of(&rollback, base, flow, setting).await?,
+            None => HashSet::new(),
+        };
         // Which table it was then, whatever a name without a schema means now.
         outcomes.target = quote_table(&flow.schema, &flow.table);
-        whole.push(Whole { outcomes, store: store.clone(), clean: false, rows: 0 });
+        whole.push(Whole { outcomes, store: store.clone(), clean: false, rows: 0, before });
     }
     let read: Vec<_> = whole.iter().map(|whole| whole.outcomes.clone()).collect();
     let nothing: BTreeSet<String> = BTreeSet::new();
@@ -163,6 +169,22 @@ async fn one(target: &Address, run: &InTarget, setting: &Setting) -> Result<Vec<
         whole.rows = found.rows;
     }
     rollback.run(&flows, &whole).await
+}
+
+/// The rows that an unfinished run had loaded of a flow.
+async fn rows_of(rollback: &Rollback, run: Uuid, flow: &Loaded, setting: &Setting) -> Result<HashSet<u128>> {
+    let store = base::of_run(run, setting)?;
+    let outcomes = base::stored(&store, &flow.flow).await?.ok_or_else(|| lost(run, &flow.flow))?;
+    let outcomes = rollback.loaded_of(run, outcomes).await?;
+    let mut rows = HashSet::new();
+    for file in outcomes.files_of(Outcome::Migrated) {
+        for batch in store.read(file).await? {
+            let ids = batch.column_by_name(outcomes.row.row_column()).and_then(|ids| ids.as_fixed_size_binary_opt());
+            let ids = ids.into_iter().flat_map(|ids| ids.iter().flatten());
+            rows.extend(ids.filter_map(|id| id.try_into().ok()).map(u128::from_be_bytes));
+        }
+    }
+    Ok(rows)
 }
 
 fn lost(run: Uuid, flow: &str) -> Error {

@@ -11,7 +11,7 @@ use crate::support::rehome;
 const SCALE: &str = "0.02";
 
 /// All rows of all tables, the standing rejects included: what is of the time and of the run aside.
-const HELD: &str = "
+pub const HELD: &str = "
     select string_agg(line, E'\n' order by line) from (
         select n.nspname || '.' || c.relname || ' ' ||
                (xpath('//h/text()', query_to_xml(format(

@@ -21,6 +21,7 @@ mod instant;
 mod isolation;
 mod jsonb;
 mod keys;
+mod kills;
 mod kind;
 mod kinds;
 mod load;

@@ -31,6 +31,7 @@ pub fn plan(plan: &Plan, format: Format) {
         let shown = [counts.new, counts.came_in, counts.changed, counts.unchanged, counts.gone, counts.fallen_out];
         let because = match flow.because {
             None => "the first load",
+            Some(_) if counts.total() == 0 => "",
             Some(because) => words::because(because),
         };
         let cells = std::iter::once(flow.flow.clone()).chain(shown.map(count));

@@ -65,6 +65,8 @@ pub struct Loaded {
     pub table: String,
     /// What differed was brought, row by row.
     pub difference: bool,
+    /// The run whose rows it took further.
+    pub base: Option<Uuid>,
     columns: Vec<String>,
     identity: Vec<String>,
     was_empty: bool,
@@ -151,6 +153,7 @@ impl Rollback {
                 schema: row.try_get("table_schema")?,
                 table: row.try_get("table_name")?,
                 difference: row.try_get::<_, String>("mode")? == "difference",
+                base: row.try_get("base")?,
                 columns: row.try_get::<_, Option<_>>("columns")?.unwrap_or_default(),
                 identity: row.try_get::<_, Option<_>>("identity")?.unwrap_or_default(),
                 was_empty: row.try_get("was_empty")?,
@@ -205,12 +208,12 @@ impl Rollback {
         Ok(ledger::loaded(&self.connection, self.run.run, flow).await? > 0)
     }
 
-    /// The outcomes of a flow, as far as they are in the target.
+    /// The outcomes of a flow of a run, as far as they are in the target.
     ///
     /// # Errors
     /// What the server says.
-    pub async fn loaded_of(&self, mut outcomes: FlowOutcomes) -> Result<FlowOutcomes> {
-        let chunks: HashSet<String> = ledger::chunks(&self.connection, self.run.run, &outcomes.flow).await?;
+    pub async fn loaded_of(&self, run: Uuid, mut outcomes: FlowOutcomes) -> Result<FlowOutcomes> {
+        let chunks: HashSet<String> = ledger::chunks(&self.connection, run, &outcomes.flow).await?;
         // What was left of an unfinished first load came in pieces: all of it may be there.
         if !chunks.iter().any(|chunk| chunk.starts_with("piece:")) {
             outcomes.files.retain(|file| chunks.contains(&format!("{}:{}", file.outcome.name(), file.path)));

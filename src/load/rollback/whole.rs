@@ -27,6 +27,8 @@ pub struct Whole {
     pub clean: bool,
     /// How many of its rows are in the target.
     pub rows: u64,
+    /// Rows that an unfinished run before it had loaded: they stay.
+    pub before: HashSet<u128>,
 }
 
 impl Rollback {
@@ -43,7 +45,8 @@ impl Rollback {
         }
         let quarantine = self.catalog.require("quarantine")?;
         let image = Image::new(table, &flow.row)?;
-        let others = self.others(&flow.flow).await?;
+        let mut others = self.others(&flow.flow).await?;
+        others.extend(&whole.before);
         let identity = image.identity_columns();
         let statement = image.fill(DELETE_STAGED, &[("unreferenced", &unreferenced(table))]);
         let mut gone = 0;
