@@ -45,6 +45,10 @@ pub const OBJECTS: &str = "
         select 'sequence ' || schemaname || '.' || sequencename || ' ' || coalesce(last_value::text, '-') from pg_sequences
         where schemaname <> 'rehome') lines";
 
+async fn back(bench: &Bench, back: Back) -> RolledBack {
+    run::rollback(&bench.database.address(), &back, false, &bench.home.setting()).await.unwrap()
+}
+
 /// The lines that only one of two states has.
 pub fn differing(left: &str, right: &str) -> Vec<String> {
     let only = |of: &str, other: &str, sign: char| {
