@@ -357,6 +357,12 @@ async fn a_plan_writes_nothing_and_a_run_does_what_it_says() {
         assert_eq!(bench.database.text(WRITTEN).await, written);
         let finished = bench.run(flows).await;
         assert!(plan.run.is_none_or(|run| run.to_string() == finished.report.run));
+        if finished.report.facts.written == Some(0) {
+            // The run has been here, and its report says again what it did then.
+            assert!(plan.is_empty() && event.is_empty());
+            continue;
+        }
+        assert!(!plan.is_empty());
         for flow in &plan.flows {
             let done = finished.report.flows.iter().find(|done| done.flow == flow.flow).unwrap();
             let Some(changes) = &done.changes else {
@@ -368,6 +374,5 @@ async fn a_plan_writes_nothing_and_a_run_does_what_it_says() {
             let met: Vec<_> = changes.conflicts.iter().map(|row| (&*row.key, &*row.what, &row.columns)).collect();
             assert_eq!(foreseen, met, "{}", flow.flow);
         }
-        assert_eq!(plan.is_empty(), finished.report.facts.written == Some(0) && event.is_empty(), "{event}");
     }
 }

@@ -166,7 +166,7 @@ async fn runs_that_follow_each_other_end_between_two() {
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let done = "select count(*)::text from rehome.runs where state = 'done'";
     for runs in ["1", "2"] {
-        for _ in 0..600 {
+        for _ in 0..3_000 {
             if target.session.query_one(done, &[]).await.is_ok_and(|row| row.get::<_, String>(0) == runs) {
                 break;
             }

@@ -2,9 +2,10 @@
 //! key of its own at all. PostgreSQL says what is right. Must not know: how rows are known.
 
 use rehome::error::Kind;
+use rehome::run::{self, Back};
 
 use crate::cluster::Database;
-use crate::support::migrate;
+use crate::support::{Home, migrate};
 
 /// A legacy table of each sort of key; in each, one key's row is wrong, and one key is in the target already.
 const KEYS: &str = "
@@ -102,6 +103,66 @@ async fn keys_that_are_kept_made_or_natural() {
     assert_eq!(database.text(next).await, "true");
     let told = "select string_agg(reason || ' ' || n, ', ' order by reason) from (select reason, count(*) n from rehome.quarantine where flow = 'firms' group by 1) q";
     assert_eq!(database.text(told).await, "check:firms_name_check 1");
+}
+
+/// What differs in a second run is brought by the key that each row has, and taken back by it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_of_every_sort_in_later_runs() {
+    let (database, home) = (Database::with(KEYS).await, Home::new());
+    let flows = FLOWS.map(|(name, sql)| (name, sql.replacen("source =", "on_gone = \"delete\"\nsource =", 1)));
+    let flows: Vec<(&str, &str)> = flows.iter().map(|(name, sql)| (*name, sql.as_str())).collect();
+    let held = "select md5(string_agg(t, '|' order by t)) from (
+        select f::text as t from fresh.firms f union all select b::text from fresh.branches b
+        union all select v::text from fresh.visits v union all select n::text from fresh.notes n
+        union all select s::text from fresh.stamps s union all select g::text from fresh.tags g
+        union all select x::text from fresh.branch_tags x
+        union all select entity_type || coalesce(legacy_key, legacy_id::text) || coalesce(entity_id, entity_uuid::text)
+          from public.migration_mappings) t";
+    let mut states = Vec::new();
+    for change in [
+        "",
+        "update legacy.firm set name = 'renamed' where name in ('firm 3', 'firm 4');
+         update legacy.firm set name = 'firm 7' where name = 'firm 8';
+         delete from legacy.firm where name = 'firm 9';
+         insert into legacy.firm select md5('f' || i)::uuid, 'firm ' || i from generate_series(41, 45) i;
+         update legacy.branch set code = code || '!' where id % 9 = 0;
+         delete from legacy.branch where id % 50 = 1;
+         insert into legacy.branch select i, md5('f' || (i % 40))::uuid, 'b' || i from generate_series(401, 410) i;
+         update legacy.visit set at = at + interval '1 day' where no % 100 = 2;
+         delete from legacy.visit where no % 70 = 3;
+         insert into legacy.visit select i, 1 + i % 400, now() from generate_series(2001, 2030) i;
+         update legacy.tag set label = 'other' where slug = 't-2';
+         delete from legacy.tag where slug = 't-5';
+         insert into legacy.tag values ('t-31', 'new'), ('t-32', null);
+         delete from legacy.branch_tag where branch_id < 20;
+         insert into legacy.branch_tag select i, 't-31' from generate_series(350, 360) i;",
+        "insert into legacy.visit select i, 1 + i % 400, now() from generate_series(3, 1000, 70) i on conflict do nothing;
+         insert into legacy.tag values ('t-5', 'back');
+         update legacy.firm set name = 'firm 8' where id = md5('f8')::uuid;",
+    ] {
+        database.run(change).await;
+        let ids = database.text("select coalesce(string_agg(old || ' ' || id, ',' order by old), '') from fresh.visits").await;
+        let done = home.migrate(&database, database.address(), "", &flows).await.unwrap();
+        assert!(done.failures.is_empty() && done.report.verified, "{:?}", done.failures);
+        for (what, sql) in RIGHT.iter().filter(|(what, _)| *what != "stamps") {
+            assert_eq!(database.text(sql).await, "0", "{what} after {change}");
+        }
+        let stamps = "select (select count(*) from fresh.stamps) - (select count(*) from fresh.stamps join legacy.visit on no = old)
+                      || ' ' || (select count(*) from legacy.visit left join fresh.stamps on no = old where old is null)";
+        assert_eq!(database.text(stamps).await, "0 0");
+        let kept = format!(
+            "select count(*)::text from fresh.visits v join unnest(string_to_array('{ids}', ',')) k on split_part(k, ' ', 1) = v.old::text
+             where split_part(k, ' ', 2) <> v.id::text and v.old not in (select i from generate_series(3, 1000, 70) i)"
+        );
+        assert_eq!(database.text(&kept).await, "0", "the ids that the target made stay with their rows");
+        states.push(database.text(held).await);
+    }
+    states.pop();
+    while let Some(before) = states.pop() {
+        let back = run::rollback(&database.address(), &Back::Newest, false, &home.setting()).await.unwrap();
+        assert!(back.failure().is_none(), "{back:?}");
+        assert_eq!(database.text(held).await, before);
+    }
 }
 
 /// A run that is broken off between the flows gives the same ids when it is taken up.
