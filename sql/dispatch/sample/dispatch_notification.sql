@@ -1,5 +1,6 @@
--- dispatch_notification: 1,900,000 / 2,039,588 / 2,086,613 notifications, in the order of time. 40 contexts are no JSON
--- that jsonb takes (malformed_json), some are NULL or ''. Between B and C 1,200 become read.
+-- dispatch_notification: 1,900,000 / 2,039,588 / 2,086,613 notifications, in the order of time. Of those made between B and C, 40
+-- contexts are no JSON that jsonb takes (malformed_json): 46,985 more are loaded. Some are NULL or ''. Between B and C 1,200
+-- become read.
 with shape as (
     select
         cast(sum(case when deck = 'notification' and phase = 'A' then n else 0 end) as bigint)         as n_a,
@@ -16,7 +17,7 @@ limits as (
         (t.a_end - 1640995200000000) / s.n_a        as step_a,            -- from 2022 to A
         (t.b_end - t.a_end) / (s.n_b - s.n_a)       as step_b,
         (t.c_end - t.b_end) / (s.n_c - s.n_b)       as step_c,
-        s.n_c / s.malformed                         as malformed_stride,
+        (s.n_c - s.n_b) / s.malformed               as malformed_stride,
         s.n_b / s.read                              as read_stride,
         case when t.until = t.a_end then s.n_a when t.until = t.b_end then s.n_b else s.n_c end as rows
     from sample._roster r
@@ -42,8 +43,8 @@ select
         when 4 then 'appointment'    when 5 then 'message'    when 6 then 'invoice'       else 'reminder'
     end as template_name,
     case
-        when id % malformed_stride = 5 and id / malformed_stride < malformed then
-            case id / malformed_stride % 10                                   -- what jsonb refuses, ten kinds
+        when id > n_b and (id - n_b - 1) % malformed_stride = 0 and (id - n_b - 1) / malformed_stride < malformed then
+            case (id - n_b - 1) / malformed_stride % 10                                   -- what jsonb refuses, ten kinds
                 when 0 then '{"order": 4711, "patient": "Aiko'
                 when 1 then '{''order'': 4711, ''patient'': ''Marcus''}'
                 when 2 then '{"patient": "Ana\u0000Maria"}'
