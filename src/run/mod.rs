@@ -102,16 +102,13 @@ pub async fn run(request: Request, setting: &Setting) -> Result<Finished> {
     let (mut pipeline, mut graph) = chosen(&request.pipeline, &request.only)?;
     let full = Graph::new(&request.pipeline)?;
     let snapshot = match (&request.snapshot, &request.source) {
-        (Some(location), _) => Snapshot::open(location.clone()).await?,
+        (Some(location), _) => sound(location).await?,
         (None, Some(source)) => take_snapshot(source, &request.reading, &request.pipeline, &full, setting).await?,
         (None, None) => {
             return Err(Error::config("there is neither a source nor a snapshot")
                 .hint("give --source URL (or REHOME_SOURCE_URL), or --snapshot of an earlier run"));
         }
     };
-    if request.snapshot.is_some() {
-        snapshot.check().await?;
-    }
     log::info!("snapshot {}", snapshot.id());
     clock.lap("extract");
     let loading = load::Loading::open(&request.target, &pipeline, &snapshot, setting).await?;
@@ -129,8 +126,7 @@ pub async fn run(request: Request, setting: &Setting) -> Result<Finished> {
     loading.warn(&shapes);
     let stage = stage.with_made_ids(loading.made_ids(&pipeline, &snapshot).await?);
     let loaded = loading.run(&stage, &pipeline, &graph, &store, setting).await?;
-    let stored = (&engine, &store);
-    whole::refused_rows(&request.target, run_id, &loaded, &shapes, stored, &setting.cancel).await?;
+    whole::refused_rows(&request.target, run_id, &loaded, &shapes, (&engine, &store), &setting.cancel).await?;
     clock.lap("transform and load");
     let verification = if request.verify { Some(loaded.verify(&request.target, &store, setting).await?) } else { None };
     let verified = verification.as_ref().is_some_and(load::Verified::clean);
@@ -168,6 +164,13 @@ pub async fn run(request: Request, setting: &Setting) -> Result<Finished> {
     record.save(&store).await?;
     let failures = failures(&report, verification.as_ref(), request.enforce);
     Ok(Finished { report, snapshot: snapshot.location().clone(), outcomes: store.location().clone(), failures })
+}
+
+/// A snapshot that is given: opened, and whole.
+async fn sound(location: &Location) -> Result<Snapshot> {
+    let snapshot = Snapshot::open(location.clone()).await?;
+    snapshot.check().await?;
+    Ok(snapshot)
 }
 
 /// The pipeline with the flows that were asked for, and those they read.
