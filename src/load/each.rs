@@ -22,6 +22,7 @@ const ALLOWED: &str = include_str!("../../sql/control/load/each_allowed.sql");
 const STAGE: &str = include_str!("../../sql/control/load/each_stage.sql");
 const VALUE: &str = include_str!("../../sql/control/load/each_value.sql");
 const TEST: &str = include_str!("../../sql/control/load/each_test.sql");
+const INDEX: &str = include_str!("../../sql/control/load/each_index.sql");
 const INSERT: &str = include_str!("../../sql/control/load/each_insert.sql");
 const REFUSED: &str = include_str!("../../sql/control/load/each_refused.sql");
 
@@ -60,6 +61,7 @@ pub(super) async fn insert(
     let numbered = numbered(rows, table, &range)?;
     let left_out = skip.range(range.clone()).map(|row| row - range.start).collect();
     let staged = Box::pin(isolate::copy(connection, &numbered, &left_out, cancel)).await?;
+    connection.batch_execute(INDEX).await?;
     connection.batch_execute(&plan.program(table)).await?;
     let shift = |(row, why): (usize, Why)| (row + range.start, why);
     let mut done = Inserted { refused: staged.refused.into_iter().map(shift).collect(), unsettled: BTreeSet::new() };
@@ -121,6 +123,10 @@ fn numbered(rows: &Rows, table: &Table, range: &Range<usize>) -> Result<Rows> {
     Ok(Rows::new(batches, &with_number)?.for_table("pg_temp.rehome_each"))
 }
 
+fn plain(row: &str, name: &str) -> String {
+    format!("{row}.{name}")
+}
+
 /// How the columns of rows are staged, and how each becomes a value of its own column again.
 struct Plan {
     /// Name and type of each staged column.
@@ -129,6 +135,8 @@ struct Plan {
     declarations: Vec<String>,
     values: Vec<String>,
     row: Vec<String>,
+    /// The values where many rows are inserted at once.
+    block: Vec<String>,
 }
 
 impl Plan {
@@ -139,6 +147,7 @@ impl Plan {
             declarations: Vec::new(),
             values: Vec::new(),
             row: Vec::new(),
+            block: Vec::new(),
         };
         for column in rows.columns().filter_map(|name| table.column(name)) {
             plan.add(column, rows.form());
@@ -150,17 +159,20 @@ impl Plan {
     fn add(&mut self, column: &Column, form: Form) {
         let name = quote_ident(&column.name);
         let base = column.ty.base();
-        let staged = format!("staged.{name}");
-        let (as_type, value) = match (form, base.name.as_str()) {
-            (Form::Text, _) | (_, "json") => ("text", staged),
+        let (as_type, of_row): (&str, fn(&str, &str) -> String) = match (form, base.name.as_str()) {
+            (Form::Text, _) | (_, "json") => ("text", plain),
             // Its binary form is a byte before the text.
-            (_, "jsonb") => ("bytea", format!("convert_from(substr({staged}, 2), 'UTF8')")),
-            _ => (base.unbounded.as_str(), staged),
+            (_, "jsonb") => ("bytea", |row, name| format!("convert_from(substr({row}.{name}, 2), 'UTF8')")),
+            _ => (base.unbounded.as_str(), plain),
         };
+        let (value, of_block) = (of_row("staged", &name), of_row("block", &name));
         self.staged.push(format!("{name} {as_type}"));
+        // Lengths and domains are the INSERT's to test: a cast that names them would cut.
+        let same = as_type == base.unbounded;
+        self.block.push(if same { of_block } else { format!("({of_block})::{}", base.unbounded) });
         let is_domain = matches!(column.ty.kind, TypeKind::Domain { .. });
         let told = quote_literal(&column.name);
-        if as_type == base.unbounded && !is_domain && column.modifier < 0 {
+        if same && !is_domain && column.modifier < 0 {
             self.row.push(value);
         } else if column.ty.not_null() {
             // A variable of such a type could not be declared.
@@ -183,6 +195,7 @@ impl Plan {
             ("table", &*quote_table(&table.schema, &table.name)),
             ("columns", &*self.columns.join(", ")),
             ("row", &*self.row.join(", ")),
+            ("block", &*self.block.join(", ")),
             ("dropped", DROPPED),
         ];
         fill(INSERT, &values)

@@ -21,6 +21,7 @@ pub(super) const PLAN_AS_EVER: &str = include_str!("../../sql/control/load/plan_
 const PROBE_WIDE: &str = include_str!("../../sql/control/load/probe_wide.sql");
 const COUNT_WIDE: &str = include_str!("../../sql/control/load/count_wide.sql");
 const WIDE: &str = include_str!("../../sql/control/load/wide.sql");
+const DUPLICATES_NULLS: &str = include_str!("../../sql/control/load/duplicates_nulls.sql");
 const DUPLICATES: &str = include_str!("../../sql/control/load/duplicates.sql");
 
 /// The SQLSTATE of a row that is too large for the table or for an index.
@@ -43,17 +44,23 @@ pub(super) struct Removal<'a> {
 impl Removal<'_> {
     /// Takes out the rows that a unique index refuses.
     pub async fn duplicates(&self, connection: &Connection, object: &SavedDdl, why: &Why) -> Result<u64> {
-        let present = if object.nulls_equal { "true".to_owned() } else { not_null("", &object.columns) };
         let of_table = |flow: &&LoadedFlow| flow.schema == object.schema && flow.table == object.table;
         let id = self.flows.iter().filter(of_table).find_map(|flow| self.id_column(flow));
+        let keys = |one: &dyn Fn(usize) -> String, between: &str| {
+            (0..object.columns.len()).map(one).collect::<Vec<_>>().join(between)
+        };
         let bad = fill(
-            DUPLICATES,
+            if object.nulls_equal { DUPLICATES_NULLS } else { DUPLICATES },
             &[
                 ("table", &quote_table(&object.schema, &object.table)),
                 ("id", &id.unwrap_or_else(|| quote_ident(ID))),
                 ("expressions", &object.columns.join(", ")),
+                ("named", &keys(&|place| format!("{} as rehome_{place}", object.columns[place]), ", ")),
+                ("keys", &keys(&|place| format!("rehome_{place}"), ", ")),
+                ("keys_of_row", &keys(&|place| format!("keyed.rehome_{place}"), ", ")),
+                ("same", &keys(&|place| format!("keyed.rehome_{place} = shared.rehome_{place}"), " and ")),
                 ("predicate", object.predicate.as_deref().unwrap_or("true")),
-                ("present", &present),
+                ("present", &not_null("", &object.columns)),
                 ("mappings", &self.mappings.quoted()),
                 ("uuid_type", self.mappings.uuid_type()),
                 ("run", &format!("{}::uuid", quote_literal(&self.run.to_string()))),

@@ -368,17 +368,20 @@ async fn seconds(change: &str, every: usize) -> f64 {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "a measurement"]
 async fn the_price_of_bad_rows() {
-    let mut clean = f64::MAX;
-    for _ in 0..3 {
-        clean = clean.min(seconds("", 0).await);
-    }
-    eprintln!("clean: {clean:.2} s");
     let mut dear = Vec::new();
     for (name, change) in BAD {
-        let (few, many) = (seconds(change, 1_000).await, seconds(change, 10).await);
-        let (few_ratio, many_ratio) = (few / clean, many / clean);
-        eprintln!("{name}: 0.1 % {few:.2} s ({few_ratio:.2} times), 10 % {many:.2} s ({many_ratio:.2} times)");
-        if few_ratio > 2.0 || many_ratio > 4.0 {
+        // Side by side, twice: what else the machine does meets all three.
+        let (mut clean, mut few, mut many) = (f64::MAX, f64::MAX, f64::MAX);
+        for _ in 0..2 {
+            clean = clean.min(seconds("", 0).await);
+            few = few.min(seconds(change, 1_000).await);
+            many = many.min(seconds(change, 10).await);
+        }
+        let (of_few, of_many) = (few / clean, many / clean);
+        eprintln!(
+            "{name}: clean {clean:.2} s, 0.1 % {few:.2} s ({of_few:.2} times), 10 % {many:.2} s ({of_many:.2} times)"
+        );
+        if of_few > 2.0 || of_many > 4.0 {
             dear.push(*name);
         }
     }
