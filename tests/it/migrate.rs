@@ -214,7 +214,16 @@ async fn what_another_run_loaded_is_not_loaded_again() {
     let output = Command::new(env!("CARGO_BIN_EXE_rehome"))
         .arg("--dir")
         .arg(migrated.dir.path())
-        .args(["run", "--full", "--pipeline", &file, "--source", &migrated.legacy.url, "--target", &migrated.target.url])
+        .args([
+            "run",
+            "--full",
+            "--pipeline",
+            &file,
+            "--source",
+            &migrated.legacy.url,
+            "--target",
+            &migrated.target.url,
+        ])
         .output()
         .unwrap();
     let told = String::from_utf8(output.stderr).unwrap();

@@ -14,6 +14,7 @@ use super::super::stage::equal;
 use super::{AFTER, BEFORE, Difference, Image, ids, same_as_staged};
 use crate::compare::{Piece, Use};
 use crate::error::{At, Error, Kind, Result};
+use crate::outcome::Gone;
 use crate::server::Connection;
 use crate::server::sql::{quote_ident, quote_literal};
 
@@ -181,7 +182,8 @@ impl Difference<'_> {
             return Ok(());
         }
         let statement = self.image.fill(REFUSE_CHANGE, &[]);
-        connection.execute(&statement, &[&self.flow.run, &self.flow.flow, &rows]).await?;
+        let more = self.flow.row.gone != Gone::Keep;
+        connection.execute(&statement, &[&self.flow.run, &self.flow.flow, &rows, &more]).await?;
         Ok(())
     }
 
