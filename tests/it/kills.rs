@@ -163,7 +163,9 @@ async fn runs_that_follow_each_other_end_between_two() {
     ];
     let mut command = Command::new(env!("CARGO_BIN_EXE_rehome"));
     command.args(["--format", "json", "--dir"]).arg(dir.path().join("every")).args(args);
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // A report is more than a pipe holds.
+    let reports = dir.path().join("reports");
+    let child = command.stdout(std::fs::File::create(&reports).unwrap()).stderr(Stdio::piped()).spawn().unwrap();
     let done = "select count(*)::text from rehome.runs where state = 'done'";
     for runs in ["1", "2"] {
         for _ in 0..3_000 {
@@ -180,12 +182,8 @@ async fn runs_that_follow_each_other_end_between_two() {
     assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let reports: Vec<Value> = output
-        .stdout
-        .split(|byte| *byte == b'\n')
-        .filter(|line| !line.is_empty())
-        .map(|line| serde_json::from_slice(line).unwrap())
-        .collect();
+    let reports = std::fs::read_to_string(&reports).unwrap();
+    let reports: Vec<Value> = reports.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert!(reports.len() >= 2 && reports.iter().all(|report| report["verified"] == true), "{} reports", reports.len());
     assert!(reports[1..].iter().any(|report| report["written"] != 0));
 }

@@ -122,7 +122,7 @@ async fn keys_of_every_sort_in_later_runs() {
     for change in [
         "",
         "update legacy.firm set name = 'renamed' where name in ('firm 3', 'firm 4');
-         update legacy.firm set name = 'firm 7' where name = 'firm 8';
+         update legacy.firm set name = 'firm eight' where name = 'firm 8';
          delete from legacy.firm where name = 'firm 9';
          insert into legacy.firm select md5('f' || i)::uuid, 'firm ' || i from generate_series(41, 45) i;
          update legacy.branch set code = code || '!' where id % 9 = 0;
