@@ -4,11 +4,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
+use arrow::array::{AsArray, BooleanArray, RecordBatch};
+use arrow::compute::filter_record_batch;
 use arrow::datatypes::SchemaRef;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
+use uuid::Uuid;
 
 use crate::columnar::{decode, encode};
 use crate::error::{At, Context, Error, Kind, Result};
@@ -32,6 +34,14 @@ pub struct OutcomeFile {
     pub path: String,
     pub rows: u64,
     pub sha256: String,
+}
+
+impl OutcomeFile {
+    /// The name of the chunk of the load that it is.
+    #[must_use]
+    pub fn chunk(&self) -> String {
+        format!("{}:{}", self.outcome.name(), self.path)
+    }
 }
 
 /// What a flow made of its source: the manifest of its files, and the sums over them.
@@ -258,6 +268,40 @@ impl Writer {
         self.files.sort_by_key(|(index, _)| *index);
         Ok(self.files.into_iter().map(|(_, file)| file).collect())
     }
+}
+
+/// The UUIDs that tell the migrated rows of a batch apart, one for each.
+///
+/// # Errors
+/// [`Kind::Unexpected`] for a batch without them.
+pub fn row_ids(batch: &RecordBatch, row: &RowIdentity) -> Result<Vec<Uuid>> {
+    let lacks = || Error::unexpected("migrated rows without an id");
+    let ids = batch.column_by_name(row.row_column()).and_then(|ids| ids.as_fixed_size_binary_opt());
+    let one = |id: Option<&[u8]>| id.and_then(|id| Uuid::from_slice(id).ok()).ok_or_else(lacks);
+    ids.ok_or_else(lacks)?.iter().map(one).collect()
+}
+
+/// The rows of a batch whose UUIDs are wanted, in their order.
+///
+/// # Errors
+/// As [`row_ids`].
+pub fn chosen(batch: &RecordBatch, row: &RowIdentity, wanted: impl Fn(Uuid) -> bool) -> Result<RecordBatch> {
+    let mask: BooleanArray = row_ids(batch, row)?.into_iter().map(|id| Some(wanted(id))).collect();
+    filter_record_batch(batch, &mask).map_err(|_| Error::unexpected("rows of an outcome cannot be chosen"))
+}
+
+/// The same of several batches; those of which no row is wanted are left out.
+///
+/// # Errors
+/// As [`row_ids`].
+pub fn chosen_of(
+    batches: &[RecordBatch],
+    row: &RowIdentity,
+    wanted: impl Fn(Uuid) -> bool,
+) -> Result<Vec<RecordBatch>> {
+    let mut all = batches.iter().map(|batch| chosen(batch, row, &wanted)).collect::<Result<Vec<_>>>()?;
+    all.retain(|batch| batch.num_rows() > 0);
+    Ok(all)
 }
 
 /// The shape of a flow's output: what the target must take.

@@ -144,8 +144,9 @@ impl Epoch {
     }
 }
 
+/// What is migrated, from where and to where.
 #[derive(Debug, clap::Args)]
-pub struct Run {
+pub struct Migration {
     /// The pipeline file, or the name of one in `pipelines`
     #[arg(long, env = "REHOME_PIPELINE", value_name = "FILE")]
     pub pipeline: PathBuf,
@@ -161,6 +162,12 @@ pub struct Run {
     /// Only these flows, and those they read
     #[arg(long, value_name = "FLOW,…", value_delimiter = ',')]
     pub only: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Run {
+    #[command(flatten)]
+    pub migration: Migration,
     /// Run again and again, such as every 10m, 30s or 2h, until SIGTERM or Ctrl-C, which end it between two runs
     #[arg(long, value_name = "TIME", value_parser = interval, conflicts_with_all = ["snapshot", "full", "report"])]
     pub every: Option<Duration>,
@@ -187,21 +194,8 @@ pub struct Run {
 
 #[derive(Debug, clap::Args)]
 pub struct Plan {
-    /// The pipeline file, or the name of one in `pipelines`
-    #[arg(long, env = "REHOME_PIPELINE", value_name = "FILE")]
-    pub pipeline: PathBuf,
-    /// The legacy database: a libpq URL, `key=value …` or `service=…`
-    #[arg(long, env = "REHOME_SOURCE_URL", value_name = "URL", hide_env_values = true)]
-    pub source: Option<String>,
-    /// The new database: it is only read
-    #[arg(long, env = "REHOME_TARGET_URL", value_name = "URL", hide_env_values = true)]
-    pub target: String,
-    /// Plan for this snapshot instead of extracting one: a folder, an object store URL, an id's beginning, or latest
-    #[arg(long, value_name = "PLACE")]
-    pub snapshot: Option<String>,
-    /// Only these flows, and those they read
-    #[arg(long, value_name = "FLOW,…", value_delimiter = ',')]
-    pub only: Vec<String>,
+    #[command(flatten)]
+    pub migration: Migration,
     /// Exit with 2 where something would be written, and with 0 where nothing would
     #[arg(long)]
     pub detailed_exitcode: bool,

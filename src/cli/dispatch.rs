@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use clap::CommandFactory;
 
 use super::args::{
-    self, Args, Check, Command, Demo, Epoch, Format, Global, Keep, Kept, Reading, Report, Rollback, Run, Sample,
-    Snapshot, Take, WhatIf,
+    self, Args, Check, Command, Demo, Epoch, Format, Global, Keep, Kept, Migration, Reading, Report, Rollback, Run,
+    Sample, Snapshot, Take, WhatIf,
 };
 use super::render::page::{Form, Page};
 use super::{progress, render, size};
@@ -98,12 +98,20 @@ fn pipeline(named: &Path) -> Result<Pipeline> {
 }
 
 async fn migrate(typed: Run, setting: &Setting, format: Format) -> Result<()> {
-    let snapshot = match &typed.snapshot {
-        Some(place) => Some(command::snapshot::find(place, setting).await?),
-        None => None,
+    let request = |snapshot| {
+        Ok(Request {
+            verify: match (typed.no_verify, typed.verify) {
+                (true, _) => run::Verify::Nothing,
+                (false, args::Verify::Moved) => run::Verify::Moved,
+                (false, args::Verify::Full) => run::Verify::Everything,
+            },
+            enforce: !typed.no_threshold,
+            full: typed.full,
+            retry_for: typed.retry_for,
+            ..asked(&typed.migration, &typed.reading, snapshot)?
+        })
     };
     if let Some(interval) = typed.every {
-        let request = || request(&typed, None);
         let tell = |done: Result<&run::Finished>| match done {
             Ok(finished) => {
                 render::finished(finished, format);
@@ -111,31 +119,37 @@ async fn migrate(typed: Run, setting: &Setting, format: Format) -> Result<()> {
             }
             Err(error) => render::error::show(&error, format),
         };
-        return Box::pin(command::every::every(interval, &setting.cancel, setting, request, tell)).await;
+        return Box::pin(command::every::every(interval, &setting.cancel, setting, || request(None), tell)).await;
     }
     let kept = kept_report(typed.keep_report.clone())?;
-    let finished = Box::pin(run::run(request(&typed, snapshot)?, setting)).await?;
+    let snapshot = given(&typed.migration, setting).await?;
+    let finished = Box::pin(run::run(request(snapshot)?, setting)).await?;
     render::finished(&finished, format);
     kept.map_or(Ok(()), |kept| kept.write(&finished.report, format))?;
     first(finished.failures, format)
 }
 
-fn request(typed: &Run, snapshot: Option<Location>) -> Result<Request> {
+/// The snapshot that was named, if one was.
+async fn given(typed: &Migration, setting: &Setting) -> Result<Option<Location>> {
+    match &typed.snapshot {
+        Some(place) => command::snapshot::find(place, setting).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// What is asked for, short of how it is done.
+fn asked(typed: &Migration, gently: &Reading, snapshot: Option<Location>) -> Result<Request> {
     Ok(Request {
         pipeline: pipeline(&typed.pipeline)?,
         source: typed.source.as_deref().map(Address::parse).transpose()?,
-        reading: reading(&typed.reading),
+        reading: reading(gently),
         target: Address::parse(&typed.target)?,
         snapshot,
         only: typed.only.clone(),
-        verify: match (typed.no_verify, typed.verify) {
-            (true, _) => run::Verify::Nothing,
-            (false, args::Verify::Moved) => run::Verify::Moved,
-            (false, args::Verify::Full) => run::Verify::Everything,
-        },
-        enforce: !typed.no_threshold,
-        full: typed.full,
-        retry_for: typed.retry_for,
+        verify: run::Verify::Nothing,
+        enforce: false,
+        full: false,
+        retry_for: std::time::Duration::ZERO,
     })
 }
 
@@ -143,22 +157,8 @@ fn request(typed: &Run, snapshot: Option<Location>) -> Result<Request> {
 const CHANGES: u8 = 2;
 
 async fn plan(typed: args::Plan, setting: &Setting, format: Format) -> Result<u8> {
-    let request = Request {
-        pipeline: pipeline(&typed.pipeline)?,
-        source: typed.source.as_deref().map(Address::parse).transpose()?,
-        reading: reading(&typed.reading),
-        target: Address::parse(&typed.target)?,
-        snapshot: match typed.snapshot {
-            Some(place) => Some(command::snapshot::find(&place, setting).await?),
-            None => None,
-        },
-        only: typed.only,
-        verify: run::Verify::Nothing,
-        enforce: false,
-        full: false,
-        retry_for: std::time::Duration::ZERO,
-    };
-    let plan = run::plan(request, setting).await?;
+    let snapshot = given(&typed.migration, setting).await?;
+    let plan = run::plan(asked(&typed.migration, &typed.reading, snapshot)?, setting).await?;
     render::again::plan(&plan, format);
     Ok(if typed.detailed_exitcode && !plan.is_empty() { CHANGES } else { 0 })
 }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashSet};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::{Fate, existing, refused};
 use crate::error::Result;
 use crate::id::Namespace;
 use crate::server::Connection;
@@ -109,4 +110,15 @@ pub async fn moved_rows(connection: &Connection, run: Uuid, flow: &str) -> Resul
         }
     }
     Ok(moved)
+}
+
+/// Rows of a flow that a run has migrated, and that it has not in the target, by their UUIDs: refused, or others had them.
+///
+/// # Errors
+/// What the server says.
+pub async fn absent(connection: &Connection, run: Uuid, flow: &str) -> Result<HashSet<u128>> {
+    let refused = refused(connection, run, Some(flow)).await?;
+    let adopted = existing(connection, run, Fate::Adopted, Some(flow)).await?;
+    let ids = refused.into_iter().filter_map(|row| row.id).chain(adopted.into_iter().map(|(_, id)| id));
+    Ok(ids.map(|id| id.as_u128()).collect())
 }

@@ -15,7 +15,7 @@ mod made;
 mod mappings;
 mod runs;
 
-pub use changes::{Conflicting, MovedRows, changes, conflicts, kept_rows, moved_rows, resolve};
+pub use changes::{Conflicting, MovedRows, absent, changes, conflicts, kept_rows, moved_rows, resolve};
 pub use made::{made_ids, note_sequence, sequence_moved};
 pub use mappings::{Adopted, AdoptedKey, Mappings};
 pub use runs::{

@@ -10,6 +10,7 @@ use super::Epoch;
 use crate::error::{Error, Result};
 use crate::id::Namespace;
 use crate::server::Connection;
+use crate::target::Table;
 
 /// What a run is: the same identity again takes up the same run.
 #[derive(Debug, Clone)]
@@ -51,6 +52,19 @@ pub struct LoadedFlow {
     pub entity: String,
     pub schema: String,
     pub table: String,
+}
+
+impl LoadedFlow {
+    /// A flow that loads rows of an entity into a table.
+    #[must_use]
+    pub fn of(flow: &str, entity: &str, table: &Table) -> Self {
+        Self {
+            flow: flow.to_owned(),
+            entity: entity.to_owned(),
+            schema: table.schema.clone(),
+            table: table.name.clone(),
+        }
+    }
 }
 
 /// How a run loads a flow, for the runs after it.

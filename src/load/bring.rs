@@ -1,11 +1,9 @@
 //! Owns how a flow comes into a target that holds it already, as far as earlier runs have brought it: only what differs moves.
 //! Must not know: how outcomes were computed, or which run was before. It is told.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::time::Instant;
 
-use arrow::array::{AsArray, RecordBatch};
-use arrow::compute::filter_record_batch;
 use uuid::Uuid;
 
 use super::chunk::{self, Done};
@@ -13,9 +11,9 @@ use super::difference::{Difference, Going, Image};
 use super::{Loaded, Loader};
 use crate::compare::{Comparison, Counts, Piece, Side};
 use crate::error::{At, Context, Error, Kind, Result};
-use crate::ledger::{self, BaseOf, Fate, LoadedHow, Mappings};
+use crate::ledger::{self, BaseOf, LoadedHow, Mappings};
 use crate::outcome::{Gone, Outcome};
-use crate::outcomes::{FlowOutcomes, OutcomeStore};
+use crate::outcomes::{FlowOutcomes, OutcomeFile, OutcomeStore, chosen_of};
 use crate::server::Connection;
 use crate::server::sql::{quote_ident, quote_table};
 use crate::target::Table;
@@ -98,7 +96,7 @@ impl Loader {
                 None
             }
             Base::Outcomes { run, store: of_base, flow: before, whole } => {
-                let absent = self.absent(run, &flow.flow).await?;
+                let absent = ledger::absent(&self.coordinator, run, &flow.flow).await?;
                 let before = Side { store: &of_base, flow: &before, absent };
                 let after = Side { store, flow, absent: HashSet::new() };
                 match Comparison::open(before, after).await? {
@@ -121,14 +119,6 @@ impl Loader {
             seconds: begun.elapsed().as_secs_f64(),
         };
         Ok((loaded, counts))
-    }
-
-    /// Rows of a flow that a run has migrated, and that it has not in the target: refused, or others had them.
-    async fn absent(&self, run: Uuid, flow: &str) -> Result<HashSet<u128>> {
-        let refused = ledger::refused(&self.coordinator, run, Some(flow)).await?;
-        let adopted = ledger::existing(&self.coordinator, run, Fate::Adopted, Some(flow)).await?;
-        let adopted = adopted.into_iter().map(|(_, id)| id);
-        Ok(refused.into_iter().filter_map(|row| row.id).chain(adopted).map(|id| id.as_u128()).collect())
     }
 
     async fn bring_pieces(
@@ -201,14 +191,10 @@ impl Loader {
         let mut connection = None;
         self.persistently(&mut connection, &Task::ResolveAll(&difference)).await?;
         for file in flow.files.iter().filter(|file| file.rows > 0) {
-            let name = format!("{}:{}", file.outcome.name(), file.path);
-            let batches = match file.outcome {
-                Outcome::Migrated | Outcome::Rejected => store.read(file).await?,
-                _ => continue,
-            };
             let task = match file.outcome {
-                Outcome::Rejected => Task::Rejected(&shared, &name, &batches),
-                _ => Task::Align(&difference, &name, &batches),
+                Outcome::Migrated => Task::Align(&difference, file, store),
+                Outcome::Rejected => Task::Load(&shared, file, store),
+                _ => continue,
             };
             let done = self.persistently(&mut connection, &task).await.at(At::Flow, &flow.flow)?;
             self.advance(&flow.flow, done.unwrap_or(Done::Before), file.rows);
@@ -244,17 +230,7 @@ impl Loader {
         let mut connection = None;
         for file in flow.files_of(Outcome::Migrated).filter(|file| file.rows > 0) {
             self.cancel.check()?;
-            let mut rows = Vec::new();
-            for batch in store.read(file).await? {
-                let ids = batch.column_by_name(flow.row.row_column()).and_then(|ids| ids.as_fixed_size_binary_opt());
-                let ids = ids.ok_or_else(|| Error::unexpected("migrated rows without an id"))?;
-                let is_wanted = |id: Option<&[u8]>| {
-                    Some(id.and_then(|id| Uuid::from_slice(id).ok()).is_some_and(|id| wanted.contains(&id)))
-                };
-                let chosen = filter_record_batch(&batch, &ids.iter().map(is_wanted).collect());
-                rows.push(chosen.map_err(|_| Error::unexpected("rows cannot be chosen"))?);
-            }
-            rows.retain(|batch| batch.num_rows() > 0);
+            let rows = chosen_of(&store.read(file).await?, &flow.row, |id| wanted.contains(&id))?;
             if rows.is_empty() {
                 continue;
             }
@@ -293,13 +269,12 @@ impl Loader {
         Ok(())
     }
 
-    /// What the run did to rows beside first loads, and what others had done.
-    pub(super) async fn changes(&self) -> Result<BTreeMap<String, BTreeMap<String, u64>>> {
-        ledger::changes(&self.coordinator, self.run.run_id).await
-    }
-
     /// Does a task over a connection; where that is lost, once more over a new one.
-    async fn persistently(&self, connection: &mut Option<Connection>, task: &Task<'_>) -> Result<Option<Done>> {
+    pub(super) async fn persistently(
+        &self,
+        connection: &mut Option<Connection>,
+        task: &Task<'_>,
+    ) -> Result<Option<Done>> {
         let mut pauses = super::PAUSES.iter();
         loop {
             self.cancel.check()?;
@@ -329,11 +304,12 @@ impl Loader {
 }
 
 /// One transaction, which may be given twice: the second time it does nothing.
-enum Task<'a> {
+pub(super) enum Task<'a> {
+    /// A file, whole.
+    Load(&'a chunk::Flow<'a>, &'a OutcomeFile, &'a OutcomeStore),
     Bring(&'a Difference<'a>, &'a str, &'a Piece),
     ResolveAll(&'a Difference<'a>),
-    Rejected(&'a chunk::Flow<'a>, &'a str, &'a [RecordBatch]),
-    Align(&'a Difference<'a>, &'a str, &'a [RecordBatch]),
+    Align(&'a Difference<'a>, &'a OutcomeFile, &'a OutcomeStore),
     Orphaned(&'a Difference<'a>, &'a Mappings, &'a FlowOutcomes, &'a OutcomeStore),
     Settle(&'a Going<'a>),
 }
@@ -341,9 +317,17 @@ enum Task<'a> {
 impl Task<'_> {
     async fn run(&self, connection: &Connection) -> Result<Option<Done>> {
         Ok(match self {
+            Self::Load(flow, file, store) => {
+                let (name, rows) = (file.chunk(), store.read(file).await?);
+                Some(match file.outcome {
+                    Outcome::Rejected => flow.rejected(connection, &name, rows).await?,
+                    _ => flow.migrated(connection, &name, rows).await?,
+                })
+            }
             Self::Bring(difference, name, piece) => Some(difference.bring(connection, name, piece).await?),
-            Self::Rejected(flow, name, rows) => Some(flow.rejected(connection, name, rows.to_vec()).await?),
-            Self::Align(difference, name, rows) => Some(difference.align(connection, name, rows).await?),
+            Self::Align(difference, file, store) => {
+                Some(difference.align(connection, &file.chunk(), &store.read(file).await?).await?)
+            }
             Self::ResolveAll(difference) => {
                 difference.resolve_all(connection).await?;
                 None

@@ -8,8 +8,9 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::{Field, Schema};
 use uuid::Uuid;
 
+use super::attempt::attempt;
 use super::chunk::{Flow, Kept};
-use super::copy::{Rows, of_a_row};
+use super::copy::Rows;
 use super::difference::Image;
 use super::isolate;
 use super::reason::Why;
@@ -27,9 +28,6 @@ const STAGE_UPDATE: &str = include_str!("../../sql/control/load/stage_update.sql
 const UPDATE_EXISTING: &str = include_str!("../../sql/control/load/update_existing.sql");
 const IMAGE_EXISTING: &str = include_str!("../../sql/control/load/image_existing.sql");
 const IMAGE_WRITTEN: &str = include_str!("../../sql/control/load/image_written.sql");
-const SAVEPOINT: &str = include_str!("../../sql/control/load/savepoint.sql");
-const RELEASE: &str = include_str!("../../sql/control/load/release.sql");
-const UNDO: &str = include_str!("../../sql/control/load/undo.sql");
 
 /// The reason of rows that are in the target already, where the flow says nothing of them.
 pub(super) const EXISTING: &str = "existing";
@@ -208,14 +206,6 @@ impl Flow<'_> {
 
     /// None when it went through; else why a row was refused.
     async fn try_update(&self, connection: &Connection, statement: &str, id: Option<Uuid>) -> Result<Option<Why>> {
-        connection.batch_execute(SAVEPOINT).await?;
-        let Err(error) = connection.execute(statement, &[&id]).await else {
-            connection.batch_execute(RELEASE).await?;
-            return Ok(None);
-        };
-        let said = error.as_db_error().filter(|said| of_a_row(said.code().code(), false, false));
-        let Some(why) = said.map(|said| Why::of(said, Some(self.table))) else { return Err(error.into()) };
-        connection.batch_execute(UNDO).await?;
-        Ok(Some(why))
+        Ok(attempt(connection, statement, &[&id], self.table).await?.err())
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::fmt::Write;
 
-use arrow::array::{AsArray, RecordBatch};
+use arrow::array::RecordBatch;
 use serde::Serialize;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
@@ -12,14 +12,14 @@ use uuid::Uuid;
 use super::constraints::{self, WORTH_REBUILDING};
 use super::difference::{Image, same_as_staged};
 use super::encode::{Texts, texts};
-use super::stage::equal;
+use super::stage::{equal, listed};
 use crate::compare::{Piece, Use};
 use crate::error::{At, Context, Error, Kind, Result};
 use crate::id::Namespace;
 use crate::key::KeyColumn;
-use crate::ledger::{self, Adopted, BaseOf, Fate, Latest, LoadedFlow, Mappings, OriginOf};
+use crate::ledger::{self, Adopted, BaseOf, Latest, LoadedFlow, Mappings, OriginOf};
 use crate::outcome::{Gone, KEY, Outcome};
-use crate::outcomes::FlowOutcomes;
+use crate::outcomes::{FlowOutcomes, row_ids};
 use crate::server::sql::{fill, quote_ident, quote_table};
 use crate::server::{Address, Connection};
 use crate::target::{Catalog, Table};
@@ -30,6 +30,7 @@ const STAGED: &str = include_str!("../../sql/control/plan/staged.sql");
 const CONFLICTS: &str = include_str!("../../sql/control/plan/conflicts.sql");
 const IN_LINE: &str = include_str!("../../sql/control/plan/in_line.sql");
 const RETURNED: &str = include_str!("../../sql/control/plan/returned.sql");
+const DIFFERS: &str = include_str!("../../sql/control/difference/differs.sql");
 const LEDGER_IS_WHOLE: &str = include_str!("../../sql/control/ledger/exists.sql");
 
 /// A row that a run would change, and others have changed or deleted.
@@ -135,12 +136,7 @@ impl Foresight {
             return Ok(Vec::new());
         }
         let table = self.catalog.require(&flow.target).at(At::Flow, &flow.flow)?;
-        let note = LoadedFlow {
-            flow: flow.flow.clone(),
-            entity: flow.entity.clone(),
-            schema: table.schema.clone(),
-            table: table.name.clone(),
-        };
+        let note = LoadedFlow::of(&flow.flow, &flow.entity, table);
         ledger::bases(&self.connection, run, namespace, &note).await
     }
 
@@ -149,10 +145,7 @@ impl Foresight {
     /// # Errors
     /// What the server says.
     pub async fn absent(&self, run: Uuid, flow: &str) -> Result<HashSet<u128>> {
-        let refused = ledger::refused(&self.connection, run, Some(flow)).await?;
-        let adopted = ledger::existing(&self.connection, run, Fate::Adopted, Some(flow)).await?;
-        let ids = refused.into_iter().filter_map(|row| row.id).chain(adopted.into_iter().map(|(_, id)| id));
-        Ok(ids.map(|id| id.as_u128()).collect())
+        ledger::absent(&self.connection, run, flow).await
     }
 
     /// Of the rows that a piece would change, mark or delete, those that others have changed or deleted since.
@@ -211,9 +204,7 @@ impl Foresight {
         }
         let mut back = Vec::new();
         for batch in piece.of(Use::New) {
-            let ids = batch.column_by_name(flow.row.row_column()).and_then(|ids| ids.as_fixed_size_binary_opt());
-            let ids = ids.into_iter().flat_map(|ids| ids.iter().flatten());
-            back.extend(ids.filter_map(|id| Uuid::from_slice(id).ok()).filter(|id| kept.contains(&id.as_u128())));
+            back.extend(row_ids(batch, &flow.row)?.into_iter().filter(|id| kept.contains(&id.as_u128())));
         }
         let is = image.is("t", "k.identity");
         let rows = self.connection.query(&image.fill(RETURNED, &[("is", &is)]), &[&flow.flow, &back]).await?;
@@ -228,13 +219,10 @@ impl Foresight {
         let table = self.catalog.require(&flow.target).at(At::Flow, &flow.flow)?;
         let image = Image::new(table, &flow.row)?;
         let staged = Staged::of(batch, table, flow)?;
-        let of = |row: &str| {
-            let columns = staged.columns.iter().map(|column| format!("{row}.{}", quote_ident(column)));
-            columns.collect::<Vec<_>>().join(", ")
-        };
-        let (of_table, of_stage, identity) = (of("t"), of("s"), equal(&image.identity_columns()));
-        let values =
-            [("staged", &*staged.sql), ("of_table", &*of_table), ("of_stage", &*of_stage), ("equal", &*identity)];
+        let (of_table, of_stage) = (listed("t", &staged.columns), listed("s", &staged.columns));
+        let differs = image.fill(DIFFERS, &[("of_table", &of_table), ("of_stage", &of_stage)]);
+        let identity = equal(&image.identity_columns());
+        let values = [("staged", &*staged.sql), ("differs", &*differs), ("equal", &*identity)];
         let row = self.connection.query_one(&image.fill(IN_LINE, &values), &staged.values()).await?;
         let count = |name: &str| Ok::<_, Error>(u64::try_from(row.try_get::<_, i64>(name)?).unwrap_or(0));
         Ok((count("missing")?, count("different")?))
@@ -273,14 +261,9 @@ struct Staged {
 
 impl Staged {
     fn of(batch: &RecordBatch, table: &Table, flow: &FlowOutcomes) -> Result<Self> {
-        let schema = batch.schema();
-        let names = schema.fields().iter().map(|field| field.name());
-        let known = |name: &&String| table.column(name).is_some_and(|column| !column.generated);
-        let columns: Vec<String> = names.filter(|name| !name.starts_with('_')).filter(known).cloned().collect();
+        let columns = table.takes(&batch.schema());
+        let rows = row_ids(batch, &flow.row)?.into_iter().map(|id| Some(id.to_string())).collect();
         let lacks = || Error::new(Kind::Unexpected, "an outcome file lacks a column");
-        let ids = batch.column_by_name(flow.row.row_column()).and_then(|ids| ids.as_fixed_size_binary_opt());
-        let uuid = |id: Option<&[u8]>| id.and_then(|id| Uuid::from_slice(id).ok()).map(|id| id.to_string());
-        let rows = ids.ok_or_else(lacks)?.iter().map(uuid).collect();
         let keys = KeyColumn::new(batch.column_by_name(KEY).cloned().ok_or_else(lacks)?)?;
         let keys = (0..keys.len()).map(|row| keys.text(row)).collect::<Result<_>>()?;
         let mut sql = [String::new(), String::new(), String::new()];

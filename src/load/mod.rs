@@ -10,7 +10,7 @@ use arrow::datatypes::DataType;
 use uuid::Uuid;
 
 use crate::cancel::Cancel;
-use crate::error::{At, Context, Error, Kind, Result};
+use crate::error::{At, Context, Error, Result};
 use crate::ledger::{self, Adopted, Begun, Conflicting, Fate, LoadedFlow, Mappings, OriginOf, Refusal, RunIdentity};
 use crate::outcome::{ENTITY_KEY, KEY, Outcome};
 use crate::outcomes::{FlowOutcomes, FlowShape, OutcomeFile, OutcomeStore};
@@ -19,6 +19,7 @@ use crate::server::sql::{fill, quote_ident, quote_literal, quote_table};
 use crate::server::{Address, Connection};
 use crate::target::{Catalog, Table};
 
+mod attempt;
 mod bring;
 mod causes;
 pub mod check;
@@ -43,6 +44,8 @@ mod unmapped;
 mod whole;
 
 pub use bring::Base;
+use bring::Task;
+use chunk::Done;
 use constraints::{Mode, WORTH_REBUILDING};
 pub use foresee::{Foreseen, Foresight};
 pub use made::typed;
@@ -125,8 +128,8 @@ impl Loader {
     /// id again takes up the same run.
     ///
     /// # Errors
-    /// [`Kind::Locked`] when another run has the target; [`Kind::Config`] when the run was begun with other rules;
-    /// [`Kind::Privilege`]; [`Kind::Drift`] when the mappings table cannot be used.
+    /// [`crate::error::Kind::Locked`] when another run has the target; [`crate::error::Kind::Config`] when the run was begun with other rules;
+    /// [`crate::error::Kind::Privilege`]; [`crate::error::Kind::Drift`] when the mappings table cannot be used.
     #[allow(clippy::too_many_arguments)]
     pub async fn open(
         address: &Address,
@@ -199,7 +202,7 @@ impl Loader {
     /// Sees that no run of another namespace has loaded what these flows will load; with `alone`, no other run at all.
     ///
     /// # Errors
-    /// [`Kind::Config`] that names the other run.
+    /// [`crate::error::Kind::Config`] that names the other run.
     pub async fn check_unclaimed(&mut self, shapes: &[FlowShape], alone: bool) -> Result<()> {
         for shape in shapes {
             self.entities.push((shape.flow.clone(), shape.entity.clone(), shape.target.clone()));
@@ -224,13 +227,7 @@ impl Loader {
     }
 
     fn note(&self, flow: &str, entity: &str, target: &str) -> Result<LoadedFlow> {
-        let table = self.catalog.require(target).at(At::Flow, flow)?;
-        Ok(LoadedFlow {
-            flow: flow.to_owned(),
-            entity: entity.to_owned(),
-            schema: table.schema.clone(),
-            table: table.name.clone(),
-        })
+        Ok(LoadedFlow::of(flow, entity, self.catalog.require(target).at(At::Flow, flow)?))
     }
 
     /// Brings a flow's migrated rows into its target and its rejected rows into the quarantine. What the target refused
@@ -351,7 +348,7 @@ impl Loader {
     /// fate of a row decided by the rows of others, for only now are all of them there.
     ///
     /// # Errors
-    /// [`Kind::Verification`] when rows of others break a constraint; it is then left as the message says.
+    /// [`crate::error::Kind::Verification`] when rows of others break a constraint; it is then left as the message says.
     pub async fn finish(&mut self, store: &OutcomeStore) -> Result<Finished> {
         let begun = Instant::now();
         self.sink.start("load", "constraints", None);
@@ -379,7 +376,8 @@ impl Loader {
                 *(if fate == Fate::Updated { updated } else { adopted }) += 1;
             }
         }
-        let (moved, conflicts) = (self.changes().await?, ledger::conflicts(&self.coordinator, self.run.run_id).await?);
+        let moved = ledger::changes(&self.coordinator, self.run.run_id).await?;
+        let conflicts = ledger::conflicts(&self.coordinator, self.run.run_id).await?;
         ledger::unlock(&self.coordinator).await?;
         self.modes.clear();
         self.sink.finish("constraints");
@@ -473,45 +471,9 @@ impl Loader {
     ) -> Result<()> {
         let mut connection = None;
         while let Some(file) = queue.lock().ok().and_then(|mut queue| queue.pop_front()) {
-            let mut pauses = PAUSES.iter();
-            loop {
-                self.cancel.check()?;
-                let error = match self.load_chunk(flow, &file, store, &mut connection).await {
-                    Ok(()) => break,
-                    Err(error) => error,
-                };
-                // Whether the chunk was committed before the connection was lost, its claim will tell.
-                connection = None;
-                match pauses.next() {
-                    Some(pause) if error.kind() == Kind::Retryable => {
-                        log::warn!("a chunk is loaded again: {error}");
-                        tokio::time::sleep(*pause).await;
-                    }
-                    _ => return Err(error),
-                }
-            }
+            let done = self.persistently(&mut connection, &Task::Load(flow, &file, store)).await?;
+            self.advance(flow.flow, done.unwrap_or(Done::Before), file.rows);
         }
-        Ok(())
-    }
-
-    async fn load_chunk(
-        &self,
-        flow: &chunk::Flow<'_>,
-        file: &OutcomeFile,
-        store: &OutcomeStore,
-        connection: &mut Option<Connection>,
-    ) -> Result<()> {
-        let batches = store.read(file).await?;
-        let connection = match connection {
-            Some(connection) => connection,
-            None => connection.insert(self.address.connect("rehome load").await?),
-        };
-        let name = format!("{}:{}", file.outcome.name(), file.path);
-        let done = match file.outcome {
-            Outcome::Rejected => flow.rejected(connection, &name, batches).await?,
-            _ => flow.migrated(connection, &name, batches).await?,
-        };
-        self.advance(flow.flow, done, file.rows);
         Ok(())
     }
 
@@ -538,7 +500,7 @@ impl Loader {
 /// Copies rows into a table as they are, outside of any run: no ledger, no mappings. Gives the rows written.
 ///
 /// # Errors
-/// [`Kind::Drift`] when the columns do not fit; [`Kind::Unexpected`] when the table refuses a row, and then none is in.
+/// [`crate::error::Kind::Drift`] when the columns do not fit; [`crate::error::Kind::Unexpected`] when the table refuses a row, and then none is in.
 pub async fn copy_into(connection: &Connection, table: &Table, batches: Vec<arrow::array::RecordBatch>) -> Result<u64> {
     let rows = copy::Rows::new(batches, table)?;
     let none = std::collections::BTreeSet::new();

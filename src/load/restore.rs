@@ -312,6 +312,6 @@ async fn is_partitioned(connection: &Connection, table: &str) -> Result<bool> {
 }
 
 /// The SQLSTATE of an error of the server.
-pub(super) fn state(error: &Error) -> Option<&str> {
+fn state(error: &Error) -> Option<&str> {
     error.places().iter().find(|(at, _)| *at == At::SqlState).map(|(_, state)| state.as_str())
 }

@@ -3,16 +3,15 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use arrow::array::{AsArray, BooleanArray, RecordBatch};
-use arrow::compute::filter_record_batch;
+use arrow::array::RecordBatch;
 use uuid::Uuid;
 
 use super::Loader;
 use super::stage::{STAGED, Staging};
-use crate::error::{At, Context, Error, Kind, Result};
+use crate::error::{At, Context, Kind, Result};
 use crate::ledger;
-use crate::outcome::{Outcome, RowIdentity};
-use crate::outcomes::{FlowOutcomes, OutcomeFile, OutcomeStore};
+use crate::outcome::Outcome;
+use crate::outcomes::{FlowOutcomes, OutcomeFile, OutcomeStore, chosen_of};
 use crate::server::sql::{fill, quote_ident, quote_table};
 use crate::target::Table;
 
@@ -127,7 +126,7 @@ impl Loader {
                 .await?;
         // Where the target knows rows by our UUIDs it is asked; else all rows of the flow are compared with each other.
         let with_refused = |file: &&OutcomeFile| {
-            let name = format!("{}:{}", file.outcome.name(), file.path);
+            let name = file.chunk();
             !derived
                 || refused.chunks.as_ref().is_none_or(|chunks| {
                     // What came as a difference lies in no file of its own.
@@ -141,8 +140,8 @@ impl Loader {
                 // A column that the target fills by itself is compared: who was there first, nobody can tell.
                 return Ok(connection.batch_execute(COMMIT).await?);
             }
-            let wanted = |batch: &RecordBatch| of_these(batch, &flow.row, &refused.rows);
-            let batches = if derived { batches.iter().map(wanted).collect::<Result<_>>()? } else { batches };
+            let batches =
+                if derived { chosen_of(&batches, &flow.row, |id| refused.rows.contains(&id))? } else { batches };
             staging.add(&batches).await?;
         }
         connection.batch_execute(ANALYZE_STAGED).await?;
@@ -169,14 +168,4 @@ impl Loader {
 
 fn gives(batch: &RecordBatch, columns: &[String]) -> bool {
     columns.iter().all(|column| batch.column_by_name(column).is_some())
-}
-
-/// The rows of a batch that are among these.
-fn of_these(batch: &RecordBatch, row: &RowIdentity, ids: &HashSet<Uuid>) -> Result<RecordBatch> {
-    let defect = || Error::unexpected("migrated rows without an id");
-    let own = batch.column_by_name(row.row_column()).and_then(|ids| ids.as_fixed_size_binary_opt());
-    let own = own.ok_or_else(defect)?;
-    let is_one = |id: Option<&[u8]>| id.and_then(|id| Uuid::from_slice(id).ok()).is_some_and(|id| ids.contains(&id));
-    let mask: BooleanArray = own.iter().map(|id| Some(is_one(id))).collect();
-    filter_record_batch(batch, &mask).map_err(|_| defect())
 }

@@ -63,6 +63,9 @@ impl<'a> Staging<'a> {
     /// Copies these rows of an outcome; those that the types of the target do not take are left out, and given. Needs a
     /// transaction.
     pub async fn add(&self, batches: &[RecordBatch]) -> Result<BTreeMap<usize, Why>> {
+        if batches.is_empty() {
+            return Ok(BTreeMap::new());
+        }
         let batches = batches.iter().map(|batch| self.keyed(batch)).collect::<Result<Vec<_>>>()?;
         let rows = Rows::new(batches, &self.staged)?;
         Ok(isolate::copy(self.connection, &rows, &BTreeSet::new(), self.cancel).await?.refused)
@@ -103,4 +106,9 @@ pub(super) const STAGED: &str = "rehome_staged_rows";
 pub(super) fn equal(columns: &[String]) -> String {
     let equal = |column: &String| format!("s.{0} = t.{0}", quote_ident(column));
     columns.iter().map(equal).collect::<Vec<_>>().join(" and ")
+}
+
+/// These columns of a row, as SQL.
+pub(super) fn listed(row: &str, columns: &[String]) -> String {
+    columns.iter().map(|column| format!("{row}.{}", quote_ident(column))).collect::<Vec<_>>().join(", ")
 }

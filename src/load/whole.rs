@@ -62,7 +62,7 @@ impl<'a> Whole<'a> {
         let mut found = Vec::new();
         for file in flow.files_of(Outcome::Migrated) {
             self.cancel.check()?;
-            let chunk = format!("{}:{}", file.outcome.name(), file.path);
+            let chunk = file.chunk();
             if !all && !known.contains(&chunk) {
                 continue;
             }

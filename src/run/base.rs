@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::ledger::BaseOf;
 use crate::load::Base;
 use crate::outcomes::{FlowOutcomes, OutcomeStore};
+use crate::report::Because;
 
 /// What is known of a flow before this run: by the latest run that has brought any of it.
 ///
@@ -31,7 +32,7 @@ pub async fn of_flow(bases: Vec<BaseOf>, name: &str, past: &impl Past, setting: 
     }
     let Some(mut flow) = stored else { return Ok(Base::Target { run: base.run }) };
     if !base.done {
-        flow.files.retain(|file| base.chunks.contains(&format!("{}:{}", file.outcome.name(), file.path)));
+        flow.files.retain(|file| base.chunks.contains(&file.chunk()));
     }
     Ok(Base::Outcomes { run: base.run, store, flow: Box::new(flow), whole: base.done })
 }
@@ -56,4 +57,14 @@ pub async fn stored(store: &OutcomeStore, name: &str) -> Result<Option<FlowOutco
         }
     }
     Ok(Some(flow))
+}
+
+/// Why a flow's rows differ, as far as the whole flow tells it.
+pub fn because(base: &BaseOf, rules: &str, snapshot: &str) -> Because {
+    match (base.rules.as_deref() == Some(rules), base.snapshot_id == snapshot) {
+        (true, true) => Because::Nothing,
+        (true, false) => Because::Data,
+        (false, true) => Because::Rules,
+        (false, false) => Because::Both,
+    }
 }

@@ -7,13 +7,12 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use super::plan::because;
-use super::record::{Adopted, Foreign, remember_adopted};
+use super::record::{self, Adopted, Foreign, remember_adopted, remembered};
 use super::remake::{self, Past};
-use super::{Setting, base, order, run_id, settle};
+use super::{Setting, base, order, run_id, settle, source_rows};
 use crate::error::{At, Context, Error, Result};
 use crate::graph::{Graph, Ties};
-use crate::ledger::{self, AdoptedKey, Latest, OriginOf, Refusal, RunIdentity};
+use crate::ledger::{self, Latest, OriginOf, Refusal, RunIdentity};
 use crate::load::{self, Base, Finished, Loader, Match};
 use crate::outcome::Id;
 use crate::outcomes::{FlowOutcomes, FlowShape, OutcomeStore};
@@ -109,17 +108,7 @@ impl Loading {
     /// What reading the mappings meets.
     pub async fn foreign(&self, pipeline: &Pipeline, store: &OutcomeStore) -> Result<Foreign> {
         let entities: Vec<String> = pipeline.entities.keys().cloned().collect();
-        let found = self.loader.adopted(&entities).await?;
-        let found: Vec<Adopted> = found
-            .into_iter()
-            .map(|adopted| {
-                let key = match adopted.key {
-                    AdoptedKey::Int(key) => key.to_string(),
-                    AdoptedKey::Text(key) => key,
-                };
-                (adopted.entity, key, adopted.uuid)
-            })
-            .collect();
+        let found = remembered(self.loader.adopted(&entities).await?);
         Ok(Foreign { adopted: remember_adopted(store, found).await?, ..Foreign::default() })
     }
 
@@ -130,9 +119,7 @@ impl Loading {
     pub async fn found_before(&self, entities: &[&str]) -> Result<Vec<Adopted>> {
         let mut found = Vec::new();
         for entity in entities {
-            for (key, uuid) in self.loader.own(entity).await? {
-                found.extend(Uuid::parse_str(&uuid).ok().map(|uuid| ((*entity).to_owned(), key, uuid)));
-            }
+            found.extend(record::found(entity, self.loader.own(entity).await?));
         }
         Ok(found)
     }
@@ -152,11 +139,7 @@ impl Loading {
     pub async fn made_ids(&self, pipeline: &Pipeline, snapshot: &Snapshot) -> Result<BTreeMap<String, MadeIds>> {
         let mut made = BTreeMap::new();
         for flow in pipeline.flows.iter().filter(|flow| flow.row.id == Id::Server) {
-            let mut rows = 0;
-            for named in flow.named() {
-                rows += snapshot.named(&named, &pipeline.schemas)?.rows;
-            }
-            let fresh = self.loader.made_ids(flow, rows).await?;
+            let fresh = self.loader.made_ids(flow, source_rows(flow, pipeline, snapshot)?).await?;
             made.insert(flow.name.clone(), remake::made(self.loader.own(&flow.entity).await?, fresh, flow.row.made)?);
         }
         Ok(made)
@@ -345,7 +328,7 @@ async fn load_flow(
 ) -> Result<(load::Loaded, Option<Changes>)> {
     let bases = loader.bases(&outcomes.flow, &outcomes.entity, &outcomes.target).await?;
     let rules = work.rules.get(&outcomes.flow).cloned().unwrap_or_default();
-    let because = bases.first().map(|base| because(base, &rules, &work.snapshot));
+    let because = bases.first().map(|base| base::because(base, &rules, &work.snapshot));
     let base = base::of_flow(bases, &outcomes.flow, &Before { loader, work }, &work.setting).await?;
     let known_by = if matches!(base, Base::Target { .. }) { KnownBy::Target } else { KnownBy::Outcomes };
     let run = base.run().map(|run| run.to_string());

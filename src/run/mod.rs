@@ -26,6 +26,7 @@ use crate::cancel::Cancel;
 use crate::engine::{Engine, Identity, Settings};
 use crate::error::{At, Context, Error, Kind, Result};
 use crate::extract;
+use crate::flow::Flow;
 use crate::graph::Graph;
 use crate::outcomes::OutcomeStore;
 use crate::pipeline::Pipeline;
@@ -143,6 +144,7 @@ pub async fn run(request: Request, setting: &Setting) -> Result<Finished> {
     }
 }
 
+/// The snapshot that is asked for: the one given, whole, or a new one.
 async fn snapshot(request: &Request, setting: &Setting) -> Result<Snapshot> {
     match (&request.snapshot, &request.source) {
         (Some(location), _) => {
@@ -154,7 +156,8 @@ async fn snapshot(request: &Request, setting: &Setting) -> Result<Snapshot> {
             let full = Graph::new(&request.pipeline)?;
             take_snapshot(source, &request.reading, &request.pipeline, &full, setting).await
         }
-        (None, None) => Err(plan::no_source()),
+        (None, None) => Err(Error::config("there is neither a source nor a snapshot")
+            .hint("give --source URL (or REHOME_SOURCE_URL), or --snapshot of an earlier run")),
     }
 }
 
@@ -225,6 +228,11 @@ fn record(request: &Request, snapshot: &Snapshot, report: &Report, loaded: &load
         verified: report.verified,
         facts: report.facts.clone(),
     }
+}
+
+/// The rows of a flow's sources.
+fn source_rows(flow: &Flow, pipeline: &Pipeline, snapshot: &Snapshot) -> Result<u64> {
+    flow.named().map(|named| Ok(snapshot.named(&named, &pipeline.schemas)?.rows)).sum()
 }
 
 /// The pipeline with the flows that were asked for, and those they read.

@@ -1,19 +1,18 @@
 //! Owns what a run would do to a target, found out without writing anything there: a plan. Must not know: how differences are
 //! found, or conflicts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::load::succession;
-use super::record::Foreign;
+use super::record::{self, Foreign, remembered};
 use super::remake::{self, Past};
-use super::{Request, Setting, base, chosen, identity, order, settle, take_snapshot};
+use super::{Request, Setting, base, chosen, identity, order, settle, source_rows};
 use crate::compare::{Comparison, Counts, Piece, Side};
-use crate::error::{At, Context, Error, Result};
-use crate::graph::Graph;
-use crate::ledger::{AdoptedKey, BaseOf, OriginOf};
+use crate::error::{At, Context, Result};
+use crate::ledger::OriginOf;
 use crate::load::{self, Base, Foreseen, Foresight};
 use crate::outcome::{Id, Made, Outcome};
 use crate::outcomes::{FlowOutcomes, OutcomeStore};
@@ -78,12 +77,7 @@ impl Plan {
 /// As [`super::run`], short of loading.
 pub async fn plan(request: Request, setting: &Setting) -> Result<Plan> {
     let (mut pipeline, mut graph) = chosen(&request.pipeline, &request.only)?;
-    let full = Graph::new(&request.pipeline)?;
-    let snapshot = match (&request.snapshot, &request.source) {
-        (Some(location), _) => Snapshot::open(location.clone()).await?,
-        (None, Some(source)) => take_snapshot(source, &request.reading, &request.pipeline, &full, setting).await?,
-        (None, None) => return Err(no_source()),
-    };
+    let snapshot = super::snapshot(&request, setting).await?;
     let mappings = format!("{}.{}", pipeline.mappings.0, pipeline.mappings.1);
     let target = Foresight::open(&request.target, &pipeline.target_schema, &mappings).await?;
     settle(&mut pipeline, target.catalog());
@@ -142,18 +136,11 @@ impl FlowPlan {
 /// What the target maps: by others, and for flows that look for their rows there, by earlier runs.
 async fn foreign(target: &Foresight, pipeline: &Pipeline, run: Uuid) -> Result<Foreign> {
     let entities: Vec<String> = pipeline.entities.keys().cloned().collect();
-    let adopted = target.adopted(&entities).await?.into_iter().map(|adopted| {
-        let key = match adopted.key {
-            AdoptedKey::Int(key) => key.to_string(),
-            AdoptedKey::Text(key) => key,
-        };
-        (adopted.entity, key, adopted.uuid)
-    });
-    let mut foreign = Foreign { adopted: adopted.collect(), ..Foreign::default() };
-    for flow in pipeline.flows.iter().filter(|flow| !flow.row.matching.is_empty()) {
-        for (key, uuid) in target.own(&flow.entity, run).await? {
-            foreign.found.extend(Uuid::parse_str(&uuid).ok().map(|uuid| (flow.entity.clone(), key, uuid)));
-        }
+    let mut foreign = Foreign { adopted: remembered(target.adopted(&entities).await?), ..Foreign::default() };
+    let matching = pipeline.flows.iter().filter(|flow| !flow.row.matching.is_empty());
+    let entities: BTreeSet<&str> = matching.map(|flow| flow.entity.as_str()).collect();
+    for entity in entities {
+        foreign.found.extend(record::found(entity, target.own(entity, run).await?));
     }
     Ok(foreign)
 }
@@ -167,11 +154,7 @@ async fn made(
 ) -> Result<BTreeMap<String, MadeIds>> {
     let mut made = BTreeMap::new();
     for flow in pipeline.flows.iter().filter(|flow| flow.row.id == Id::Server) {
-        let mut rows = 0;
-        for named in flow.named() {
-            rows += snapshot.named(&named, &pipeline.schemas)?.rows;
-        }
-        let fresh = (1..=rows).map(|number| match flow.row.made {
+        let fresh = (1..=source_rows(flow, pipeline, snapshot)?).map(|number| match flow.row.made {
             Made::Uuid => Uuid::from_u128(u128::from(number)).to_string(),
             _ => number.to_string(),
         });
@@ -214,7 +197,7 @@ impl Look<'_> {
     async fn at(&self, outcomes: &FlowOutcomes, rules: &str) -> Result<FlowPlan> {
         // A run that has been here is known by what it has brought itself.
         let bases = self.target.bases(Uuid::nil(), self.pipeline.namespace, outcomes).await?;
-        let because = bases.first().map(|base| because(base, rules, self.snapshot));
+        let because = bases.first().map(|base| base::because(base, rules, self.snapshot));
         let base = base::of_flow(bases, &outcomes.flow, self, self.setting).await?;
         let mut plan = FlowPlan {
             flow: outcomes.flow.clone(),
@@ -280,20 +263,4 @@ impl Look<'_> {
         let piece = Piece::new_rows(self.store.read(first).await?);
         Ok(piece.bytes() * outcomes.count(Outcome::Migrated) / first.rows.max(1))
     }
-}
-
-/// Why a flow's rows differ, as far as the whole flow tells it.
-pub fn because(base: &BaseOf, rules: &str, snapshot: &str) -> Because {
-    match (base.rules.as_deref() == Some(rules), base.snapshot_id == snapshot) {
-        (true, true) => Because::Nothing,
-        (true, false) => Because::Data,
-        (false, true) => Because::Rules,
-        (false, false) => Because::Both,
-    }
-}
-
-/// What stands for a source that is not given.
-pub fn no_source() -> Error {
-    Error::config("there is neither a source nor a snapshot")
-        .hint("give --source URL (or REHOME_SOURCE_URL), or --snapshot of an earlier run")
 }

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::error::{At, Error, Kind, Result};
 use crate::graph::Graph;
+use crate::ledger::AdoptedKey;
 use crate::outcomes::{FlowOutcomes, OutcomeStore};
 use crate::pipeline::Pipeline;
 use crate::report::{Changes, Existing, Facts, Refused, RefusedFor};
@@ -108,6 +109,24 @@ fn absent(workspace: &Location, name: &str, files: &[String]) -> Error {
 
 /// A mapping of the target that no run of ours wrote: entity, the key's text, UUID.
 pub type Adopted = (String, String, Uuid);
+
+/// Mappings that no run of ours wrote, as they are remembered.
+#[must_use]
+pub fn remembered(found: Vec<crate::ledger::Adopted>) -> Vec<Adopted> {
+    let one = |adopted: crate::ledger::Adopted| {
+        let key = match adopted.key {
+            AdoptedKey::Int(key) => key.to_string(),
+            AdoptedKey::Text(key) => key,
+        };
+        (adopted.entity, key, adopted.uuid)
+    };
+    found.into_iter().map(one).collect()
+}
+
+/// The UUIDs that rows of an entity have by earlier runs, which may have found them in the target: of legacy keys and ids as text.
+pub fn found(entity: &str, own: Vec<(String, String)>) -> impl Iterator<Item = Adopted> {
+    own.into_iter().filter_map(move |(key, uuid)| Some((entity.to_owned(), key, Uuid::parse_str(&uuid).ok()?)))
+}
 
 /// What a target knew of a run's rows before the run.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

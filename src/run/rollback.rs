@@ -4,7 +4,6 @@
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
-use arrow::array::AsArray;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -12,6 +11,7 @@ use super::{Setting, base};
 use crate::error::{At, Error, Kind, Result};
 use crate::load::rollback::{self, InTarget, Left, Loaded, Rollback, Whole};
 use crate::outcome::Outcome;
+use crate::outcomes::row_ids;
 use crate::progress::Sink;
 use crate::server::Address;
 use crate::server::sql::quote_table;
@@ -179,9 +179,7 @@ async fn rows_of(rollback: &Rollback, run: Uuid, flow: &Loaded, setting: &Settin
     let mut rows = HashSet::new();
     for file in outcomes.files_of(Outcome::Migrated) {
         for batch in store.read(file).await? {
-            let ids = batch.column_by_name(outcomes.row.row_column()).and_then(|ids| ids.as_fixed_size_binary_opt());
-            let ids = ids.into_iter().flat_map(|ids| ids.iter().flatten());
-            rows.extend(ids.filter_map(|id| id.try_into().ok()).map(u128::from_be_bytes));
+            rows.extend(row_ids(&batch, &outcomes.row)?.into_iter().map(|id| id.as_u128()));
         }
     }
     Ok(rows)

@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use arrow::datatypes::Schema;
+
 use crate::diagnosis::distance;
 use crate::error::{At, Error, Kind, Result};
 use crate::name::in_quotes;
@@ -267,6 +269,13 @@ impl Table {
     #[must_use]
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// The columns of an outcome that the table has, and takes: the engine's own and those that it generates are none.
+    #[must_use]
+    pub fn takes(&self, schema: &Schema) -> Vec<String> {
+        let own = schema.fields().iter().map(|field| field.name()).filter(|name| !name.starts_with('_'));
+        own.filter(|name| self.column(name).is_some_and(|column| !column.generated)).cloned().collect()
     }
 
     #[must_use]

@@ -4,8 +4,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray};
-use arrow::compute::{cast, filter_record_batch};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
+use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use futures::{StreamExt, TryStreamExt};
 
@@ -16,7 +16,7 @@ use crate::cancel::Cancel;
 use crate::error::{Error, Result};
 use crate::key::KeyColumn;
 use crate::outcome::{KEY, Outcome, RowIdentity};
-use crate::outcomes::{FlowOutcomes, OutcomeFile, OutcomeStore};
+use crate::outcomes::{FlowOutcomes, OutcomeFile, OutcomeStore, chosen};
 use crate::server::Connection;
 use crate::server::sql::{fill, quote_ident, quote_literal, quote_table};
 use crate::target::Table;
@@ -261,14 +261,7 @@ fn taken(batch: &RecordBatch, row: &RowIdentity, refused: &HashSet<u128>) -> Res
     if refused.is_empty() {
         return Ok(batch.clone());
     }
-    let ids = batch.column_by_name(row.row_column()).and_then(|ids| ids.as_fixed_size_binary_opt());
-    let ids = ids.ok_or_else(|| Error::unexpected("an id that is no UUID"))?;
-    let is_in = |id: Option<&[u8]>| {
-        let id = id.and_then(|id| id.try_into().ok()).map(u128::from_be_bytes);
-        Some(id.is_none_or(|id| !refused.contains(&id)))
-    };
-    let wanted: BooleanArray = ids.iter().map(is_in).collect();
-    filter_record_batch(batch, &wanted).map_err(|_| Error::unexpected("rows of an outcome file cannot be chosen"))
+    chosen(batch, row, |id| !refused.contains(&id.as_u128()))
 }
 
 fn no_uuid() -> Error {

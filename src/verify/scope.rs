@@ -31,12 +31,10 @@ pub(super) struct Scope {
 impl Scope {
     pub async fn of(subject: &Subject<'_>, flow: &FlowOutcomes, connection: &Connection) -> Result<Self> {
         let (run, name) = (subject.run, flow.flow.as_str());
-        let refused = ledger::refused(connection, run, Some(name)).await?;
         let adopted = ledger::existing(connection, run, Fate::Adopted, Some(name)).await?;
         let mut others: HashSet<u128> = adopted.iter().map(|(_, id)| id.as_u128()).collect();
         // What others made is left as it is: nothing is expected of it.
-        let refused = refused.iter().filter_map(|row| row.id).map(|id| id.as_u128());
-        let mut aside: HashSet<u128> = refused.chain(others.iter().copied()).collect();
+        let mut aside = ledger::absent(connection, run, name).await?;
         let there = ledger::existing(connection, run, Fate::Refused, Some(name)).await?;
         others.extend(there.iter().map(|(_, id)| id.as_u128()));
         let moved = ledger::moved_rows(connection, run, name).await?;

@@ -4,8 +4,7 @@ select $1, $2, t.{id}, coalesce(m.legacy_key, m.legacy_id::text), coalesce(m.leg
        {identity}, {hash}, $4
 from {table} t
 join {mappings} m on m.entity_uuid = t.{id}::{uuid_type} and m.entity_type::text = $3
-join rehome.runs o on o.run_id = $1
-join rehome.runs r on r.run_id = m.run_id and r.namespace is not distinct from o.namespace
+join rehome.lineage l on l.of_run = $1 and l.member = m.run_id
 where not exists (select from pg_temp.rehome_after s where {equal})
   and not exists (select from rehome.kept k where k.flow = $2 and k.row_id = t.{id} and k.ended_by is null)
 on conflict do nothing

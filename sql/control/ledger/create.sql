@@ -40,6 +40,12 @@ alter table rehome.runs add column if not exists made_mappings boolean not null 
 alter table rehome.runs add column if not exists snapshot text;
 alter table rehome.runs add column if not exists rules text;
 
+-- All runs that build on each other with a run, itself among them: those of its namespace.
+create or replace view rehome.lineage as
+select o.run_id as of_run, l.run_id as member
+from rehome.runs o
+join rehome.runs l on l.namespace is not distinct from o.namespace;
+
 -- What is in the target, chunk by chunk. A chunk's first statement claims its row here.
 create table if not exists rehome.chunks (
     run_id       uuid        not null references rehome.runs (run_id),

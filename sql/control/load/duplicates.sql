@@ -15,6 +15,6 @@ from (
     from keyed
     join shared on {same}
     left join {mappings} m on m.entity_uuid = keyed.id::{uuid_type}
-        and m.run_id in (select l.run_id from rehome.runs l join rehome.runs o on o.run_id = {run} and l.namespace is not distinct from o.namespace)
+        and m.run_id in (select member from rehome.lineage where of_run = {run})
 ) numbered
 where numbered.number > 1

@@ -6,7 +6,7 @@ with met as (
     join (select * from {table} where {predicate}) t on {equal}
     where not exists (
         select from {mappings} m
-        where m.run_id in (select l.run_id from rehome.runs l join rehome.runs o on o.run_id = $1 and l.namespace is not distinct from o.namespace)
+        where m.run_id in (select member from rehome.lineage where of_run = $1)
           and m.entity_uuid = t.{id}::{uuid_type}
           and not exists (select from rehome.existing e where e.run_id = m.run_id and e.entity_uuid = t.{id})
     )

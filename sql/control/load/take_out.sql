@@ -7,7 +7,7 @@ mine as (
            m.tableoid as mapping_part, m.ctid as mapping_place
     from bad
     join {table} t on t.tableoid = bad.part and t.ctid = bad.place
-    join {mappings} m on m.entity_uuid = t.{id}::{uuid_type} and m.run_id in (select l.run_id from rehome.runs l join rehome.runs o on o.run_id = $1 and l.namespace is not distinct from o.namespace)
+    join {mappings} m on m.entity_uuid = t.{id}::{uuid_type} and m.run_id in (select member from rehome.lineage where of_run = $1)
     join rehome.flows f on f.run_id = $1
                        and f.entity = m.entity_type::text
                        and f.table_schema = $2

@@ -20,7 +20,7 @@ gone as (
 unmapped as (
     delete from {mappings} m using mine
     where m.entity_type::text = $6
-      and m.run_id in (select l.run_id from rehome.runs l join rehome.runs o on o.run_id = $1 and l.namespace is not distinct from o.namespace)
+      and m.run_id in (select member from rehome.lineage where of_run = $1)
       and coalesce(m.legacy_key, m.legacy_id::text) = mine.rehome_entity_key
 ),
 -- A parent that was rejected or refused itself is the cause: by the flow that loads the table pointed to ($7), if there is one.

@@ -3,6 +3,6 @@ select count(*) filter (where t.found is null) as missing,
        count(*) filter (where t.found and t.differs) as different
 from {staged} s
 left join lateral (
-    select true as found, row({of_table})::record operator(pg_catalog.*<>) row({of_stage})::record as differs
+    select true as found, {differs} as differs
     from {table} t where {equal} limit 1
 ) t on true

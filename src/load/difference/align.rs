@@ -3,18 +3,17 @@
 
 use std::collections::BTreeSet;
 
-use arrow::array::{BooleanArray, RecordBatch};
-use arrow::compute::filter_record_batch;
+use arrow::array::RecordBatch;
 use uuid::Uuid;
 
 use super::super::chunk::Done;
 use super::super::stage::equal;
-use super::{AFTER, Difference, NEW, ROLLBACK, ids, texts, unfit};
+use super::{AFTER, Difference, NEW, ROLLBACK, present, texts};
 use crate::compare::Counts;
 use crate::error::Result;
 use crate::ledger::{self, Mappings, still_mine};
 use crate::outcome::{Gone, Outcome};
-use crate::outcomes::{FlowOutcomes, OutcomeStore};
+use crate::outcomes::{FlowOutcomes, OutcomeStore, chosen_of};
 use crate::server::Connection;
 use crate::server::sql::quote_ident;
 
@@ -50,19 +49,11 @@ impl Difference<'_> {
         let identity = self.image.identity_columns();
         let staging = self.staging(connection, NEW, &identity).await?;
         staging.add(batches).await?;
-        self.present(connection, NEW, "true").await?;
+        present(connection, &self.image, NEW, "true").await?;
         let there = connection.query(THERE, &[]).await?;
         let there = there.iter().map(|row| row.try_get("row")).collect::<Result<BTreeSet<Uuid>, _>>()?;
-        let (mut known, mut new) = (Vec::new(), Vec::new());
-        for batch in batches {
-            let ids = ids(batch, self.flow.row.row_column())?;
-            let is_there: BooleanArray = ids.iter().map(|id| Some(there.contains(id))).collect();
-            let is_new = arrow::compute::not(&is_there).map_err(|_| unfit())?;
-            known.push(filter_record_batch(batch, &is_there).map_err(|_| unfit())?);
-            new.push(filter_record_batch(batch, &is_new).map_err(|_| unfit())?);
-        }
-        known.retain(|batch| batch.num_rows() > 0);
-        new.retain(|batch| batch.num_rows() > 0);
+        let known = chosen_of(batches, self.flow.row, |id| there.contains(&id))?;
+        let new = chosen_of(batches, self.flow.row, |id| !there.contains(&id))?;
         let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
         let mut refused = self.brought_in_line(connection, name, &known).await?;
         refused += self.add(connection, name, new).await?;

@@ -7,14 +7,15 @@ use arrow::array::RecordBatch;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
+use super::super::attempt::attempt;
 use super::super::chunk::Kept;
-use super::super::copy::of_a_row;
 use super::super::reason::Why;
-use super::super::stage::equal;
-use super::{AFTER, BEFORE, Difference, Image, ids, same_as_staged};
+use super::super::stage::{equal, listed};
+use super::{AFTER, BEFORE, Difference, Image, present, same_as_staged};
 use crate::compare::{Piece, Use};
 use crate::error::{At, Error, Kind, Result};
 use crate::outcome::Gone;
+use crate::outcomes::chosen_of;
 use crate::server::Connection;
 use crate::server::sql::{quote_ident, quote_literal};
 
@@ -26,25 +27,23 @@ const DELETED: &str = include_str!("../../../sql/control/difference/deleted.sql"
 const REFUSE_CHANGE: &str = include_str!("../../../sql/control/difference/refuse_change.sql");
 const WRITTEN: &str = include_str!("../../../sql/control/difference/after.sql");
 const END_KEPT: &str = include_str!("../../../sql/control/difference/end_kept.sql");
-const SAVEPOINT: &str = include_str!("../../../sql/control/load/savepoint.sql");
-const RELEASE: &str = include_str!("../../../sql/control/load/release.sql");
-const UNDO: &str = include_str!("../../../sql/control/load/undo.sql");
+const DIFFERS: &str = include_str!("../../../sql/control/difference/differs.sql");
 
 impl Difference<'_> {
     /// Changes the rows of a piece that are not as they were; gives how many the target refused.
     pub(super) async fn changed(&self, connection: &Connection, chunk: &str, piece: &Piece) -> Result<u64> {
         let (before, after) = (piece.of(Use::Before), piece.of(Use::After));
         let (Some(first), Some(last)) = (before.first(), after.first()) else { return Ok(0) };
-        let columns = self.columns(first);
+        let columns = self.flow.table.takes(&first.schema());
         let staging = self.staging(connection, BEFORE, &columns).await?;
         if !staging.add(before).await?.is_empty() {
             let message = "rows that the table holds do not fit it any more, as they were loaded";
             return Err(Error::new(Kind::Drift, message).at(At::Table, self.flow.table.full_name()));
         }
-        let all = self.columns(last);
+        let all = self.flow.table.takes(&last.schema());
         let staging = self.staging(connection, AFTER, &all).await?;
         let refused = staging.add(after).await?;
-        self.present(connection, BEFORE, &same_as_staged(&self.image, &columns, self.flow.flow)).await?;
+        present(connection, &self.image, BEFORE, &same_as_staged(&self.image, &columns, self.flow.flow)).await?;
         self.note(connection, BEFORE, &columns, "not p.same", "changed", self.overwrite()).await?;
         let assigned: Vec<String> = all.iter().filter(|name| piece.columns.contains(*name)).cloned().collect();
         let mut count = self.write(connection, chunk, after, &assigned, &all, refused).await?;
@@ -78,10 +77,8 @@ impl Difference<'_> {
         rows: &[RecordBatch],
     ) -> Result<u64> {
         let Some(first) = rows.first() else { return Ok(0) };
-        let all = self.columns(first);
-        let differ: Vec<String> = all.iter().map(|name| quote_ident(name)).collect();
-        let of = |row: &str| differ.iter().map(|name| format!("{row}.{name}")).collect::<Vec<_>>().join(", ");
-        let same = format!("(row({})::record operator(pg_catalog.*<>) row({})::record)", of("t"), of("s"));
+        let all = self.flow.table.takes(&first.schema());
+        let same = self.image.fill(DIFFERS, &[("of_table", &listed("t", &all)), ("of_stage", &listed("s", &all))]);
         self.over(connection, chunk, rows, &same, "p.there and p.same", "unknown", true).await
     }
 
@@ -97,10 +94,10 @@ impl Difference<'_> {
         overwrite: bool,
     ) -> Result<u64> {
         let Some(first) = rows.first() else { return Ok(0) };
-        let all = self.columns(first);
+        let all = self.flow.table.takes(&first.schema());
         let staging = self.staging(connection, AFTER, &all).await?;
         let refused = staging.add(rows).await?;
-        self.present(connection, AFTER, same).await?;
+        present(connection, &self.image, AFTER, same).await?;
         self.note(connection, AFTER, &all, listed, what, overwrite).await?;
         let identity = self.image.identity_columns();
         let assigned: Vec<String> = all.iter().filter(|name| !identity.contains(*name)).cloned().collect();
@@ -159,16 +156,7 @@ impl Difference<'_> {
 
     /// None when it went through; else why a row was refused.
     async fn try_change(&self, connection: &Connection, statement: &str, row: Option<Uuid>) -> Result<Option<Why>> {
-        connection.batch_execute(SAVEPOINT).await?;
-        let Err(error) = connection.execute(statement, &[&self.overwrite(), &row]).await else {
-            connection.batch_execute(RELEASE).await?;
-            return Ok(None);
-        };
-        let said = error.as_db_error().filter(|said| of_a_row(said.code().code(), false, false));
-        let why = said.map(|said| Why::of(said, Some(self.flow.table)));
-        let Some(why) = why else { return Err(error.into()) };
-        connection.batch_execute(UNDO).await?;
-        Ok(Some(why))
+        Ok(attempt(connection, statement, &[&self.overwrite(), &row], self.flow.table).await?.err())
     }
 
     async fn refuse_changes(
@@ -194,13 +182,7 @@ impl Difference<'_> {
             return Ok(0);
         }
         let deleted = deleted.iter().map(|row| row.try_get("row")).collect::<Result<BTreeSet<Uuid>, _>>()?;
-        let mut missing = Vec::new();
-        for batch in rows {
-            let own = ids(batch, self.flow.row.row_column())?;
-            let wanted = own.iter().map(|id| Some(deleted.contains(id))).collect();
-            missing.push(arrow::compute::filter_record_batch(batch, &wanted).map_err(|_| super::unfit())?);
-        }
-        missing.retain(|batch| batch.num_rows() > 0);
+        let missing = chosen_of(rows, self.flow.row, |id| deleted.contains(&id))?;
         self.add(connection, chunk, missing).await
     }
 }

@@ -3,19 +3,19 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use arrow::array::{AsArray, BooleanArray, RecordBatch};
-use arrow::compute::filter_record_batch;
+use arrow::array::RecordBatch;
 use uuid::Uuid;
 
 use super::chunk::{Done, Flow, Kept, column};
-use super::stage::{Staging, equal};
+use super::stage::{Staging, equal, listed};
 use crate::compare::{Piece, Use};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::key::KeyColumn;
 use crate::ledger;
-use crate::outcome::{Gone, KEY};
+use crate::outcome::{Conflict, Gone, KEY};
+use crate::outcomes::chosen_of;
 use crate::server::Connection;
-use crate::server::sql::{quote_ident, quote_literal};
+use crate::server::sql::quote_literal;
 
 mod align;
 mod change;
@@ -85,19 +85,9 @@ impl Difference<'_> {
         if self.kept.is_empty() {
             return Ok((Vec::new(), rows.to_vec()));
         }
-        let (mut back, mut new) = (Vec::new(), Vec::new());
-        for batch in rows {
-            let is_back: BooleanArray = ids(batch, self.flow.row.row_column())?
-                .iter()
-                .map(|id| Some(self.kept.contains(&id.as_u128())))
-                .collect();
-            let is_new = arrow::compute::not(&is_back).map_err(|_| unfit())?;
-            for (wanted, into) in [(&is_back, &mut back), (&is_new, &mut new)] {
-                let rows = filter_record_batch(batch, wanted).map_err(|_| unfit())?;
-                into.extend((rows.num_rows() > 0).then_some(rows));
-            }
-        }
-        Ok((back, new))
+        let is_back = |id: Uuid| self.kept.contains(&id.as_u128());
+        let row = self.flow.row;
+        Ok((chosen_of(rows, row, is_back)?, chosen_of(rows, row, |id| !is_back(id))?))
     }
 
     /// Inserts rows; gives how many the target refused.
@@ -122,10 +112,10 @@ impl Difference<'_> {
     /// Notes rows whose source rows are gone, or fell out.
     async fn left(&self, connection: &Connection, rows: &[RecordBatch], why: &str) -> Result<()> {
         let Some(first) = rows.first() else { return Ok(()) };
-        let columns = self.columns(first);
+        let columns = self.flow.table.takes(&first.schema());
         let staging = self.staging(connection, BEFORE, &columns).await?;
         staging.add(rows).await?;
-        self.present(connection, BEFORE, &same_as_staged(&self.image, &columns, self.flow.flow)).await?;
+        present(connection, &self.image, BEFORE, &same_as_staged(&self.image, &columns, self.flow.flow)).await?;
         let more = self.flow.row.gone != Gone::Keep;
         let overwrite = self.overwrite();
         let statement = self.image.fill(KEEP, &[]);
@@ -134,13 +124,6 @@ impl Difference<'_> {
             self.note(connection, BEFORE, &columns, "p.there and not p.same", "changed", overwrite).await?;
         }
         Ok(())
-    }
-
-    /// Finds and locks the rows that staged ones stand for.
-    async fn present(&self, connection: &Connection, staged: &str, same: &str) -> Result<()> {
-        let equal = equal(&self.image.identity_columns());
-        let statement = self.image.fill(PRESENT, &[("staged", staged), ("same", same), ("equal", &equal)]);
-        Ok(connection.batch_execute(&statement).await?)
     }
 
     /// Lists conflicts.
@@ -162,15 +145,7 @@ impl Difference<'_> {
     }
 
     fn overwrite(&self) -> bool {
-        self.flow.row.conflict == crate::outcome::Conflict::Overwrite
-    }
-
-    /// The columns of a batch that the target's table has, and takes.
-    fn columns(&self, batch: &RecordBatch) -> Vec<String> {
-        let schema = batch.schema();
-        let own = schema.fields().iter().map(|field| field.name());
-        let known = |name: &&String| self.flow.table.column(name).is_some_and(|column| !column.generated);
-        own.filter(|name| !name.starts_with('_')).filter(known).cloned().collect()
+        self.flow.row.conflict == Conflict::Overwrite
     }
 
     async fn staging<'s>(
@@ -186,22 +161,15 @@ impl Difference<'_> {
 
 /// SQL that tells whether a row of the table is still as the staged row `s` has it.
 pub(super) fn same_as_staged(image: &Image, columns: &[String], flow: &str) -> String {
-    let of = |row: &str| {
-        let all = columns.iter().map(|column| format!("{row}.{}", quote_ident(column)));
-        all.collect::<Vec<_>>().join(", ")
-    };
-    let values = [("of_table", &*of("t")), ("of_stage", &*of("s")), ("flow", &*quote_literal(flow))];
-    image.fill(SAME_AS_STAGED, &values)
+    let (of_table, of_stage, flow) = (listed("t", columns), listed("s", columns), quote_literal(flow));
+    image.fill(SAME_AS_STAGED, &[("of_table", &of_table), ("of_stage", &of_stage), ("flow", &flow)])
 }
 
-fn unfit() -> Error {
-    Error::unexpected("rows of a difference cannot be chosen")
-}
-
-/// The UUIDs that tell the rows of a batch apart.
-fn ids(batch: &RecordBatch, name: &str) -> Result<Vec<Uuid>> {
-    let ids = batch.column_by_name(name).and_then(|ids| ids.as_fixed_size_binary_opt()).ok_or_else(unfit)?;
-    ids.iter().map(|id| id.and_then(|id| Uuid::from_slice(id).ok()).ok_or_else(unfit)).collect()
+/// Finds and locks the rows that those of a staged table stand for, with what `same` says of them.
+pub(super) async fn present(connection: &Connection, image: &Image, staged: &str, same: &str) -> Result<()> {
+    let equal = equal(&image.identity_columns());
+    let statement = image.fill(PRESENT, &[("staged", staged), ("same", same), ("equal", &equal)]);
+    Ok(connection.batch_execute(&statement).await?)
 }
 
 /// The keys of rows, as text.

@@ -3,11 +3,10 @@
 
 use uuid::Uuid;
 
-use super::super::copy::of_a_row;
+use super::super::attempt::attempt;
 use super::super::difference::{Image, unreferenced};
-use super::super::restore::state;
 use super::{COMMIT, Loaded, Rollback};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::server::sql::quote_ident;
 use crate::target::Table;
 
@@ -16,9 +15,6 @@ const PUT_BACK_CHANGED: &str = include_str!("../../../sql/control/rollback/put_b
 const TAKE_BACK_INSERTED: &str = include_str!("../../../sql/control/rollback/take_back_inserted.sql");
 const WAITING: &str = include_str!("../../../sql/control/rollback/waiting.sql");
 const LEAVE_IMAGES: &str = include_str!("../../../sql/control/rollback/leave_images.sql");
-const SAVEPOINT: &str = include_str!("../../../sql/control/load/savepoint.sql");
-const RELEASE: &str = include_str!("../../../sql/control/load/release.sql");
-const UNDO: &str = include_str!("../../../sql/control/load/undo.sql");
 
 impl Rollback {
     /// Rows that the run deleted come back.
@@ -81,13 +77,13 @@ impl Rollback {
         let statement = image.fill(template, &values);
         self.in_transaction().await?;
         let silent = self.silence(table).await?;
-        let rows = if let Some(rows) = self.try_back(&statement, flow, None).await? {
+        let rows = if let Some(rows) = self.try_back(&statement, flow, table, None).await? {
             rows
         } else {
             let mut rows = 0;
             for row in waiting {
                 self.cancel.check()?;
-                rows += self.try_back(&statement, flow, Some(row.try_get("row_id")?)).await?.unwrap_or(0);
+                rows += self.try_back(&statement, flow, table, Some(row.try_get("row_id")?)).await?.unwrap_or(0);
             }
             rows
         };
@@ -97,19 +93,10 @@ impl Rollback {
     }
 
     /// None where the target refuses it.
-    async fn try_back(&self, statement: &str, flow: &Loaded, row: Option<Uuid>) -> Result<Option<u64>> {
-        self.connection.batch_execute(SAVEPOINT).await?;
-        match self.rows(statement, &[&self.run.run, &flow.flow, &row]).await {
-            Ok(rows) => {
-                self.connection.batch_execute(RELEASE).await?;
-                Ok(Some(rows))
-            }
-            Err(error) if of_a_row(state(&error).unwrap_or_default(), false, false) => {
-                self.connection.batch_execute(UNDO).await?;
-                Ok(None)
-            }
-            Err(error) => Err::<_, Error>(error),
-        }
+    async fn try_back(&self, statement: &str, flow: &Loaded, table: &Table, row: Option<Uuid>) -> Result<Option<u64>> {
+        let done = attempt(&self.connection, statement, &[&self.run.run, &flow.flow, &row], table).await?;
+        let Some(counted) = done.ok().and_then(|rows| rows.into_iter().next()) else { return Ok(None) };
+        Ok(Some(u64::try_from(counted.try_get::<_, i64>("rows")?).unwrap_or(0)))
     }
 }
 

@@ -4,7 +4,6 @@
 use std::collections::{BTreeSet, HashSet};
 
 use serde::Serialize;
-use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::remove::Removal;
@@ -216,7 +215,7 @@ impl Rollback {
         let chunks: HashSet<String> = ledger::chunks(&self.connection, run, &outcomes.flow).await?;
         // What was left of an unfinished first load came in pieces: all of it may be there.
         if !chunks.iter().any(|chunk| chunk.starts_with("piece:")) {
-            outcomes.files.retain(|file| chunks.contains(&format!("{}:{}", file.outcome.name(), file.path)));
+            outcomes.files.retain(|file| chunks.contains(&file.chunk()));
         }
         Ok(outcomes)
     }
@@ -341,11 +340,5 @@ impl Rollback {
         self.cancel.check()?;
         self.connection.batch_execute(BEGIN).await?;
         ledger::still_mine(&self.connection, self.epoch).await
-    }
-
-    /// The rows that a statement of a flow moved, which it gives as `rows`.
-    async fn rows(&self, statement: &str, values: &[&(dyn ToSql + Sync)]) -> Result<u64> {
-        let rows: i64 = self.connection.query_one(statement, values).await?.try_get("rows")?;
-        Ok(u64::try_from(rows).unwrap_or(0))
     }
 }

@@ -3,18 +3,15 @@
 
 use std::collections::HashSet;
 
-use arrow::array::{AsArray, BooleanArray, RecordBatch};
-use arrow::compute::filter_record_batch;
-
-use super::super::difference::{Image, same_as_staged, unreferenced};
-use super::super::stage::{Staging, equal};
+use super::super::difference::{Image, present, same_as_staged, unreferenced};
+use super::super::stage::Staging;
 use super::{COMMIT, Rollback};
-use crate::error::{At, Context, Error, Result};
+use crate::error::{At, Context, Result};
 use crate::ledger::{self, Fate};
 use crate::outcome::Outcome;
-use crate::outcomes::{FlowOutcomes, OutcomeStore};
+use crate::outcomes::{FlowOutcomes, OutcomeStore, chosen_of};
+use crate::server::sql::{fill, quote_table};
 
-const PRESENT: &str = include_str!("../../../sql/control/difference/present.sql");
 const DELETE_STAGED: &str = include_str!("../../../sql/control/rollback/delete_staged.sql");
 const LEAVE_STAGED: &str = include_str!("../../../sql/control/rollback/leave_staged.sql");
 const STAGED: &str = "rehome_before";
@@ -36,10 +33,7 @@ impl Rollback {
     pub(super) async fn take_back_whole(&self, whole: &Whole, last: bool) -> Result<u64> {
         let flow = &whole.outcomes;
         let table = self.catalog.require(&flow.target).at(At::Flow, &flow.flow)?;
-        let empty = crate::server::sql::fill(
-            super::IS_EMPTY,
-            &[("table", &crate::server::sql::quote_table(&table.schema, &table.name))],
-        );
+        let empty = fill(super::IS_EMPTY, &[("table", &quote_table(&table.schema, &table.name))]);
         if self.connection.query_one(&empty, &[]).await?.try_get("empty")? {
             return Ok(0);
         }
@@ -47,26 +41,22 @@ impl Rollback {
         let image = Image::new(table, &flow.row)?;
         let mut others = self.others(&flow.flow).await?;
         others.extend(&whole.before);
-        let identity = image.identity_columns();
         let statement = image.fill(DELETE_STAGED, &[("unreferenced", &unreferenced(table))]);
         let mut gone = 0;
         let mut files: Vec<_> = flow.files_of(Outcome::Migrated).filter(|file| file.rows > 0).collect();
         // What came last refers to what came first.
         files.reverse();
         for file in files {
-            let rows = own(whole.store.read(file).await?, flow, &others)?;
+            let rows = whole.store.read(file).await?;
+            let rows = chosen_of(&rows, &flow.row, |id| !others.contains(&id.as_u128()))?;
             let Some(first) = rows.first() else { continue };
-            let schema = first.schema();
-            let names = schema.fields().iter().map(|field| field.name());
-            let known = |name: &&String| table.column(name).is_some_and(|column| !column.generated);
-            let columns: Vec<String> = names.filter(|name| !name.starts_with('_')).filter(known).cloned().collect();
+            let columns = table.takes(&first.schema());
             self.in_transaction().await?;
             let staging =
                 Staging::open(&self.connection, STAGED, table, &columns, &flow.row, quarantine, &self.cancel).await?;
             staging.add(&rows).await?;
             let same = same_as_staged(&image, &columns, &flow.flow);
-            let present = [("staged", STAGED), ("same", &*same), ("equal", &*equal(&identity))];
-            self.connection.batch_execute(&image.fill(PRESENT, &present)).await?;
+            present(&self.connection, &image, STAGED, &same).await?;
             if last {
                 let leave = image.fill(LEAVE_STAGED, &[]);
                 self.connection.execute(&leave, &[&self.run.run, &flow.flow]).await?;
@@ -96,26 +86,4 @@ impl Rollback {
         }
         Ok(others)
     }
-}
-
-fn own(batches: Vec<RecordBatch>, flow: &FlowOutcomes, others: &HashSet<u128>) -> Result<Vec<RecordBatch>> {
-    if others.is_empty() {
-        return Ok(batches);
-    }
-    let unfit = || Error::unexpected("rows of an outcome cannot be chosen");
-    let mut own = Vec::new();
-    for batch in batches {
-        let ids = batch.column_by_name(flow.row.row_column()).and_then(|ids| ids.as_fixed_size_binary_opt());
-        let is_own: BooleanArray = ids
-            .ok_or_else(unfit)?
-            .iter()
-            .map(|id| {
-                let id = id.and_then(|id| id.try_into().ok()).map(u128::from_be_bytes);
-                Some(id.is_some_and(|id| !others.contains(&id)))
-            })
-            .collect();
-        own.push(filter_record_batch(&batch, &is_own).map_err(|_| unfit())?);
-    }
-    own.retain(|batch| batch.num_rows() > 0);
-    Ok(own)
 }
