@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::{filled, quoted_list};
 use crate::error::{At, Error, Kind, Result};
+use crate::id::Namespace;
 use crate::key::KeyColumn;
 use crate::server::Connection;
 use crate::server::sql::{quote_ident, quote_table};
@@ -256,16 +257,22 @@ impl Mappings {
         Ok(())
     }
 
-    /// The ids that runs before `run`, of its namespace, gave to the rows of an entity: legacy key and id, as text.
+    /// The ids that runs of a namespace, but not `run`, gave to the rows of an entity: legacy key and id, as text.
     ///
     /// # Errors
     /// What the server says.
-    pub async fn own(&self, connection: &Connection, entity: &str, run: Uuid) -> Result<Vec<(String, String)>> {
+    pub async fn own(
+        &self,
+        connection: &Connection,
+        entity: &str,
+        namespace: Namespace,
+        run: Uuid,
+    ) -> Result<Vec<(String, String)>> {
         let id =
             if self.has_other_ids() { "coalesce(m.entity_id, m.entity_uuid::text)" } else { "m.entity_uuid::text" };
         let statement =
             filled(include_str!("../../sql/control/ledger/own_mappings.sql"), &self.quoted(), &[("id", id)]);
-        let rows = connection.query(&statement, &[&entity, &run]).await?;
+        let rows = connection.query(&statement, &[&entity, &namespace.uuid(), &run]).await?;
         rows.iter().map(|row| Ok((row.try_get("key")?, row.try_get("id")?))).collect()
     }
 

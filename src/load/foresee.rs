@@ -108,13 +108,13 @@ impl Foresight {
         }
     }
 
-    /// The ids that runs before `run` gave to an entity's rows, by legacy key.
+    /// The ids that runs of a namespace gave to an entity's rows, by legacy key.
     ///
     /// # Errors
     /// What the server says.
-    pub async fn own(&self, entity: &str, run: Uuid) -> Result<Vec<(String, String)>> {
+    pub async fn own(&self, entity: &str, namespace: Namespace) -> Result<Vec<(String, String)>> {
         match &self.mappings {
-            Some(mappings) if self.ledger => mappings.own(&self.connection, entity, run).await,
+            Some(mappings) if self.ledger => mappings.own(&self.connection, entity, namespace, Uuid::nil()).await,
             _ => Ok(Vec::new()),
         }
     }

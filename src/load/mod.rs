@@ -188,7 +188,7 @@ impl Loader {
     /// # Errors
     /// What the server says.
     pub async fn own(&self, entity: &str) -> Result<Vec<(String, String)>> {
-        self.mappings.own(&self.coordinator, entity, self.run.run_id).await
+        self.mappings.own(&self.coordinator, entity, self.run.namespace, self.run.run_id).await
     }
 
     /// The mappings of these entities that no run of ours wrote: their UUIDs are kept.

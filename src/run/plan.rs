@@ -87,13 +87,13 @@ pub async fn plan(request: Request, setting: &Setting) -> Result<Plan> {
     let store = OutcomeStore::open(&setting.place()?, &format!("plan-{}", &run.simple().to_string()[..12]));
     // What the target maps and makes may be another by now.
     store.location().clear().await?;
-    let foreign = foreign(&target, &pipeline, run).await?;
+    let foreign = foreign(&target, &pipeline).await?;
     let engine = setting.engine(identity(&pipeline, Some(&snapshot), foreign.clone()).await?)?;
     let stage =
         Transform::new(&pipeline, &graph, &snapshot, &engine, setting.progress.clone(), setting.cancel.clone()).await?;
     let shapes = stage.plan(&graph).await?;
     load::check::columns(target.catalog(), &shapes).at(At::Pipeline, &pipeline.name)?;
-    let stage = stage.with_made_ids(made(&target, &pipeline, &snapshot, run).await?);
+    let stage = stage.with_made_ids(made(&target, &pipeline, &snapshot).await?);
     let rules = rules::of_flows(&pipeline, &graph.needs);
     let mut flows = Vec::new();
     for flow in graph.order.iter().filter_map(|index| pipeline.flows.get(*index)) {
@@ -105,7 +105,6 @@ pub async fn plan(request: Request, setting: &Setting) -> Result<Plan> {
             pipeline: &pipeline,
             store: &store,
             foreign: &foreign,
-            run,
             snapshot: snapshot.id(),
             setting,
         };
@@ -134,31 +133,26 @@ impl FlowPlan {
 }
 
 /// What the target maps: by others, and for flows that look for their rows there, by earlier runs.
-async fn foreign(target: &Foresight, pipeline: &Pipeline, run: Uuid) -> Result<Foreign> {
+async fn foreign(target: &Foresight, pipeline: &Pipeline) -> Result<Foreign> {
     let entities: Vec<String> = pipeline.entities.keys().cloned().collect();
     let mut foreign = Foreign { adopted: remembered(target.adopted(&entities).await?), ..Foreign::default() };
     let matching = pipeline.flows.iter().filter(|flow| !flow.row.matching.is_empty());
     let entities: BTreeSet<&str> = matching.map(|flow| flow.entity.as_str()).collect();
     for entity in entities {
-        foreign.found.extend(record::found(entity, target.own(entity, run).await?));
+        foreign.found.extend(record::found(entity, target.own(entity, pipeline.namespace).await?));
     }
     Ok(foreign)
 }
 
 /// The ids that the target has made for rows; those that it would make count from 1.
-async fn made(
-    target: &Foresight,
-    pipeline: &Pipeline,
-    snapshot: &Snapshot,
-    run: Uuid,
-) -> Result<BTreeMap<String, MadeIds>> {
+async fn made(target: &Foresight, pipeline: &Pipeline, snapshot: &Snapshot) -> Result<BTreeMap<String, MadeIds>> {
     let mut made = BTreeMap::new();
     for flow in pipeline.flows.iter().filter(|flow| flow.row.id == Id::Server) {
         let fresh = (1..=source_rows(flow, pipeline, snapshot)?).map(|number| match flow.row.made {
             Made::Uuid => Uuid::from_u128(u128::from(number)).to_string(),
             _ => number.to_string(),
         });
-        let known = target.own(&flow.entity, run).await?;
+        let known = target.own(&flow.entity, pipeline.namespace).await?;
         made.insert(flow.name.clone(), remake::made(known, fresh.collect(), flow.row.made)?);
     }
     Ok(made)
@@ -170,7 +164,6 @@ struct Look<'a> {
     pipeline: &'a Pipeline,
     store: &'a OutcomeStore,
     foreign: &'a Foreign,
-    run: Uuid,
     snapshot: &'a str,
     setting: &'a Setting,
 }
@@ -189,7 +182,7 @@ impl Past for Look<'_> {
     }
 
     async fn own(&self, entity: &str) -> Result<Vec<(String, String)>> {
-        self.target.own(entity, self.run).await
+        self.target.own(entity, self.pipeline.namespace).await
     }
 }
 
