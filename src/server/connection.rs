@@ -8,7 +8,9 @@ use tokio_postgres::{CancelToken, Client, Config};
 
 use super::error::from_login;
 use crate::error::{Error, Kind, Result};
+use crate::failpoint::durable;
 
+const COMMIT: &str = include_str!("../../sql/control/server/commit.sql");
 const SESSION: &str = include_str!("../../sql/control/server/session.sql");
 const PID: &str = include_str!("../../sql/control/server/pid.sql");
 /// How long a server may take to hear that a statement is no longer wanted.
@@ -48,6 +50,15 @@ impl Connection {
     #[must_use]
     pub fn backend_pid(&self) -> i32 {
         self.pid
+    }
+
+    /// Ends the open transaction: what it did is kept. `step` names it for tests that break the program here.
+    ///
+    /// # Errors
+    /// What the server says. Whether a lost connection came before or after the commit, nobody knows: what is done in it must be
+    /// such that it may be done again.
+    pub async fn commit(&self, step: &str) -> Result<()> {
+        Ok(durable(step, self.client.batch_execute(COMMIT)).await?)
     }
 
     /// Asks the server to give up the statement that runs in this session.
