@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
@@ -169,14 +170,23 @@ pub async fn begin(connection: &Connection, run: &RunIdentity, made_mappings: bo
     Ok(Begun { epoch: take_epoch(connection, run.run_id).await?, taken_up: row.try_get("taken_up")? })
 }
 
-/// Becomes the one that may write, on behalf of a run; waits for what others are committing.
+/// Becomes the one that may write, on behalf of a run; waits for what others are committing. Needs the loader's lock: a former
+/// run that does not come to its end, such as one that is frozen, has lost it, and its sessions are ended.
 ///
 /// # Errors
 /// What the server says.
 pub async fn take_epoch(connection: &Connection, run: Uuid) -> Result<Epoch> {
     let statement = include_str!("../../sql/control/ledger/take_epoch.sql");
-    let row = durable("take_epoch", connection.query_one(statement, &[&run])).await?;
-    Ok(Epoch(row.try_get("epoch")?))
+    let mut taken = durable("take_epoch", connection.query_one(statement, &[&run])).await;
+    if taken.as_ref().err().and_then(tokio_postgres::Error::code) == Some(&SqlState::LOCK_NOT_AVAILABLE) {
+        let ended: i64 = connection
+            .query_one(include_str!("../../sql/control/ledger/end_former.sql"), &[])
+            .await?
+            .try_get("ended")?;
+        log::warn!("{ended} sessions of a former run were ended: it has lost the target, and kept a transaction open");
+        taken = durable("take_epoch", connection.query_one(statement, &[&run])).await;
+    }
+    Ok(Epoch(taken?.try_get("epoch")?))
 }
 
 /// The run is in the target, whole.

@@ -15,7 +15,7 @@ use crate::cancel::Cancel;
 use crate::error::{Error, Result};
 use crate::key::KeyColumn;
 use crate::outcome::{KEY, Outcome, SOURCE_ROW};
-use crate::outcomes::{FlowOutcomes, OutcomeStore};
+use crate::outcomes::{FlowOutcomes, OutcomeFile, OutcomeStore};
 use crate::server::{Address, Connection};
 use crate::target::{Catalog, Table};
 
@@ -57,7 +57,9 @@ impl<'a> Whole<'a> {
     pub async fn keys(&self, flow: &FlowOutcomes, store: &OutcomeStore) -> Result<Vec<RecordBatch>> {
         let Some(rows) = self.lacking.get(&flow.flow) else { return Ok(Vec::new()) };
         let known: BTreeSet<&String> = rows.values().flatten().collect();
-        let all = rows.values().any(Option::is_none);
+        let files: BTreeSet<String> = flow.files_of(Outcome::Migrated).map(OutcomeFile::chunk).collect();
+        // A chunk may be a piece of a difference, or rows that were tried again: then any file may hold its rows.
+        let all = rows.values().any(|chunk| chunk.as_ref().is_none_or(|chunk| !files.contains(chunk)));
         let mut found = Vec::new();
         for file in flow.files_of(Outcome::Migrated) {
             self.cancel.check()?;

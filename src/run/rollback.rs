@@ -13,8 +13,8 @@ use crate::load::rollback::{self, InTarget, Left, Loaded, Rollback, Whole};
 use crate::outcome::Outcome;
 use crate::outcomes::row_ids;
 use crate::progress::Sink;
-use crate::server::Address;
 use crate::server::sql::quote_table;
+use crate::server::{Address, Connection};
 use crate::verify::{self, Subject};
 
 /// Which runs are taken back.
@@ -72,15 +72,26 @@ impl RolledBack {
     }
 }
 
-/// Takes runs back, the newest first; with `dry`, only tells what would be moved. Given again, it takes up where it was.
+/// Takes runs back, the newest first; with `dry`, only tells what would be moved. Given again, it takes up where it was; a
+/// named run that is back already is told once more.
 ///
 /// # Errors
 /// [`Kind::Config`] for a run that is not there, or whose outcomes are not; whatever is no fault of a row.
 pub async fn rollback(target: &Address, back: &Back, dry: bool, setting: &Setting) -> Result<RolledBack> {
     let connection = target.connect("rehome rollback").await?;
-    let runs = rollback::runs(&connection).await.map_err(no_ledger)?;
+    let runs = rollback::runs(&connection, true).await.map_err(no_ledger)?;
     let mut done = Vec::new();
-    for run in chosen(&runs, back)? {
+    let chosen = match (chosen(&runs, back), back) {
+        (Err(error), Back::Before(name)) => match before(&connection, name).await? {
+            Some(run) => {
+                done.push(run);
+                Vec::new()
+            }
+            None => return Err(error),
+        },
+        (chosen, _) => chosen?,
+    };
+    for run in chosen {
         setting.cancel.check()?;
         let moved = rollback::planned(&connection, run.run).await?;
         let moved = moved.into_iter().map(|(flow, what, rows)| Moved { flow, what, rows }).collect();
@@ -94,6 +105,15 @@ pub async fn rollback(target: &Address, back: &Back, dry: bool, setting: &Settin
         });
     }
     Ok(RolledBack { runs: done, dry_run: dry })
+}
+
+/// A run that was taken back before: nothing is done, and what stayed then is told again.
+async fn before(connection: &Connection, name: &str) -> Result<Option<RunBack>> {
+    let runs = rollback::runs(connection, false).await?;
+    let mut found = runs.into_iter().filter(|run| run.run.to_string().starts_with(name));
+    let (Some(run), None) = (found.next(), found.next()) else { return Ok(None) };
+    let left = rollback::left(connection, run.run).await?;
+    Ok(Some(RunBack { run: run.run, pipeline: run.pipeline, snapshot: run.snapshot, moved: Vec::new(), left }))
 }
 
 fn no_ledger(error: Error) -> Error {

@@ -3,6 +3,7 @@
 mod again;
 mod artefact;
 mod bad_input;
+mod broken;
 mod browser;
 mod causes;
 mod certificates;
@@ -39,7 +40,9 @@ mod offline;
 mod order_of_load;
 mod own_tables;
 mod page;
+mod passes;
 mod places;
+mod proxy;
 mod remedies;
 mod rollback;
 mod sources;

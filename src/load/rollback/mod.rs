@@ -80,12 +80,12 @@ pub struct Left {
     pub why: String,
 }
 
-/// The runs of a target, the latest first; none where it has no ledger.
+/// The runs that are in a target, or those that were taken back, the latest first; none where it has no ledger.
 ///
 /// # Errors
 /// What the server says.
-pub async fn runs(connection: &Connection) -> Result<Vec<InTarget>> {
-    let rows = connection.query(RUNS, &[]).await?;
+pub async fn runs(connection: &Connection, there: bool) -> Result<Vec<InTarget>> {
+    let rows = connection.query(RUNS, &[&there]).await?;
     let one = |row: &tokio_postgres::Row| {
         Ok(InTarget {
             run: row.try_get("run_id")?,
@@ -108,6 +108,18 @@ pub async fn planned(connection: &Connection, run: Uuid) -> Result<Vec<(String, 
     let rows = connection.query(DRY_RUN, &[&run]).await?;
     let count = |row: &tokio_postgres::Row| Ok::<_, Error>(u64::try_from(row.try_get::<_, i64>("rows")?).unwrap_or(0));
     rows.iter().map(|row| Ok((row.try_get("flow")?, row.try_get("what")?, count(row)?))).collect()
+}
+
+/// The rows that stayed when a run was taken back.
+///
+/// # Errors
+/// What the server says.
+pub async fn left(connection: &Connection, run: Uuid) -> Result<Vec<Left>> {
+    let rows = connection.query(LEFT_ROWS, &[&run]).await?;
+    let one = |row: &tokio_postgres::Row| {
+        Ok(Left { flow: row.try_get("flow")?, key: row.try_get("legacy_key")?, why: row.try_get("why")? })
+    };
+    rows.iter().map(one).collect()
 }
 
 /// A target that is held while a run is taken back.
@@ -194,7 +206,7 @@ impl Rollback {
         }
         self.restore().await?;
         self.forget().await?;
-        let left = self.left().await?;
+        let left = left(&self.connection, self.run.run).await?;
         ledger::unlock(&self.connection).await?;
         Ok(left)
     }
@@ -218,14 +230,6 @@ impl Rollback {
             outcomes.files.retain(|file| chunks.contains(&file.chunk()));
         }
         Ok(outcomes)
-    }
-
-    async fn left(&self) -> Result<Vec<Left>> {
-        let rows = self.connection.query(LEFT_ROWS, &[&self.run.run]).await?;
-        let one = |row: &tokio_postgres::Row| {
-            Ok(Left { flow: row.try_get("flow")?, key: row.try_get("legacy_key")?, why: row.try_get("why")? })
-        };
-        rows.iter().map(one).collect()
     }
 
     /// Brings back what an unfinished run has left away.
