@@ -174,7 +174,7 @@ async fn a_password_that_changes_meanwhile() {
     let own = tokio::task::spawn_blocking(move || Own::start("", rules, &[])).await.unwrap();
     let administrator = own.session().await;
     administrator.batch_execute("create role mover superuser login password 'one'").await.unwrap();
-    own.cluster.create_database("moved").await.unwrap();
+    administrator.batch_execute("create database moved").await.unwrap();
     let url = |password: &str| format!("postgres://mover:{password}@127.0.0.1:{}/moved", own.port());
     let socket = own.cluster.socket_url("moved");
     let session = rehome::server::Address::parse(&socket).unwrap().connect("rehome tests").await.unwrap();

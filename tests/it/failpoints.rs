@@ -48,7 +48,7 @@ struct Tally {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_program_may_end_at_any_durable_step() {
-    let (seed, wanted) = (number("REHOME_SEED", 1), number("REHOME_KILLS", 48));
+    let (seed, wanted) = (number("REHOME_SEED", 1), number("REHOME_KILLS", 32));
     let (points, expected) = undisturbed().await;
     let mut dice = Dice(seed);
     let mut tallies: Vec<Tally> = points.iter().map(|points| Tally { points: points.len(), kills: 0 }).collect();
@@ -59,7 +59,7 @@ async fn the_program_may_end_at_any_durable_step() {
         let pass = Pass::new().await;
         let states = pass
             .through(async |pass, phase, args| {
-                let share = waiting[phase].len().max(points[phase].len()).div_ceil(8);
+                let share = waiting[phase].len().max(points[phase].len()).div_ceil(12);
                 for _ in 0..share {
                     if waiting[phase].is_empty() {
                         waiting[phase] = shuffled(&points[phase], &mut dice);
