@@ -38,6 +38,7 @@ mod order_of_load;
 mod own_tables;
 mod page;
 mod places;
+mod proxy;
 mod remedies;
 mod rollback;
 mod sources;
