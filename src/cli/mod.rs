@@ -34,7 +34,9 @@ pub fn main() -> ExitCode {
     let format = args.global.format;
     let result = runtime.block_on(async {
         stop_on_signal(cancel.clone());
-        Box::pin(dispatch::dispatch(args, cancel.clone())).await
+        let result = Box::pin(dispatch::dispatch(args, cancel.clone())).await;
+        crate::server::farewell().await;
+        result
     });
     // What still blocks in the background (an aborted read, say) must not hold the exit.
     runtime.shutdown_background();

@@ -8,6 +8,7 @@ mod load;
 mod matching;
 mod order;
 mod plan;
+mod privilege;
 mod record;
 mod remake;
 mod ride;
@@ -139,7 +140,7 @@ pub async fn run(request: Request, setting: &Setting) -> Result<Finished> {
                 finished.report.facts.written = finished.report.facts.written.filter(|_| !ride.has_waited());
                 return Ok(finished);
             }
-            Err(error) => ride.wait(error).await?,
+            Err(error) => ride.wait(privilege::explained(error, &request.target, &request.pipeline).await).await?,
         }
     }
 }
