@@ -26,7 +26,9 @@ use crate::storage::Location;
 pub async fn dispatch(args: Args, cancel: Cancel) -> Result<u8> {
     let format = args.global.format;
     if let Command::Completions { shell } = args.command {
-        clap_complete::generate(shell, &mut Args::command(), "rehome", &mut std::io::stdout());
+        let mut script = Vec::new();
+        clap_complete::generate(shell, &mut Args::command(), "rehome", &mut script);
+        super::stdout::print(&script);
         return Ok(0);
     }
     if matches!(args.command, Command::Sql) {

@@ -7,6 +7,7 @@ mod log;
 mod progress;
 mod render;
 mod size;
+mod stdout;
 
 use std::process::ExitCode;
 
@@ -34,7 +35,7 @@ pub fn main() -> ExitCode {
     let format = args.global.format;
     let result = runtime.block_on(async {
         stop_on_signal(cancel.clone());
-        let result = Box::pin(dispatch::dispatch(args, cancel.clone())).await;
+        let result = stdout::guarded(Box::pin(dispatch::dispatch(args, cancel.clone()))).await;
         crate::server::farewell().await;
         result
     });

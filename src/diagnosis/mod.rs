@@ -192,8 +192,12 @@ pub fn running(error: &DataFusionError, file: &str) -> Error {
         return error.at(At::File, file);
     }
     let out = match root {
-        Engine::ResourcesExhausted(_) => Error::new(Kind::Resources, "the memory limit is reached")
-            .hint("give --memory more, or free space for spilling"),
+        Engine::ResourcesExhausted(message) => {
+            // Names of operators and sizes, never a value.
+            log::debug!("{message}");
+            Error::new(Kind::Resources, "the memory limit is reached")
+                .hint("give --memory more, or free space for spilling")
+        }
         Engine::ParquetError(_) | Engine::ObjectStore(_) => {
             Error::new(Kind::Corrupt, "a stored file cannot be read").hint("`rehome snapshot` makes a new snapshot")
         }
@@ -216,13 +220,15 @@ pub fn running(error: &DataFusionError, file: &str) -> Error {
 
 /// The error of a disk that takes no more, wherever the engine has wrapped it.
 fn of_disk(error: &DataFusionError) -> Option<Error> {
-    let mut chain = std::iter::successors(Some(error as &dyn std::error::Error), |inner| inner.source());
-    let kind = chain.find_map(|inner| inner.downcast_ref::<std::io::Error>().map(std::io::Error::kind))?;
-    let error = Error::from(std::io::Error::from(kind));
-    (error.kind() == Kind::Resources).then(|| {
-        let message = format!("{}, while a query spills from memory", error.message());
-        Error::new(Kind::Resources, message).hint("free space for the folder spill below --dir, or give --memory more")
-    })
+    let chain = std::iter::successors(Some(error as &dyn std::error::Error), |inner| inner.source());
+    let kinds = chain.filter_map(|inner| inner.downcast_ref::<std::io::Error>().map(std::io::Error::kind));
+    let mut ours = kinds.map(|kind| Error::from(std::io::Error::from(kind)));
+    let error = ours.find(|error| error.kind() == Kind::Resources)?;
+    let message = format!("{}, while a query spills from memory", error.message());
+    Some(
+        Error::new(Kind::Resources, message)
+            .hint("make room for the folder spill below --dir, choose another --dir, or give --memory more"),
+    )
 }
 
 /// Marks texts of execution errors that are our own and hold no value.

@@ -106,6 +106,7 @@ impl<'a> Pieces<'a> {
     fn wait(&mut self) -> Result<()> {
         let rows = std::mem::take(&mut self.uncounted) as u64;
         self.shared.sink.advance(&self.name, rows);
+        self.shared.moved.fetch_add(1, Ordering::Relaxed);
         self.shared.pace.count(rows, &self.shared.stop);
         if self.shared.stop.load(Ordering::Acquire) { Err(interrupted()) } else { Ok(()) }
     }

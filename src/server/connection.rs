@@ -4,6 +4,7 @@ use std::ops::Deref;
 use std::time::Duration;
 
 use bytes::Buf;
+use futures::StreamExt;
 use postgres_openssl::MakeTlsConnector;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{CancelToken, Client, Config, CopyInSink, CopyOutStream, Row, ToStatement};
@@ -76,7 +77,15 @@ impl Connection {
     /// # Errors
     /// What the server says; that the connection was lost, where it has been silent.
     pub async fn query<T: ?Sized + ToStatement>(&self, statement: &T, values: Values<'_>) -> Said<Vec<Row>> {
-        self.watch.over(self.client.query(statement, values)).await
+        // Row by row: many rows over a slow line are no silence.
+        let values = values.iter().map(|value| *value as &dyn ToSql);
+        let stream = self.watch.over(self.client.query_raw(statement, values)).await?;
+        tokio::pin!(stream);
+        let mut rows = Vec::new();
+        while let Some(row) = self.watch.over(stream.next()).await {
+            rows.push(row?);
+        }
+        Ok(rows)
     }
 
     /// As [`Client::query_one`].

@@ -31,6 +31,10 @@ const SORTED: (&str, &str) = (
      from source.note n",
 );
 
+/// More than the memory that the test leaves.
+const MORE: &str = "insert into legacy.note
+    select i, (select string_agg(md5(i || '.' || j), '') from generate_series(1, 6) j) from generate_series(9001, 90000) i; analyze";
+
 const HELD: &str = "select count(*) || ' ' || count(distinct legacy_id) || ' ' || coalesce(md5(string_agg(legacy_id || body, ' ' order by legacy_id)), '-')
     || ' ' || (select count(*) from fresh.migration_mappings) from fresh.notes";
 
@@ -63,8 +67,9 @@ fn nothing_half_way(folder: &Path) {
 }
 
 /// What a run alone makes of these rows.
-async fn alone(flow: (&str, &str)) -> String {
+async fn alone(flow: (&str, &str), more: &str) -> String {
     let database = Database::with(DDL).await;
+    database.run(more).await;
     let output = program::ends(Program::over(&[flow]).run(&database.url, &database.url, &[])).await;
     assert!(output.status.success(), "{}", told(&output));
     database.text(HELD).await
@@ -72,7 +77,7 @@ async fn alone(flow: (&str, &str)) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_cannot_be_written_is_told_wherever_it_is() {
-    let expected = alone(NOTES).await;
+    let expected = alone(NOTES, "").await;
     let database = Database::with(DDL).await;
     let work = Program::over(&[NOTES]);
     let page = work.folder.path().join("report.html").display().to_string();
@@ -87,12 +92,12 @@ async fn a_file_that_cannot_be_written_is_told_wherever_it_is() {
     };
     let ended = |output: &std::process::Output, place: &str| {
         let said = told(output);
-        assert_eq!(output.status.code(), Some(8), "{said}");
+        assert_eq!(output.status.code(), Some(8), "{place}: {said}");
         assert!(said.contains(place) && said.contains("ulimit -f") || place.contains("report"), "{said}");
         assert!(!hint(output).is_empty(), "{said}");
         nothing_half_way(work.folder.path());
     };
-    ended(&program::ends(limited(run(), 40_000)).await, ".parquet");
+    ended(&program::ends(limited(run(), 40_000)).await, "snapshots");
     assert!(!work.workspace().join("runs").exists(), "no outcome is there before its snapshot is");
     let ready = program::ends(work.run(&database.url, &database.url, &["--only", "notes", "--retry-for", "0s"]));
     let ready = ready.await;
@@ -109,20 +114,19 @@ async fn a_file_that_cannot_be_written_is_told_wherever_it_is() {
         command.arg("--snapshot").arg(&place);
         command
     };
-    ended(&program::ends(limited(run(), snapshot)).await, ".parquet");
+    ended(&program::ends(limited(run(), snapshot)).await, "runs");
     assert_eq!(other.text("select count(*)::text from fresh.notes").await, "0");
     let done = program::ends(run()).await;
     assert!(done.status.success(), "{}", told(&done));
     assert_eq!(other.text(HELD).await, expected);
     // The report alone.
-    let html = std::fs::metadata(&page).unwrap().len();
     std::fs::remove_file(&page).unwrap();
     let report = || {
         let mut command = work.command("report");
         command.args(["--output", &page]);
         command
     };
-    let output = program::ends(limited(report(), html / 2)).await;
+    let output = program::ends(limited(report(), 1_000)).await;
     ended(&output, "report.html");
     assert!(!Path::new(&page).exists());
     assert!(program::ends(report()).await.status.success());
@@ -131,8 +135,9 @@ async fn a_file_that_cannot_be_written_is_told_wherever_it_is() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_spilled_is_told() {
-    let expected = alone(SORTED).await;
+    let expected = alone(SORTED, MORE).await;
     let database = Database::with(DDL).await;
+    database.run(MORE).await;
     let work = Program::over(&[SORTED]);
     let place = work.folder.path().join("snapshot");
     let mut take = work.command("snapshot");
@@ -140,7 +145,7 @@ async fn what_cannot_be_spilled_is_told() {
     assert!(program::ends(take).await.status.success());
     let run = || {
         let mut command = work.command("run");
-        command.args(["--memory", "3MB", "--verify", "full", "--retry-for", "0s", "--target", &database.url]);
+        command.args(["--memory", "24MB", "--verify", "full", "--retry-for", "0s", "--target", &database.url]);
         command.arg("--snapshot").arg(&place);
         command
     };
@@ -179,7 +184,7 @@ impl Drop for Disk {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_without_room_is_told_and_goes_on_with_more() {
-    let expected = alone(NOTES).await;
+    let expected = alone(NOTES, "").await;
     let own = tokio::task::spawn_blocking(|| Own::start("", "", &[])).await.unwrap();
     let Some(disk) = Disk::new(own.folder().join("small"), "12m") else {
         println!("skipped: this machine lets nobody mount a small disk");
@@ -201,14 +206,13 @@ async fn a_server_without_room_is_told_and_goes_on_with_more() {
     let source = Database::with(DDL).await;
     let work = Program::over(&[NOTES]);
     let run = || work.run(&source.url, &url, &["--retry-for", "0s"]);
-    // What takes the rest of the disk, so that rows, mappings or our own tables find no room.
-    for filled in ["9m", "2m"] {
-        let size = usize::from(filled == "9m") * 7 + 2;
-        std::fs::write(disk.0.join("ballast"), vec![1_u8; size << 20]).unwrap();
+    // What takes the rest of the disk, so that our own tables, rows or mappings find no room.
+    for ballast in [10, 8, 7] {
+        std::fs::write(disk.0.join("ballast"), vec![1_u8; ballast << 20]).unwrap();
         let output = program::ends(run()).await;
         let said = told(&output);
-        assert_eq!(output.status.code(), Some(8), "{filled}: {said}");
-        assert!(said.contains("53100") && said.contains("disk of the database server"), "{filled}: {said}");
+        assert_eq!(output.status.code(), Some(8), "{ballast}: {said}");
+        assert!(said.contains("53100") && said.contains("disk of the database server"), "{ballast}: {said}");
     }
     let _ = std::fs::remove_file(disk.0.join("ballast"));
     disk.grow("200m");
@@ -217,4 +221,19 @@ async fn a_server_without_room_is_told_and_goes_on_with_more() {
     let held: String = target.query_one(HELD, &[]).await.unwrap().get(0);
     assert_eq!(held, expected);
     drop(disk);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stdout_that_takes_no_more_is_told() {
+    let work = Program::over(&[NOTES]);
+    for command in ["sql", "completions"] {
+        let mut asked = work.command(command);
+        if command == "completions" {
+            asked.arg("bash");
+        }
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output = asked.stdout(full).stderr(std::process::Stdio::piped()).output().unwrap();
+        assert_eq!(output.status.code(), Some(8), "{command}: {}", told(&output));
+        assert!(told(&output).contains("stdout takes no more"), "{command}: {}", told(&output));
+    }
 }

@@ -173,7 +173,7 @@ async fn what_a_role_lacks_is_named_as_the_statement_that_grants_it() {
         .run(&format!(
             "create schema fresh; {TABLES};
              create table fresh.migration_mappings (
-                 entity_type text not null, legacy_id bigint, legacy_key text, entity_uuid uuid not null, run_id uuid);
+                 entity_type text not null, legacy_id bigint, legacy_key text, entity_uuid uuid, entity_id text, run_id uuid);
              grant usage on schema fresh to {{mover}}; grant all on all tables in schema fresh to {{mover}};
              grant all on all sequences in schema fresh to {{mover}}"
         ))

@@ -38,12 +38,12 @@ needed (rank, object, place, privilege, granted) as (
     from wanted
     where namespace is not null and relation is null and (schema, name) = ($3, $4)
     union all
-    select 2, quote_ident(schema) || '.' || quote_ident(name), p.place, p.name, has_table_privilege(relation, p.name)
-    from wanted, (values (0, 'select'), (1, 'insert'), (2, 'update'), (3, 'delete')) p (place, name)
-    where relation is not null
-      and (p.name = 'select' or not others)
-      -- Where it is granted for other tables only to be looked at, it is wanted once.
-      and not (others and exists (select from wanted w where w.relation = wanted.relation and not w.others))
+    select 2, quote_ident(t.schema) || '.' || quote_ident(t.name), p.place, p.name, has_table_privilege(t.relation, p.name)
+    from wanted t, (values (0, 'select'), (1, 'insert'), (2, 'update'), (3, 'delete')) p (place, name)
+    where t.relation is not null
+      and (p.name = 'select' or not t.others)
+      -- A table that is loaded is wanted once.
+      and not (t.others and exists (select from wanted w where w.relation = t.relation and not w.others))
     union all
     select distinct 3, 'sequence ' || quote_ident(n.nspname) || '.' || quote_ident(s.relname), p.place, p.name,
            has_sequence_privilege(s.oid, p.name)
