@@ -51,25 +51,25 @@ demo: packages
 
 # Every test, on PostgreSQL servers that the tests start themselves.
 test: tools
-	@$(CARGO) test --release --locked --no-fail-fast
+	@$(CARGO) test --release --locked --features failpoints --no-fail-fast
 
 # A million values of every type through the whole, PostgreSQL as the judge. REHOME_SEED, REHOME_VALUES, REHOME_TYPES.
 roundtrip: tools
-	@$(CARGO) test --release --locked --test it -- --ignored --nocapture a_million_values_of_every_type
+	@$(CARGO) test --release --locked --features failpoints --test it -- --ignored --nocapture a_million_values_of_every_type
 
 # A million expressions put together, PostgreSQL as the judge. REHOME_SEED, REHOME_DIALECT_CASES.
 dialect: tools
-	@REHOME_SEED=$${REHOME_SEED:-$$(date +%s)} REHOME_DIALECT_CASES=$${REHOME_DIALECT_CASES:-1000000} $(CARGO) test --release --locked --test dialect -- --nocapture generated
+	@REHOME_SEED=$${REHOME_SEED:-$$(date +%s)} REHOME_DIALECT_CASES=$${REHOME_DIALECT_CASES:-1000000} $(CARGO) test --release --locked --features failpoints --test dialect -- --nocapture generated
 
 # A thousand kills of first loads, differences and rollbacks, and 500 histories taken back. REHOME_SEED for the same again.
 crash: tools
-	@REHOME_KILLS=$${REHOME_KILLS:-1000} REHOME_CASES=$${REHOME_CASES:-500} $(CARGO) test --release --locked --test it -- --nocapture \
-	  kills:: rollback::whatever
+	@REHOME_KILLS=$${REHOME_KILLS:-1000} REHOME_CASES=$${REHOME_CASES:-500} $(CARGO) test --release --locked --features failpoints \
+	  --test it -- --nocapture kills:: failpoints:: rollback::whatever
 
 # What a change must pass besides the tests.
 lint:
 	@$(CARGO) fmt --check
-	@$(CARGO) clippy --release --all-targets --locked -- -D warnings
+	@$(CARGO) clippy --release --all-targets --all-features --locked -- -D warnings
 
 # rehome beside COPY piped into COPY, at scale 1: both times, their ratio, rows/s, peak memory. Then the small benchmarks.
 bench: packages

@@ -9,6 +9,7 @@ pub mod diagnosis;
 pub mod engine;
 pub mod error;
 pub mod extract;
+pub mod failpoint;
 pub mod flow;
 pub mod graph;
 pub mod header;

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::columnar::{decode, encode};
 use crate::error::{At, Context, Error, Kind, Result};
+use crate::failpoint::durable;
 use crate::outcome::{Outcome, RowIdentity};
 use crate::processor::compute;
 use crate::storage::{Location, sha256};
@@ -123,7 +124,7 @@ impl OutcomeStore {
     /// # Errors
     /// What the store says.
     pub async fn publish(&self, outcomes: &FlowOutcomes) -> Result<()> {
-        self.put_json(&format!("{}/{MANIFEST}", outcomes.flow), outcomes).await
+        durable("outcomes", self.put_json(&format!("{}/{MANIFEST}", outcomes.flow), outcomes)).await
     }
 
     /// Stores a JSON document beside the outcomes; one that is there stays.
@@ -241,7 +242,7 @@ impl Writer {
             });
             let (bytes, sha256) = encoding.await??;
             let path = format!("{folder}/{index:05}-{}.parquet", &sha256[..16]);
-            store.location.put(&path, bytes).await?;
+            durable("outcomes_file", store.location.put(&path, bytes)).await?;
             Ok((index, OutcomeFile { outcome, path, rows, sha256 }))
         });
         self.next += 1;

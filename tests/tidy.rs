@@ -18,7 +18,7 @@ const LAYERS: &[&[&str]] = &[
     &["snapshot", "outcomes", "ledger", "target", "server"],
     &["engine", "columnar", "graph", "reads"],
     &["pipeline", "rules", "flow", "header", "diagnosis", "name"],
-    &["outcome", "id", "key", "storage", "processor", "calendar", "progress", "cancel", "error"],
+    &["outcome", "id", "key", "storage", "processor", "calendar", "progress", "cancel", "failpoint", "error"],
 ];
 const STAGES: usize = 3;
 

@@ -41,6 +41,7 @@ pub fn main() -> ExitCode {
     });
     // What still blocks in the background (an aborted read, say) must not hold the exit.
     runtime.shutdown_background();
+    crate::run::forget_spilled();
     match result {
         Ok(code) => ExitCode::from(code),
         Err(error) if cancel.is_cancelled() && error.kind() != Kind::Interrupted => {

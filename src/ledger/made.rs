@@ -4,6 +4,7 @@
 use uuid::Uuid;
 
 use crate::error::Result;
+use crate::failpoint::durable;
 use crate::server::Connection;
 use crate::server::sql::fill;
 
@@ -21,7 +22,7 @@ pub async fn made_ids(connection: &Connection, run: Uuid, flow: &str, rows: u64,
         return Ok(known);
     }
     let rows = i64::try_from(rows).unwrap_or(i64::MAX);
-    connection.execute(&fill(MAKE, &[("default", default)]), &[&run, &flow, &rows]).await?;
+    durable("make_ids", connection.execute(&fill(MAKE, &[("default", default)]), &[&run, &flow, &rows])).await?;
     read(connection, run, flow).await
 }
 
@@ -30,7 +31,8 @@ pub async fn made_ids(connection: &Connection, run: Uuid, flow: &str, rows: u64,
 /// # Errors
 /// What the server says.
 pub async fn note_sequence(connection: &Connection, run: Uuid, sequence: &str) -> Result<()> {
-    connection.execute(include_str!("../../sql/control/ledger/note_sequence.sql"), &[&run, &sequence]).await?;
+    let statement = include_str!("../../sql/control/ledger/note_sequence.sql");
+    durable("note_sequence", connection.execute(statement, &[&run, &sequence])).await?;
     Ok(())
 }
 
@@ -39,7 +41,8 @@ pub async fn note_sequence(connection: &Connection, run: Uuid, sequence: &str) -
 /// # Errors
 /// What the server says.
 pub async fn sequence_moved(connection: &Connection, run: Uuid, sequence: &str) -> Result<()> {
-    connection.execute(include_str!("../../sql/control/ledger/sequence_moved.sql"), &[&run, &sequence]).await?;
+    let statement = include_str!("../../sql/control/ledger/sequence_moved.sql");
+    durable("sequence_moved", connection.execute(statement, &[&run, &sequence])).await?;
     Ok(())
 }
 

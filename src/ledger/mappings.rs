@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::{filled, quoted_list};
 use crate::error::{At, Error, Kind, Result};
+use crate::failpoint::durable;
 use crate::id::Namespace;
 use crate::key::KeyColumn;
 use crate::server::Connection;
@@ -46,16 +47,14 @@ pub enum AdoptedKey {
 }
 
 impl Mappings {
-    /// Finds the table (`name` may say its schema), makes it where it is missing, and adds what it lacks; tells whether it was
-    /// made.
+    /// Finds the table (`name` may say its schema), makes it where it is missing, and adds what it lacks.
     ///
     /// # Errors
     /// [`Kind::Drift`] when a column is missing or another must be filled; [`Kind::Privilege`].
-    pub async fn ensure(connection: &Connection, name: &str, schema: &str) -> Result<(Self, bool)> {
+    pub async fn ensure(connection: &Connection, name: &str, schema: &str) -> Result<Self> {
         let mut catalog = Catalog::read(connection, schema).await?;
         let (table_schema, table_name) = catalog.qualify(name);
         let quoted = quote_table(&table_schema, &table_name);
-        let made = catalog.table(name).is_none();
         let template = match catalog.table(name) {
             None => Some(include_str!("../../sql/control/ledger/create_mappings.sql")),
             Some(table) if table.column("run_id").is_none() || table.column("legacy_key").is_none() => {
@@ -64,15 +63,15 @@ impl Mappings {
             Some(_) => None,
         };
         if let Some(template) = template {
-            connection.batch_execute(&filled(template, &quoted, &[])).await.map_err(|error| {
+            let statements = filled(template, &quoted, &[]);
+            durable("make_mappings", connection.batch_execute(&statements)).await.map_err(|error| {
                 Error::from(error).at(At::Table, name).also(
                     "the mappings table needs the columns run_id uuid and legacy_key text; let its owner add them",
                 )
             })?;
             catalog = Catalog::read(connection, schema).await?;
         }
-        let table = catalog.require(name)?.clone();
-        Ok((Self::of(table)?, made))
+        Self::of(catalog.require(name)?.clone())
     }
 
     /// The table as it is.
@@ -156,7 +155,7 @@ impl Mappings {
             ),
             None => filled(include_str!("../../sql/control/ledger/allow_null_keys.sql"), &self.quoted(), &[]),
         };
-        connection.batch_execute(&statement).await.map_err(|error| {
+        durable("alter_mappings", connection.batch_execute(&statement)).await.map_err(|error| {
             Error::from(error).at(At::Table, self.table.full_name()).also(
                 "a flow has keys that are no integers: legacy_id must be nullable for them, outside the primary key",
             )
@@ -225,7 +224,7 @@ impl Mappings {
             return Ok(());
         }
         let statement = filled(include_str!("../../sql/control/ledger/allow_other_ids.sql"), &self.quoted(), &[]);
-        connection.batch_execute(&statement).await.map_err(|error| {
+        durable("alter_mappings", connection.batch_execute(&statement)).await.map_err(|error| {
             Error::from(error).at(At::Table, self.table.full_name()).also(
                 "a flow has ids that are no UUIDs: the mappings need a column entity_id text, and entity_uuid must be nullable, \
                  outside the primary key",

@@ -7,6 +7,7 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use crate::error::{Error, Kind, Result};
+use crate::failpoint::durable;
 use crate::server::Connection;
 use crate::server::sql::{fill, quote_ident};
 
@@ -155,7 +156,8 @@ pub async fn ensure(connection: &Connection) -> Result<()> {
     let made: bool =
         connection.query_one(include_str!("../../sql/control/ledger/exists.sql"), &[]).await?.try_get("made")?;
     if !made {
-        connection.batch_execute(include_str!("../../sql/control/ledger/create.sql")).await.map_err(|error| {
+        let statements = include_str!("../../sql/control/ledger/create.sql");
+        durable("make_ledger", connection.batch_execute(statements)).await.map_err(|error| {
             let error = Error::from(error);
             match error.kind() {
                 Kind::Privilege => {

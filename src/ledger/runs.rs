@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::Epoch;
 use crate::error::{Error, Result};
+use crate::failpoint::durable;
 use crate::id::Namespace;
 use crate::server::Connection;
 use crate::target::Table;
@@ -139,7 +140,7 @@ pub async fn latest(connection: &Connection, namespace: Namespace) -> Result<Opt
     .transpose()
 }
 
-/// Begins a run, or takes up the one with the same id, and becomes the one that may write. Has it made the mappings table?
+/// Begins a run, or takes up the one with the same id, and becomes the one that may write. `made_mappings`: it makes the mappings table.
 ///
 /// # Errors
 /// [`crate::error::Kind::Config`] when the run was begun with other rules or another snapshot.
@@ -158,7 +159,8 @@ pub async fn begin(connection: &Connection, run: &RunIdentity, made_mappings: bo
         &run.snapshot,
         &rules,
     ];
-    let row = connection.query_one(include_str!("../../sql/control/ledger/begin_run.sql"), &values).await?;
+    let statement = include_str!("../../sql/control/ledger/begin_run.sql");
+    let row = durable("begin_run", connection.query_one(statement, &values)).await?;
     let (hash, snapshot): (String, String) = (row.try_get("pipeline_hash")?, row.try_get("snapshot_id")?);
     if hash != run.pipeline_hash || snapshot != run.snapshot_id {
         return Err(Error::config(format!("run {} was begun with other rules or another snapshot", run.run_id))
@@ -172,7 +174,8 @@ pub async fn begin(connection: &Connection, run: &RunIdentity, made_mappings: bo
 /// # Errors
 /// What the server says.
 pub async fn take_epoch(connection: &Connection, run: Uuid) -> Result<Epoch> {
-    let row = connection.query_one(include_str!("../../sql/control/ledger/take_epoch.sql"), &[&run]).await?;
+    let statement = include_str!("../../sql/control/ledger/take_epoch.sql");
+    let row = durable("take_epoch", connection.query_one(statement, &[&run])).await?;
     Ok(Epoch(row.try_get("epoch")?))
 }
 
@@ -181,7 +184,7 @@ pub async fn take_epoch(connection: &Connection, run: Uuid) -> Result<Epoch> {
 /// # Errors
 /// What the server says.
 pub async fn end(connection: &Connection, run: Uuid) -> Result<()> {
-    connection.execute(include_str!("../../sql/control/ledger/end_run.sql"), &[&run]).await?;
+    durable("end_run", connection.execute(include_str!("../../sql/control/ledger/end_run.sql"), &[&run])).await?;
     Ok(())
 }
 
@@ -204,7 +207,7 @@ pub async fn begin_flow(connection: &Connection, run: Uuid, flow: &LoadedFlow, h
         &how.identity,
         &how.was_empty,
     ];
-    connection.execute(include_str!("../../sql/control/ledger/begin_flow.sql"), &values).await?;
+    durable("begin_flow", connection.execute(include_str!("../../sql/control/ledger/begin_flow.sql"), &values)).await?;
     Ok(())
 }
 
@@ -213,7 +216,8 @@ pub async fn begin_flow(connection: &Connection, run: Uuid, flow: &LoadedFlow, h
 /// # Errors
 /// What the server says.
 pub async fn end_flow(connection: &Connection, run: Uuid, flow: &str) -> Result<()> {
-    connection.execute(include_str!("../../sql/control/ledger/end_flow.sql"), &[&run, &flow]).await?;
+    let statement = include_str!("../../sql/control/ledger/end_flow.sql");
+    durable("end_flow", connection.execute(statement, &[&run, &flow])).await?;
     Ok(())
 }
 

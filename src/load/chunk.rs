@@ -24,7 +24,6 @@ use crate::server::sql::fill;
 use crate::target::Table;
 
 const BEGIN: &str = include_str!("../../sql/control/load/begin.sql");
-const COMMIT: &str = include_str!("../../sql/control/load/commit.sql");
 const ROLLBACK: &str = include_str!("../../sql/control/load/rollback.sql");
 const SAVEPOINT: &str = include_str!("../../sql/control/load/savepoint.sql");
 const RELEASE: &str = include_str!("../../sql/control/load/release.sql");
@@ -178,7 +177,7 @@ impl Flow<'_> {
 
     pub(super) async fn commit(&self, connection: &Connection, chunk: &str, rows: u64, refused: u64) -> Result<()> {
         ledger::count(connection, self.run, self.flow, chunk, rows, refused).await?;
-        Ok(connection.batch_execute(COMMIT).await?)
+        connection.commit("chunk").await
     }
 
     /// Writes the mappings of all rows but those of `skip`.

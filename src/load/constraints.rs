@@ -10,7 +10,6 @@ use crate::server::sql::{fill, quote_ident, quote_table};
 use crate::target::{Catalog, Constraint, Index, Sort, Table};
 
 const BEGIN: &str = include_str!("../../sql/control/load/begin_ddl.sql");
-const COMMIT: &str = include_str!("../../sql/control/load/commit.sql");
 const ROLLBACK: &str = include_str!("../../sql/control/load/rollback.sql");
 const DROP_CONSTRAINT: &str = include_str!("../../sql/control/load/drop_constraint.sql");
 const DROP_INDEX: &str = include_str!("../../sql/control/load/drop_index.sql");
@@ -178,5 +177,5 @@ async fn save_and_drop(connection: &Connection, run: Uuid, objects: &[&SavedDdl]
         };
         connection.batch_execute(&statement).await?;
     }
-    Ok(connection.batch_execute(COMMIT).await?)
+    connection.commit("take_away").await
 }

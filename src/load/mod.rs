@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::cancel::Cancel;
 use crate::error::{At, Context, Error, Result};
+use crate::failpoint::durable;
 use crate::ledger::{self, Adopted, Begun, Conflicting, Fate, LoadedFlow, Mappings, OriginOf, Refusal, RunIdentity};
 use crate::outcome::{ENTITY_KEY, KEY, Outcome};
 use crate::outcomes::{FlowOutcomes, FlowShape, OutcomeFile, OutcomeStore};
@@ -142,8 +143,9 @@ impl Loader {
         let coordinator = address.connect("rehome loader").await?;
         ledger::lock(&coordinator).await?;
         ledger::ensure(&coordinator).await?;
-        let (mappings, made) = Mappings::ensure(&coordinator, &run.mappings, catalog.schema()).await?;
-        let begun = ledger::begin(&coordinator, &run, made).await?;
+        // Noted before it is made: a run that is killed in between has made it all the same.
+        let begun = ledger::begin(&coordinator, &run, catalog.table(&run.mappings).is_none()).await?;
+        let mappings = Mappings::ensure(&coordinator, &run.mappings, catalog.schema()).await?;
         let quarantine = Catalog::read(&coordinator, "rehome").await?.require("quarantine")?.clone();
         let mut modes = BTreeMap::new();
         for away in ledger::saved_ddl(&coordinator).await? {
@@ -489,7 +491,7 @@ impl Loader {
                 }
                 let values =
                     [("table", &*quote_table(&flow.schema, &flow.table)), ("column", &*quote_ident(&column.name))];
-                self.coordinator.execute(&fill(SET_SEQUENCE, &values), &[sequence]).await?;
+                durable("set_sequence", self.coordinator.execute(&fill(SET_SEQUENCE, &values), &[sequence])).await?;
                 ledger::sequence_moved(&self.coordinator, self.run.run_id, sequence).await?;
             }
         }

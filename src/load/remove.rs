@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::reason::Why;
 use crate::cancel::Cancel;
 use crate::error::Result;
+use crate::failpoint::durable;
 use crate::ledger::{LoadedFlow, Mappings, SavedDdl};
 use crate::outcome::ID;
 use crate::outcomes::{FlowOutcomes, OutcomeStore};
@@ -189,9 +190,9 @@ impl Removal<'_> {
                 ("unshared", &others.join("\n      and ")),
             ],
         );
-        let row = connection
-            .query_one(&statement, &[&self.run, &schema, &table, &reason, &why.sqlstate, &why.constraint, &parents])
-            .await?;
+        let values: [&(dyn tokio_postgres::types::ToSql + Sync); 7] =
+            [&self.run, &schema, &table, &reason, &why.sqlstate, &why.constraint, &parents];
+        let row = durable("take_out", connection.query_one(&statement, &values)).await?;
         Ok(taken + u64::try_from(row.try_get::<_, i64>("taken")?).unwrap_or(0))
     }
 }

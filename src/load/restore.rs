@@ -14,7 +14,6 @@ use crate::server::sql::{fill, quote_ident, quote_literal, quote_table};
 use crate::server::{Address, Connection};
 
 const BEGIN_REBUILD: &str = include_str!("../../sql/control/load/begin_rebuild.sql");
-const COMMIT: &str = include_str!("../../sql/control/load/commit.sql");
 const ROLLBACK: &str = include_str!("../../sql/control/load/rollback.sql");
 const INDEX_EXISTS: &str = include_str!("../../sql/control/load/index_exists.sql");
 const ATTACH_KEY: &str = include_str!("../../sql/control/load/attach_key.sql");
@@ -127,7 +126,7 @@ impl Restore<'_> {
             connection.batch_execute(&object.definition).await?;
         }
         ledger::index_made(connection, object.id).await?;
-        Ok(connection.batch_execute(COMMIT).await?)
+        connection.commit("build_index").await
     }
 
     /// Makes a constraint of its index again, with all that belonged to it, and forgets that it was away.
@@ -169,7 +168,7 @@ impl Restore<'_> {
             connection.batch_execute(&statement).await?;
         }
         ledger::forget_ddl(connection, object.id).await?;
-        Ok(connection.batch_execute(COMMIT).await?)
+        connection.commit("attach").await
     }
 
     /// Adds and validates foreign keys; where rows break one, they are taken out, and with them their children.
@@ -206,7 +205,7 @@ impl Restore<'_> {
         connection
             .batch_execute(&fill(DROP_IF_EXISTS, &[("table", &table), ("name", &quote_ident(&key.name))]))
             .await?;
-        Ok(connection.batch_execute(COMMIT).await?)
+        connection.commit("drop_again").await
     }
 
     /// Gives the keys that some row breaks.
@@ -255,7 +254,7 @@ impl Restore<'_> {
         begin(connection, "0").await?;
         let validity = if key.definition.ends_with("NOT VALID") { "" } else { "not valid" };
         connection.batch_execute(&addition(key, validity)).await?;
-        Ok(connection.batch_execute(COMMIT).await?)
+        connection.commit("add_key").await
     }
 
     /// False when a row breaks the key. A key that never was validated is not validated now.
@@ -282,7 +281,7 @@ impl Restore<'_> {
             }
         }
         ledger::forget_ddl(connection, key.id).await?;
-        connection.batch_execute(COMMIT).await?;
+        connection.commit("validate_key").await?;
         drop(alone);
         Ok(true)
     }

@@ -20,7 +20,6 @@ const NAME_RIVALS: &str = include_str!("../../sql/control/load/name_rivals.sql")
 const NAME_RIVALS_UNMAPPED: &str = include_str!("../../sql/control/load/name_rivals_unmapped.sql");
 const ANALYZE_STAGED: &str = include_str!("../../sql/control/load/analyze_staged.sql");
 const BEGIN: &str = include_str!("../../sql/control/load/begin.sql");
-const COMMIT: &str = include_str!("../../sql/control/load/commit.sql");
 const ROLLBACK: &str = include_str!("../../sql/control/load/rollback.sql");
 
 /// Those that one row refuses for the sake of another.
@@ -138,7 +137,7 @@ impl Loader {
             let batches = store.read(file).await?;
             if !batches.first().is_none_or(|batch| gives(batch, &compared.columns)) {
                 // A column that the target fills by itself is compared: who was there first, nobody can tell.
-                return Ok(connection.batch_execute(COMMIT).await?);
+                return connection.commit("rivals").await;
             }
             let batches =
                 if derived { chosen_of(&batches, &flow.row, |id| refused.rows.contains(&id))? } else { batches };
@@ -162,7 +161,7 @@ impl Loader {
             let statement = fill(NAME_RIVALS_UNMAPPED, &values);
             connection.execute(&statement, &[run, &flow.flow, &constraint]).await?;
         }
-        Ok(connection.batch_execute(COMMIT).await?)
+        connection.commit("rivals").await
     }
 }
 

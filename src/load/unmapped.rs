@@ -14,7 +14,6 @@ use crate::target::Table;
 const ANY_BAD: &str = include_str!("../../sql/control/load/any_bad.sql");
 const TAKE_OUT_UNMAPPED: &str = include_str!("../../sql/control/load/take_out_unmapped.sql");
 const BEGIN: &str = include_str!("../../sql/control/load/begin.sql");
-const COMMIT: &str = include_str!("../../sql/control/load/commit.sql");
 
 impl Removal<'_> {
     /// Takes the `bad` rows of a flow out of its table, and their mappings where it has any.
@@ -55,7 +54,7 @@ impl Removal<'_> {
         let values: [&(dyn tokio_postgres::types::ToSql + Sync); 7] =
             [&self.run, &flow.flow, &reason, &why.sqlstate, &why.constraint, &flow.entity, &parents];
         let row = connection.query_one(&statement, &values).await?;
-        connection.batch_execute(COMMIT).await?;
+        connection.commit("take_out_unmapped").await?;
         Ok(u64::try_from(row.try_get::<_, i64>("taken")?).unwrap_or(0))
     }
 }

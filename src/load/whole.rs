@@ -24,7 +24,6 @@ const NAME_CHUNK: &str = include_str!("../../sql/control/ledger/name_chunk.sql")
 const STAGE_SOURCES: &str = include_str!("../../sql/control/load/stage_sources.sql");
 const FILL_SOURCES: &str = include_str!("../../sql/control/load/fill_sources.sql");
 const BEGIN: &str = include_str!("../../sql/control/load/begin.sql");
-const COMMIT: &str = include_str!("../../sql/control/load/commit.sql");
 
 /// The refused rows of a run that are not whole yet.
 pub struct Whole<'a> {
@@ -112,7 +111,7 @@ impl<'a> Whole<'a> {
     /// What the server says.
     pub async fn end(&self, flow: &str) -> Result<()> {
         self.connection.execute(FILL_SOURCES, &[&self.run, &flow]).await?;
-        Ok(self.connection.batch_execute(COMMIT).await?)
+        self.connection.commit("source_rows").await
     }
 }
 

@@ -14,6 +14,7 @@ mod remake;
 mod ride;
 mod rollback;
 mod settle;
+mod spill;
 mod whole;
 
 use std::collections::BTreeMap;
@@ -45,6 +46,7 @@ pub use record::{Foreign, Record};
 use ride::Ride;
 pub use rollback::{Back, RolledBack, RunBack, rollback};
 pub use settle::settle;
+pub use spill::forget as forget_spilled;
 
 /// What every command needs to work: where, how much, and who listens.
 #[derive(Clone)]
@@ -73,8 +75,7 @@ impl Setting {
     /// # Errors
     /// What making its folder meets.
     pub fn engine(&self, identity: Identity) -> Result<Engine> {
-        let spill = self.workspace.join("spill");
-        std::fs::create_dir_all(&spill)?;
+        let spill = spill::folder(&self.workspace)?;
         Engine::new(&Settings { memory: self.memory, partitions: self.jobs, spill, identity: Arc::new(identity) })
     }
 }

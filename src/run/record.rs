@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::error::{At, Error, Kind, Result};
+use crate::failpoint::durable;
 use crate::graph::Graph;
 use crate::ledger::AdoptedKey;
 use crate::outcomes::{FlowOutcomes, OutcomeStore};
@@ -57,7 +58,7 @@ impl Record {
     pub async fn save(&self, store: &OutcomeStore) -> Result<()> {
         let text =
             serde_json::to_vec_pretty(self).map_err(|_| Error::unexpected("a run's record cannot be written"))?;
-        store.location().replace(FILE, text.into()).await
+        durable("record", store.location().replace(FILE, text.into())).await
     }
 
     /// Finds a finished run of the workspace: by its id, the beginning of it, or `latest`.
@@ -147,7 +148,7 @@ pub async fn remember_adopted(store: &OutcomeStore, found: Vec<Adopted>) -> Resu
     if let Some(known) = store.get_json(ADOPTED).await? {
         return Ok(known);
     }
-    store.put_json(ADOPTED, &found).await?;
+    durable("adopted", store.put_json(ADOPTED, &found)).await?;
     Ok(found)
 }
 

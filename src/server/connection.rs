@@ -13,7 +13,9 @@ use super::error::from_login;
 use super::sql::fill;
 use super::watch::{Side, Watch};
 use crate::error::{Error, Kind, Result};
+use crate::failpoint::durable;
 
+const COMMIT: &str = include_str!("../../sql/control/server/commit.sql");
 const SESSION: &str = include_str!("../../sql/control/server/session.sql");
 const PID: &str = include_str!("../../sql/control/server/pid.sql");
 /// How long a lock of somebody else's is waited for at a time, where less is not asked for.
@@ -153,6 +155,15 @@ impl Connection {
     /// Cuts the connection, whatever is under way in it; the server is told to end the session.
     pub fn give_up(&self) {
         self.watch.give_up();
+    }
+
+    /// Ends the open transaction: what it did is kept. `step` names it for tests that break the program here.
+    ///
+    /// # Errors
+    /// What the server says. Whether a lost connection came before or after the commit, nobody knows: what is done in it must be
+    /// such that it may be done again.
+    pub async fn commit(&self, step: &str) -> Result<()> {
+        Ok(durable(step, self.batch_execute(COMMIT)).await?)
     }
 
     /// Asks the server to give up the statement that runs in this session.

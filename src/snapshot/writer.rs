@@ -12,6 +12,7 @@ use super::manifest::{self, Column, File, Manifest, Origin, Table, is_ours};
 use super::{MANIFEST, Snapshot};
 use crate::columnar::{Encoder, PG_TYPE};
 use crate::error::{At, Error, Kind, Result};
+use crate::failpoint::durable;
 use crate::processor::compute;
 use crate::storage::{Location, sha256};
 
@@ -144,7 +145,7 @@ impl Writer {
     async fn put(&self, file: File, bytes: bytes::Bytes) -> Result<File> {
         // Noted before: what is given up half-way may be there all the same.
         self.noted().push(file.path.clone());
-        if !self.location.create(&file.path, bytes).await? {
+        if !durable("snapshot_file", self.location.create(&file.path, bytes)).await? {
             // Left by an earlier attempt, or another writer's: not ours to take back.
             self.noted().retain(|written| *written != file.path);
         }
@@ -193,7 +194,7 @@ impl Writer {
             checksum: String::new(),
         };
         let bytes = bytes::Bytes::from(manifest.seal()?);
-        let ours = self.location.create(MANIFEST, bytes.clone()).await?
+        let ours = durable("snapshot", self.location.create(MANIFEST, bytes.clone())).await?
             // A store may have taken it, and told so in an answer that was lost.
             || self.location.get(MANIFEST).await?.is_some_and(|there| there == bytes);
         if ours { Ok(()) } else { Err(occupied(&self.location)) }

@@ -14,6 +14,8 @@ mod django;
 mod encode;
 mod epochs;
 mod extract;
+#[cfg(feature = "failpoints")]
+mod failpoints;
 mod figures;
 mod growth;
 mod header_keys;

@@ -241,6 +241,6 @@ async fn what_a_role_lacks_is_named_as_the_statement_that_grants_it() {
         .await;
     roles.wants("revoke delete on fresh.people from {mover}", "grant delete on fresh.people to {mover}", run).await;
     roles
-        .wants("revoke insert on fresh.people from {mover}", "grant insert on fresh.people to {mover}", rollback)
+        .wants("revoke update on fresh.people from {mover}", "grant update on fresh.people to {mover}", rollback)
         .await;
 }

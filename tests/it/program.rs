@@ -30,7 +30,7 @@ impl Program {
     /// The same with what `program` is, which may be a shell that sets limits first.
     pub fn within(&self, mut program: Command, command: &str) -> Command {
         program.args(["--format", "json", "--jobs", "2", "--dir"]).arg(self.workspace()).arg(command);
-        if ["run", "plan"].contains(&command) {
+        if ["run", "plan", "what-if"].contains(&command) {
             program.arg("--pipeline").arg(self.folder.path().join("pipeline/pipeline.toml"));
         }
         program

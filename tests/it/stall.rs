@@ -1,7 +1,7 @@
 //! Owns the proof that no run hangs on a connection that has fallen silent without being closed: it ends with a typed error, or
 //! goes on over new connections, wherever the silence begins. Must not know: how silence is noticed.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::cluster::Database;
 use crate::program::{self, Program, told};
@@ -102,6 +102,28 @@ async fn a_run_rides_through_silence() {
     assert!(output.status.success(), "{}", told(&output));
     assert_eq!((source.met(), target.met()), (1, 1));
     assert_eq!(database.text(HELD).await, "3000 12000 15000 0");
+}
+
+/// A COMMIT that never comes, whose reply never comes, or that comes late, when the run has begun again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_rides_through_commits_that_go_wrong() {
+    let late = Duration::from_secs(1);
+    for trouble in
+        [Trouble::CutBeforeCommit, Trouble::CutAfterCommit, Trouble::HoldCommit(late), Trouble::LateCommit(late)]
+    {
+        let database = Database::with(DDL).await;
+        let work = Program::over(&FLOWS);
+        let target = Proxy::start(&database.url);
+        target.make(trouble, 2, 2);
+        let output = program::ends(work.run(&database.url, &target.url, &["--retry-for", "1m"])).await;
+        assert!(output.status.success(), "{trouble:?}: {}", told(&output));
+        assert!(target.met() == 2 && target.commits() > 4 && target.connections() > 3, "{trouble:?}");
+        assert_eq!(database.text(HELD).await, "3000 12000 15000 0", "{trouble:?}");
+        // Nothing is left to do, by the same way.
+        target.pass();
+        let output = program::ends(work.run(&database.url, &target.url, &[])).await;
+        assert!(output.status.success(), "{trouble:?}: {}", told(&output));
+    }
 }
 
 /// What takes long is not taken for silence: a constraint of the target, a query of the source.

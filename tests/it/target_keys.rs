@@ -69,7 +69,7 @@ const RIGHT: [(&str, &str); 8] = [
         left join legacy.firm f on f.id = l.firm_id
         where (t.branch_no is null) <> coalesce(f.name = 'firm 7', false) or t.branch_no is not null and (t.firm_id is distinct from f.id or t.code <> l.code)"),
     ("visits", "select count(*)::text from legacy.visit l left join fresh.visits t on t.old = l.no
-        left join fresh.branches b on b.branch_no = l.branch_id
+        left join legacy.branch s on s.id = l.branch_id left join fresh.branches b on b.branch_no = s.id
         where (t.old is null) <> (b.branch_no is null) or t.branch_no <> l.branch_id or t.at <> l.at or t.id % 3 <> 1 or t.id < 1000"),
     ("notes", "select count(*)::text from legacy.visit l left join fresh.notes n on n.old = l.no left join fresh.visits v on v.id = n.visit_id
         where v.old <> l.no or (n.old is null) <> (exists (select from legacy.branch b join legacy.firm f on f.id = b.firm_id
@@ -123,7 +123,6 @@ async fn a_plan_knows_the_ids_that_the_target_made() {
 }
 
 /// What differs in a second run is brought by the key that each row has, and taken back by it.
-#[ignore = "four visits of branches that went are still to be looked into"]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn keys_of_every_sort_in_later_runs() {
     let (database, home) = (Database::with(KEYS).await, Home::new());
@@ -165,6 +164,9 @@ async fn keys_of_every_sort_in_later_runs() {
         for (what, sql) in RIGHT.iter().filter(|(what, _)| *what != "stamps") {
             assert_eq!(database.text(sql).await, "0", "{what} after {change}");
         }
+        // A branch that is gone, but that a new tag names: the target keeps it, for the tag refers to it, and it is told.
+        let told = "select coalesce(string_agg(flow || ' ' || legacy_key || ' ' || what, ', '), '-') from rehome.conflicts";
+        assert_eq!(database.text(told).await, if states.is_empty() { "-" } else { "branches 351 referenced" });
         let stamps = "select (select count(*) from fresh.stamps) - (select count(*) from fresh.stamps join legacy.visit on no = old)
                       || ' ' || (select count(*) from legacy.visit left join fresh.stamps on no = old where old is null)";
         assert_eq!(database.text(stamps).await, "0 0");

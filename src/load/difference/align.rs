@@ -18,7 +18,6 @@ use crate::server::Connection;
 use crate::server::sql::quote_ident;
 
 const BEGIN: &str = include_str!("../../../sql/control/load/begin.sql");
-const COMMIT: &str = include_str!("../../../sql/control/load/commit.sql");
 const THERE: &str = include_str!("../../../sql/control/difference/there.sql");
 const RESOLVE_ALL: &str = include_str!("../../../sql/control/difference/resolve_all.sql");
 const KEEP_ORPHANED: &str = include_str!("../../../sql/control/difference/keep_orphaned.sql");
@@ -30,7 +29,7 @@ impl Difference<'_> {
         connection.batch_execute(BEGIN).await?;
         still_mine(connection, self.flow.epoch).await?;
         connection.execute(RESOLVE_ALL, &[&self.flow.run, &self.flow.namespace.uuid(), &self.flow.flow]).await?;
-        Ok(connection.batch_execute(COMMIT).await?)
+        connection.commit("resolve_all").await
     }
 
     /// Inserts the rows of a file that the target lacks, and changes those that are not as they are to be.
@@ -86,7 +85,7 @@ impl Difference<'_> {
         let more = self.flow.row.gone != Gone::Keep;
         let statement = self.image.fill(KEEP_ORPHANED, &values);
         connection.execute(&statement, &[&self.flow.run, &self.flow.flow, &flow.entity, &more]).await?;
-        Ok(connection.batch_execute(COMMIT).await?)
+        connection.commit("keep_orphaned").await
     }
 
     /// What was found, in rows.

@@ -14,7 +14,6 @@ use crate::server::sql::{fill, quote_ident, quote_literal, quote_table};
 use crate::target::Table;
 
 const BEGIN: &str = include_str!("../../../sql/control/load/begin.sql");
-const COMMIT: &str = include_str!("../../../sql/control/load/commit.sql");
 const GOING: &str = include_str!("../../../sql/control/difference/going.sql");
 const DELETE_FREE: &str = include_str!("../../../sql/control/difference/delete_free.sql");
 const UNREFERENCED: &str = include_str!("../../../sql/control/difference/unreferenced.sql");
@@ -59,7 +58,7 @@ impl Going<'_> {
             Gone::Mark => self.mark(connection, &image).await?,
             _ => self.delete(connection, &image).await?,
         }
-        Ok(connection.batch_execute(COMMIT).await?)
+        connection.commit("settle_gone").await
     }
 
     fn overwrite(&self) -> bool {

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::super::attempt::attempt;
 use super::super::difference::{Image, unreferenced};
-use super::{COMMIT, Loaded, Rollback};
+use super::{Loaded, Rollback};
 use crate::error::Result;
 use crate::server::sql::quote_ident;
 use crate::target::Table;
@@ -55,7 +55,7 @@ impl Rollback {
         self.in_transaction().await?;
         let statement = image.fill(LEAVE_IMAGES, &[("is", &image.is("t", "i.identity"))]);
         self.connection.execute(&statement, &[&self.run.run, &flow.flow]).await?;
-        Ok(self.connection.batch_execute(COMMIT).await?)
+        self.connection.commit("rollback_left").await
     }
 
     async fn move_back(
@@ -88,7 +88,7 @@ impl Rollback {
             rows
         };
         self.speak_again(&silent).await?;
-        self.connection.batch_execute(COMMIT).await?;
+        self.connection.commit("rollback_images").await?;
         Ok(rows)
     }
 

@@ -10,6 +10,7 @@ use super::remove::Removal;
 use super::restore::Restore;
 use crate::cancel::Cancel;
 use crate::error::{At, Context, Error, Kind, Result};
+use crate::failpoint::durable;
 use crate::ledger::{self, Epoch, Mappings};
 use crate::outcomes::{FlowOutcomes, OutcomeStore};
 use crate::server::sql::{fill, quote_ident, quote_literal, quote_table};
@@ -37,7 +38,6 @@ const FORGET_SEQUENCES: &str = include_str!("../../../sql/control/rollback/forge
 const FORGET: &str = include_str!("../../../sql/control/rollback/forget.sql");
 const IS_EMPTY: &str = include_str!("../../../sql/control/load/is_empty.sql");
 const BEGIN: &str = include_str!("../../../sql/control/load/begin.sql");
-const COMMIT: &str = include_str!("../../../sql/control/load/commit.sql");
 
 /// A run that is in a target.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,7 +132,7 @@ impl Rollback {
         ledger::lock(&connection).await?;
         ledger::ensure(&connection).await?;
         let epoch = ledger::take_epoch(&connection, run.run).await?;
-        connection.execute(BEGIN_ROLLBACK, &[&run.run]).await?;
+        durable("begin_rollback", connection.execute(BEGIN_ROLLBACK, &[&run.run])).await?;
         let catalog = Catalog::read(&connection, "rehome").await?;
         let mappings = run.mappings.as_deref().and_then(|name| catalog.table(name)).cloned();
         let mappings = mappings.map(Mappings::of).transpose()?;
@@ -277,7 +277,7 @@ impl Rollback {
         connection.execute(FORGET_SEQUENCES, &[run]).await?;
         let literal = format!("{}::uuid", quote_literal(&run.to_string()));
         connection.batch_execute(&fill(FORGET, &[("run", &literal)])).await?;
-        Ok(connection.batch_execute(COMMIT).await?)
+        connection.commit("rollback_forget").await
     }
 
     fn table(&self, flow: &Loaded) -> Result<&Table> {
@@ -327,7 +327,7 @@ impl Rollback {
         self.in_transaction().await?;
         let truncate = include_str!("../../../sql/control/rollback/truncate.sql");
         self.connection.batch_execute(&fill(truncate, &[("tables", &tables.join(", only "))])).await?;
-        Ok(self.connection.batch_execute(COMMIT).await?)
+        self.connection.commit("rollback_empty").await
     }
 
     async fn count(&self, table: &Table) -> Result<u64> {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use super::super::difference::{Image, present, same_as_staged, unreferenced};
 use super::super::stage::Staging;
-use super::{COMMIT, Rollback};
+use super::Rollback;
 use crate::error::{At, Context, Result};
 use crate::ledger::{self, Fate};
 use crate::outcome::Outcome;
@@ -71,7 +71,7 @@ impl Rollback {
                 }
                 self.speak_again(&silent).await?;
             }
-            self.connection.batch_execute(COMMIT).await?;
+            self.connection.commit("rollback_staged").await?;
         }
         Ok(gone)
     }

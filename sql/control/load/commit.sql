@@ -1,2 +1,0 @@
--- From here the chunk is in the target, whole.
-commit

@@ -1,0 +1,2 @@
+-- From here on, what the transaction did has happened, whole.
+commit
