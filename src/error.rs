@@ -186,8 +186,12 @@ impl From<std::io::Error> for Error {
     fn from(error: std::io::Error) -> Self {
         match error.kind() {
             std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
-                Self::new(Kind::Resources, "the disk is full").hint("free space, or choose another folder with --dir")
+                Self::new(Kind::Resources, "the disk is full")
+                    .hint("free space, or choose another folder with --dir, and give the same command again")
             }
+            std::io::ErrorKind::FileTooLarge => Self::new(Kind::Resources, "a file may not become so large here").hint(
+                "raise the limit (ulimit -f), or choose another folder with --dir, and give the same command again",
+            ),
             _ => Self::unexpected(format!("input/output error: {}", error.kind())),
         }
     }

@@ -2,7 +2,14 @@
 
 fn main() -> std::process::ExitCode {
     keep_memory_together();
+    limits_are_errors();
     rehome::cli::main()
+}
+
+/// A file that outgrows a limit of the system's is an error that can be told, and no end without a word.
+fn limits_are_errors() {
+    // SAFETY: a signal is ignored, and no other thread is running yet.
+    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
 }
 
 /// Batches of megabytes are made on one thread and freed on another. With an arena a thread, as is the custom, and a

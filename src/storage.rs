@@ -16,7 +16,7 @@ use object_store::{Error as StoreError, ObjectStore, ObjectStoreExt, PutMode, Pu
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use crate::error::{At, Error, Result};
+use crate::error::{At, Error, Kind, Result};
 use remote::meaning;
 
 /// A folder on a local disk, or a prefix of an object store. Prints as what can be typed to name it again.
@@ -159,7 +159,11 @@ impl Location {
             return tokio::task::spawn_blocking(move || publish_local(&target, &bytes))
                 .await
                 .map_err(|_| Error::unexpected("a write was abandoned"))?
-                .map_err(|error| error.at(At::File, name));
+                .map_err(|error| match error.kind() {
+                    // Which disk it is, only the whole path says.
+                    Kind::Resources => error.at(At::File, folder.join(name).display().to_string()),
+                    _ => error.at(At::File, name),
+                });
         }
         let options = PutOptions::from(PutMode::Create);
         match self.store.put_opts(&self.path(name), bytes.into(), options).await {
@@ -177,8 +181,9 @@ impl Location {
         if let Some(folder) = self.local() {
             let target = folder.join(name);
             return tokio::task::spawn_blocking(move || {
-                let partial = partial(&target, &bytes)?;
-                partial.persist(&target).map_err(|error| Error::from(error.error))?;
+                let shown = target.display().to_string();
+                let partial = partial(&target, &bytes).map_err(|error| error.at(At::File, &shown))?;
+                partial.persist(&target).map_err(|error| Error::from(error.error).at(At::File, shown))?;
                 Ok(())
             })
             .await

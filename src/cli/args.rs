@@ -162,6 +162,16 @@ pub struct Migration {
     /// Only these flows, and those they read
     #[arg(long, value_name = "FLOW,…", value_delimiter = ',')]
     pub only: Vec<String>,
+    #[command(flatten)]
+    pub patience: Patience,
+}
+
+/// How long a server may keep us waiting.
+#[derive(Debug, clap::Args)]
+pub struct Patience {
+    /// Give up a connection in which nothing has moved for so long while the server does nothing for it, and any COPY
+    #[arg(long, env = "REHOME_STALL_TIMEOUT", value_name = "TIME", value_parser = patience, default_value = "5m")]
+    pub stall_timeout: Duration,
 }
 
 #[derive(Debug, clap::Args)]
@@ -217,6 +227,8 @@ pub struct Rollback {
     /// Only show what would be taken back
     #[arg(long)]
     pub dry_run: bool,
+    #[command(flatten)]
+    pub patience: Patience,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -301,6 +313,8 @@ pub struct Take {
     /// Not these tables
     #[arg(long, value_name = "TABLE,…", value_delimiter = ',')]
     pub exclude: Vec<String>,
+    #[command(flatten)]
+    pub patience: Patience,
     #[command(flatten)]
     pub reading: Reading,
 }
@@ -419,6 +433,13 @@ fn interval(text: &str) -> Result<Duration, String> {
         Ok(number @ 0..=1_000_000) if factor > 0 => Ok(Duration::from_secs(number * factor)),
         _ => Err("a time such as 30s, 10m or 2h".to_owned()),
     }
+}
+
+/// As [`interval`], but not nothing.
+fn patience(text: &str) -> Result<Duration, String> {
+    interval(text).and_then(|time| {
+        if time.is_zero() { Err("a second at least, such as 30s, 10m or 2h".to_owned()) } else { Ok(time) }
+    })
 }
 
 fn scale(text: &str) -> Result<f64, String> {

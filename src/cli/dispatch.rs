@@ -26,7 +26,9 @@ use crate::storage::Location;
 pub async fn dispatch(args: Args, cancel: Cancel) -> Result<u8> {
     let format = args.global.format;
     if let Command::Completions { shell } = args.command {
-        clap_complete::generate(shell, &mut Args::command(), "rehome", &mut std::io::stdout());
+        let mut script = Vec::new();
+        clap_complete::generate(shell, &mut Args::command(), "rehome", &mut script);
+        super::stdout::print(&script);
         return Ok(0);
     }
     if matches!(args.command, Command::Sql) {
@@ -141,9 +143,9 @@ async fn given(typed: &Migration, setting: &Setting) -> Result<Option<Location>>
 fn asked(typed: &Migration, gently: &Reading, snapshot: Option<Location>) -> Result<Request> {
     Ok(Request {
         pipeline: pipeline(&typed.pipeline)?,
-        source: typed.source.as_deref().map(Address::parse).transpose()?,
+        source: typed.source.as_deref().map(|url| address(url, &typed.patience)).transpose()?,
         reading: reading(gently),
-        target: Address::parse(&typed.target)?,
+        target: address(&typed.target, &typed.patience)?,
         snapshot,
         only: typed.only.clone(),
         verify: run::Verify::Nothing,
@@ -169,9 +171,13 @@ async fn rollback(typed: Rollback, setting: &Setting, format: Format) -> Result<
         (None, Some(run)) => run::Back::To(run),
         (None, None) => run::Back::Newest,
     };
-    let done = run::rollback(&Address::parse(&typed.target)?, &back, typed.dry_run, setting).await?;
+    let done = run::rollback(&address(&typed.target, &typed.patience)?, &back, typed.dry_run, setting).await?;
     render::again::rolled_back(&done, format);
     done.failure().map_or(Ok(()), Err)
+}
+
+fn address(url: &str, patience: &args::Patience) -> Result<Address> {
+    Ok(Address::parse(url)?.stalled_after(patience.stall_timeout))
 }
 
 fn reading(typed: &Reading) -> extract::Options {
@@ -207,7 +213,7 @@ async fn kept(typed: Kept, setting: &Setting, format: Format) -> Result<()> {
 }
 
 async fn take(typed: Take, setting: &Setting, format: Format) -> Result<()> {
-    let source = typed.source.as_deref().map(Address::parse).transpose()?;
+    let source = typed.source.as_deref().map(|url| address(url, &typed.patience)).transpose()?;
     let source = source.ok_or_else(|| Error::config("there is no source").hint("give --source URL"))?;
     let mut options = extract::Options {
         schemas: typed.schemas,

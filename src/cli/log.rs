@@ -1,5 +1,7 @@
 //! Owns the log on stderr. Must not know: what is logged; nobody logs values of cells.
 
+use std::io::Write;
+
 use log::{LevelFilter, Log, Metadata, Record};
 
 struct Stderr;
@@ -25,7 +27,8 @@ impl Log for Stderr {
 
     fn log(&self, record: &Record<'_>) {
         if self.enabled(record.metadata()) {
-            anstream::eprintln!("{}: {}", record.level().as_str().to_lowercase(), record.args());
+            // A log that cannot be written ends nothing.
+            let _ = writeln!(anstream::stderr(), "{}: {}", record.level().as_str().to_lowercase(), record.args());
         }
     }
 

@@ -7,6 +7,7 @@ mod log;
 mod progress;
 mod render;
 mod size;
+mod stdout;
 
 use std::process::ExitCode;
 
@@ -34,10 +35,13 @@ pub fn main() -> ExitCode {
     let format = args.global.format;
     let result = runtime.block_on(async {
         stop_on_signal(cancel.clone());
-        Box::pin(dispatch::dispatch(args, cancel.clone())).await
+        let result = stdout::guarded(Box::pin(dispatch::dispatch(args, cancel.clone()))).await;
+        crate::server::farewell().await;
+        result
     });
     // What still blocks in the background (an aborted read, say) must not hold the exit.
     runtime.shutdown_background();
+    crate::run::forget_spilled();
     match result {
         Ok(code) => ExitCode::from(code),
         Err(error) if cancel.is_cancelled() && error.kind() != Kind::Interrupted => {

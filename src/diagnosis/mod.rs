@@ -187,11 +187,16 @@ fn named(pieces: &Pieces<'_>, name: &str) -> Option<Piece> {
 #[must_use]
 pub fn running(error: &DataFusionError, file: &str) -> Error {
     let root = error.find_root();
+    if let Some(error) = of_disk(root) {
+        // Only what spills is written while a query runs.
+        return error.at(At::File, file);
+    }
     let out = match root {
-        Engine::ResourcesExhausted(_) => Error::new(Kind::Resources, "the memory limit is reached")
-            .hint("give --memory more, or free space for spilling"),
-        Engine::IoError(error) if error.kind() == std::io::ErrorKind::StorageFull => {
-            Error::from(std::io::Error::from(std::io::ErrorKind::StorageFull))
+        Engine::ResourcesExhausted(message) => {
+            // Names of operators and sizes, never a value.
+            log::debug!("{message}");
+            Error::new(Kind::Resources, "the memory limit is reached")
+                .hint("give --memory more, or free space for spilling")
         }
         Engine::ParquetError(_) | Engine::ObjectStore(_) => {
             Error::new(Kind::Corrupt, "a stored file cannot be read").hint("`rehome snapshot` makes a new snapshot")
@@ -211,6 +216,19 @@ pub fn running(error: &DataFusionError, file: &str) -> Error {
         _ => Error::unexpected("the engine failed while running a query"),
     };
     out.at(At::File, file)
+}
+
+/// The error of a disk that takes no more, wherever the engine has wrapped it.
+fn of_disk(error: &DataFusionError) -> Option<Error> {
+    let chain = std::iter::successors(Some(error as &dyn std::error::Error), |inner| inner.source());
+    let kinds = chain.filter_map(|inner| inner.downcast_ref::<std::io::Error>().map(std::io::Error::kind));
+    let mut ours = kinds.map(|kind| Error::from(std::io::Error::from(kind)));
+    let error = ours.find(|error| error.kind() == Kind::Resources)?;
+    let message = format!("{}, while a query spills from memory", error.message());
+    Some(
+        Error::new(Kind::Resources, message)
+            .hint("make room for the folder spill below --dir, choose another --dir, or give --memory more"),
+    )
 }
 
 /// Marks texts of execution errors that are our own and hold no value.

@@ -112,13 +112,16 @@ impl Engine {
         let runtime = RuntimeEnvBuilder::new()
             .with_memory_pool(Arc::new(FairSpillPool::new(settings.memory)))
             .with_disk_manager_builder(
-                DiskManagerBuilder::default().with_mode(DiskManagerMode::Directories(vec![settings.spill.clone()])),
+                DiskManagerBuilder::default()
+                    .with_mode(DiskManagerMode::Directories(vec![settings.spill.clone()]))
+                    // The disk is the limit.
+                    .with_max_temp_directory_size(u64::MAX),
             )
             .build_arc()
             .map_err(defect)?;
         let probe = Arc::new(probe::SourceProbes::default());
         let mut state = SessionStateBuilder::new()
-            .with_config(config(settings.partitions))
+            .with_config(config(settings.partitions, settings.memory))
             .with_runtime_env(runtime)
             .with_default_features()
             .build();
@@ -302,7 +305,10 @@ impl Engine {
     }
 }
 
-fn config(partitions: usize) -> SessionConfig {
+/// The part of the memory that one sort sets aside, at most.
+const SET_ASIDE: usize = 64;
+
+fn config(partitions: usize, memory: usize) -> SessionConfig {
     let mut config = SessionConfig::new()
         .with_default_catalog_and_schema(CATALOG, "public")
         .with_create_default_catalog_and_schema(false)
@@ -312,6 +318,9 @@ fn config(partitions: usize) -> SessionConfig {
     options.execution.time_zone = Some("UTC".to_owned());
     options.execution.parquet.schema_force_view_types = false;
     options.execution.parquet.skip_metadata = false;
+    // Each sort sets so much aside, which nothing else may have: with little memory, several would leave nothing to sort in.
+    let set_aside = options.execution.sort_spill_reservation_bytes;
+    options.execution.sort_spill_reservation_bytes = set_aside.min(memory / SET_ASIDE);
     options.execution.split_file_groups_by_statistics = true;
     options.sql_parser.parse_float_as_decimal = true;
     options.sql_parser.map_string_types_to_utf8view = false;

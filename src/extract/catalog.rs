@@ -23,10 +23,10 @@ pub(super) struct Listed {
     pub schema: String,
     pub name: String,
     pub sort: Sort,
-    /// May this role read it?
-    pub readable: bool,
-    /// Would row-level security hide rows from this role?
-    pub filtered: bool,
+    /// What would have to be granted for this role to read it, as statements.
+    pub lacking: Vec<String>,
+    /// Where row-level security would hide rows from this role: the statement that changes it.
+    pub filtered: Option<String>,
     /// Rows, as the planner believes.
     pub estimate: i64,
     /// May values be larger than a block?
@@ -147,8 +147,8 @@ pub(super) async fn list(server: &Connection) -> Result<Vec<Listed>> {
             schema: row.try_get("schema")?,
             name: row.try_get("name")?,
             sort: Sort::of(row.try_get("kind")?),
-            readable: row.try_get::<_, Option<bool>>("readable")?.unwrap_or(false),
-            filtered: row.try_get::<_, Option<bool>>("filtered")?.unwrap_or(false),
+            lacking: row.try_get::<_, Option<_>>("lacking")?.unwrap_or_default(),
+            filtered: row.try_get("filtered")?,
             estimate: row.try_get("estimate")?,
             long_values: row.try_get::<_, Option<bool>>("long_values")?.unwrap_or(true),
             rewritten: row.try_get::<_, Option<bool>>("rewritten")?.unwrap_or(false),

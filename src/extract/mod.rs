@@ -14,12 +14,13 @@ mod pieces;
 mod select;
 mod source;
 mod sql;
+mod stall;
 mod types;
 mod worker;
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use uuid::Uuid;
@@ -38,6 +39,7 @@ use moment::{guard, held, hold, settings};
 use pace::Pace;
 use pieces::Written;
 use source::Access;
+use stall::Stall;
 use worker::{Done, Shared, Task};
 
 /// The stage's name for [`Sink::start`].
@@ -160,10 +162,13 @@ async fn read(
             sink: sink.clone(),
             runtime: tokio::runtime::Handle::current(),
             stop: AtomicBool::new(false),
+            moved: AtomicU64::new(0),
+            writing: AtomicUsize::new(0),
         });
         let _stop = StopOnDrop(shared.clone());
         let done = start(&shared, options.jobs.max(1))?;
-        let written = collect(&server, &shared, done, &readers, cancel).await.map_err(at_server)?;
+        let stall = Stall::new(address.stall_timeout());
+        let written = collect(&server, &shared, done, (&readers, stall), cancel).await.map_err(at_server)?;
         let again = finish(writer, &shared, written, &mut tables).await?;
         tasks = until(&server, cancel, prepare(&server, again, options, sink.as_ref())).await.map_err(at_server)?;
     }
@@ -221,17 +226,19 @@ impl Drop for StopOnDrop {
     }
 }
 
-/// Waits for all readers. After a failure or an interruption it ends their sessions, and still waits for them.
+/// Waits for all readers. After a failure or an interruption it ends their sessions, and still waits for them, unless their
+/// connections are silent.
 async fn collect(
     server: &Connection,
     shared: &Shared,
     mut done: UnboundedReceiver<Result<Done>>,
-    readers: &str,
+    (readers, mut stall): (&str, Stall),
     cancel: &Cancel,
 ) -> Result<Vec<Vec<Written>>> {
     let mut written: Vec<Vec<Option<Written>>> =
         shared.tasks.iter().map(|task| vec![None; task.plan.ranges.len()]).collect();
     let mut failure: Option<Error> = None;
+    let mut told: Option<Instant> = None;
     loop {
         let failed = failure.is_some();
         tokio::select! {
@@ -247,6 +254,8 @@ async fn collect(
                 if server.is_closed() {
                     let lost = Error::new(Kind::Retryable, "the session that held the tables was lost");
                     failure.get_or_insert(lost.hint("try again; the server's log may say why"));
+                } else if !failed && let Err(error) = stall.look(server, shared, readers).await {
+                    failure = Some(error);
                 }
             }
         }
@@ -254,6 +263,9 @@ async fn collect(
             shared.stop.store(true, Ordering::Release);
             if server.query(sql::STOP, &[&readers]).await.is_err() {
                 log::debug!("the readers' sessions could not be ended early");
+            }
+            if stall::is_lost(*told.get_or_insert_with(Instant::now), shared) {
+                break;
             }
         }
     }

@@ -10,12 +10,15 @@ use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef};
 
 use super::column::{Column, Misfit, Texts, column};
 use super::source::{Cells, Stop};
+use super::stall::Writing;
 use super::worker::{Shared, Task};
 use crate::cancel::interrupted;
 use crate::error::{At, Error, Result};
 use crate::key::KeyColumn;
 use crate::snapshot::{File, Part, REFUSED, REFUSED_KEYS, TableHeader};
 
+/// So many rows are told of at once, where it is watched whether anything comes: many readers share one number.
+const TOLD: usize = 64;
 /// A batch has at most so many rows, and ends with the row that reaches so many bytes.
 const BATCH_ROWS: usize = 4096;
 const BATCH_BYTES: usize = 4 << 20;
@@ -88,6 +91,9 @@ impl<'a> Pieces<'a> {
             }
         }
         self.rows += 1;
+        if self.rows % TOLD == 1 {
+            self.shared.moved.fetch_add(1, Ordering::Relaxed);
+        }
         self.uncounted += 1;
         if self.uncounted >= self.shared.pace.step() {
             self.wait()?;
@@ -100,12 +106,14 @@ impl<'a> Pieces<'a> {
     fn wait(&mut self) -> Result<()> {
         let rows = std::mem::take(&mut self.uncounted) as u64;
         self.shared.sink.advance(&self.name, rows);
+        self.shared.moved.fetch_add(1, Ordering::Relaxed);
         self.shared.pace.count(rows, &self.shared.stop);
         if self.shared.stop.load(Ordering::Acquire) { Err(interrupted()) } else { Ok(()) }
     }
 
     /// Ends the batch, and the file when it is full.
     pub(super) fn flush(&mut self) -> Result<()> {
+        let _writing = Writing::begin(self.shared);
         let rows = std::mem::take(&mut self.rows);
         let bytes = std::mem::take(&mut self.bytes);
         if rows == 0 {
@@ -205,6 +213,7 @@ impl<'a> Pieces<'a> {
 
     /// Ends the part.
     pub(super) fn end(mut self) -> Result<Written> {
+        let _writing = Writing::begin(self.shared);
         self.flush()?;
         self.publish()?;
         if let Some(part) = self.refusals.take() {

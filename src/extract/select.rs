@@ -70,15 +70,22 @@ fn readable(tables: &[Listed]) -> Result<()> {
     let listed = |which: fn(&Listed) -> bool| -> Vec<String> {
         tables.iter().filter(|table| which(table)).map(Listed::qualified).collect()
     };
-    let closed = listed(|table| !table.readable);
+    let closed = listed(|table| !table.lacking.is_empty());
     if !closed.is_empty() {
-        return Err(Error::new(Kind::Privilege, format!("the role may not read {}", closed.join(", ")))
-            .hint("grant it SELECT on the tables and USAGE on their schemas, or leave them out with --exclude"));
+        let mut grants: Vec<&str> = tables.iter().flat_map(|table| &table.lacking).map(String::as_str).collect();
+        grants.sort_unstable_by_key(|statement| (!statement.contains(" on schema "), *statement));
+        grants.dedup();
+        return Err(Error::new(Kind::Privilege, format!("the role may not read {}", closed.join(", "))).hint(format!(
+            "let the owner, or a superuser, run: {} (or leave tables out with --exclude)",
+            grants.join("; ")
+        )));
     }
-    let filtered = listed(|table| table.filtered);
+    let filtered = listed(|table| table.filtered.is_some());
     if !filtered.is_empty() {
         let message = format!("row-level security would hide rows of {}", filtered.join(", "));
-        return Err(Error::new(Kind::Privilege, message).hint("use a role with BYPASSRLS"));
+        let statement = tables.iter().find_map(|table| table.filtered.as_deref()).unwrap_or_default();
+        return Err(Error::new(Kind::Privilege, message)
+            .hint(format!("use a role with BYPASSRLS, or let a superuser run: {statement}")));
     }
     Ok(())
 }
@@ -134,8 +141,8 @@ mod tests {
             schema,
             name,
             sort: Sort::Table,
-            readable: true,
-            filtered: false,
+            lacking: Vec::new(),
+            filtered: None,
             estimate: 0,
             long_values: false,
             rewritten: false,

@@ -13,6 +13,7 @@ macro_rules! statement {
 statement!(TABLES, "tables.sql");
 statement!(COLUMNS, "columns.sql");
 statement!(KEYS, "keys.sql");
+statement!(AT_WORK, "at_work.sql");
 statement!(BEGIN, "transaction.sql");
 statement!(LOCK, "lock.sql");
 statement!(EXPORT, "export.sql");

@@ -2,7 +2,7 @@
 //! Must not know: how tables were chosen and cut, or what becomes of the files.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::datatypes::SchemaRef;
@@ -69,6 +69,10 @@ pub(super) struct Shared {
     pub runtime: Handle,
     /// Set when nothing more is wanted.
     pub stop: AtomicBool,
+    /// Grows with the rows that come: see [`super::stall`].
+    pub moved: AtomicU64,
+    /// Readers that write, and do not wait for the server.
+    pub writing: AtomicUsize,
 }
 
 /// A part that is done.

@@ -12,11 +12,13 @@ use crate::server::Connection;
 use crate::server::sql::{fill, quote_ident};
 
 mod changes;
+mod grants;
 mod made;
 mod mappings;
 mod runs;
 
 pub use changes::{Conflicting, MovedRows, absent, changes, conflicts, kept_rows, moved_rows, resolve};
+pub use grants::{lacking, loaded_tables};
 pub use made::{made_ids, note_sequence, sequence_moved};
 pub use mappings::{Adopted, AdoptedKey, Mappings};
 pub use runs::{

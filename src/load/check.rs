@@ -13,10 +13,15 @@ use crate::target::{Catalog, Column, Table, Trigger, TypeKind};
 ///
 /// # Errors
 /// One [`Kind::Drift`] with all mismatches: unknown tables and columns, columns that must be filled, types that do not
-/// fit, labels an enum does not have, tables this role may not write.
+/// fit, labels an enum does not have. [`Kind::Privilege`] for a table that this role may not write.
 pub fn columns(catalog: &Catalog, shapes: &[FlowShape]) -> Result<()> {
-    let migrating = shapes.iter().filter(|shape| shape.migrates);
-    let wrong: Vec<String> = migrating.flat_map(|shape| mismatches(catalog, shape)).collect();
+    let migrating = || shapes.iter().filter(|shape| shape.migrates);
+    let closed = |shape: &&FlowShape| catalog.require(&shape.target).is_ok_and(|table| !table.writable);
+    if let Some(shape) = migrating().find(closed) {
+        return Err(Error::new(Kind::Privilege, format!("this role may not insert into {}", shape.target))
+            .hint("grant it INSERT on the table, and USAGE on its schema; nothing has been written"));
+    }
+    let wrong: Vec<String> = migrating().flat_map(|shape| mismatches(catalog, shape)).collect();
     if wrong.is_empty() {
         return Ok(());
     }
@@ -108,9 +113,6 @@ fn mismatches(catalog: &Catalog, shape: &FlowShape) -> Vec<String> {
     }
     if let Some(what) = unmatchable(shape, table) {
         note(what);
-    }
-    if !table.writable {
-        wrong.push(line(format!("this role may not insert into {}", shape.target)));
     }
     wrong
 }

@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
-use std::time::Duration;
 
 use arrow::array::RecordBatch;
 use bytes::Bytes;
@@ -23,9 +22,6 @@ use crate::target::Table;
 /// Large enough for few messages, small enough that four of them a connection are nothing.
 const BUFFER: usize = 1 << 20;
 const BUFFERS_WAITING: usize = 3;
-/// The server may wait for locks or work on triggers; beyond this it is taken for stuck.
-const STALLED: Duration = Duration::from_mins(10);
-
 /// What stands for the SQLSTATE of a row that a trigger or rule of the table dropped without a word (PostgreSQL's no_data).
 pub(super) const DROPPED: &str = "02000";
 
@@ -119,14 +115,16 @@ impl Rows {
         let skipped: BTreeSet<usize> = skip.range(range.clone()).copied().collect();
         let encoding = tokio::task::spawn_blocking(move || rows.encode(range, &skipped, &sender));
 
+        // The server may wait for locks or work on triggers; beyond this it is taken for stuck.
+        let patience = connection.stall_timeout();
         let sink = connection.copy_in::<_, Bytes>(self.statement.as_str()).await?;
         tokio::pin!(sink);
         while let Some(buffer) = receiver.recv().await {
             cancel.check()?;
-            timeout(STALLED, sink.send(buffer)).await.map_err(|_| stalled())??;
+            timeout(patience, sink.send(buffer)).await.map_err(|_| stalled(connection))??;
         }
         let (sent, unwritable) = encoding.await.map_err(|_| Error::unexpected("encoding was abandoned"))??;
-        match timeout(STALLED, sink.as_mut().finish()).await.map_err(|_| stalled())? {
+        match timeout(patience, sink.as_mut().finish()).await.map_err(|_| stalled(connection))? {
             Ok(rows) if rows == sent => Ok(Copied::Done { rows, unwritable }),
             // A trigger or a rule of the table has dropped some: which, the server does not say.
             Ok(_) => Ok(Copied::Refused { line: None, why: Why::state(DROPPED), unwritable }),
@@ -183,9 +181,13 @@ impl Rows {
     }
 }
 
-fn stalled() -> Error {
-    Error::new(Kind::Retryable, "the server has not taken a row for ten minutes")
-        .hint("look for locks on the target's tables, and at the server's disk")
+/// The connection is cut, and its session ended, so that what comes next does not wait for it.
+fn stalled(connection: &Connection) -> Error {
+    connection.give_up();
+    let seconds = connection.stall_timeout().as_secs();
+    Error::new(Kind::Retryable, format!("the server has not taken a row for {seconds} s")).hint(
+        "look for locks on the target's tables, slow triggers, and the server's disk; --stall-timeout allows more",
+    )
 }
 
 pub(super) fn drift(wrong: &[Mismatch], table: &Table) -> Error {

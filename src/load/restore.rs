@@ -120,7 +120,7 @@ impl Restore<'_> {
     }
 
     async fn build_once(&self, connection: &Connection, object: &SavedDdl, workers: &str) -> Result<()> {
-        connection.batch_execute(&fill(BEGIN_REBUILD, &[("workers", workers)])).await?;
+        begin(connection, workers).await?;
         let name = quote_table(&object.schema, &object.name);
         if !connection.query_one(INDEX_EXISTS, &[&name]).await?.try_get::<_, bool>("found")? {
             connection.batch_execute(&object.definition).await?;
@@ -134,7 +134,7 @@ impl Restore<'_> {
         let connection = self.coordinator;
         let (table, name) = (quote_table(&object.schema, &object.table), quote_ident(&object.name));
         let index = quote_table(&object.schema, &object.name);
-        connection.batch_execute(&fill(BEGIN_REBUILD, &[("workers", "0")])).await?;
+        begin(connection, "0").await?;
         let sort = match object.sort {
             SavedSort::PrimaryKey => Some("primary key"),
             SavedSort::Unique => Some("unique"),
@@ -197,7 +197,7 @@ impl Restore<'_> {
 
     async fn drop_again(&self, key: &SavedDdl, left: &[SavedDdl]) -> Result<()> {
         let connection = self.coordinator;
-        connection.batch_execute(&fill(BEGIN_REBUILD, &[("workers", "0")])).await?;
+        begin(connection, "0").await?;
         if !left.iter().any(|object| object.id == key.id) {
             ledger::save_ddl(connection, self.removal.run, key).await?;
         }
@@ -251,7 +251,7 @@ impl Restore<'_> {
         if is_there(connection, key).await? || is_partitioned(connection, &table).await? {
             return Ok(());
         }
-        connection.batch_execute(&fill(BEGIN_REBUILD, &[("workers", "0")])).await?;
+        begin(connection, "0").await?;
         let validity = if key.definition.ends_with("NOT VALID") { "" } else { "not valid" };
         connection.batch_execute(&addition(key, validity)).await?;
         connection.commit("add_key").await
@@ -269,7 +269,7 @@ impl Restore<'_> {
         } else {
             None
         };
-        connection.batch_execute(&fill(BEGIN_REBUILD, &[("workers", "2")])).await?;
+        begin(connection, "2").await?;
         if let Some(statement) = statement {
             match connection.batch_execute(&statement).await.map_err(Error::from) {
                 Ok(()) => {}
@@ -285,6 +285,13 @@ impl Restore<'_> {
         drop(alone);
         Ok(true)
     }
+}
+
+/// A transaction in which things are built. Others may hold a table for long, but not for ever: what waits can be given again.
+async fn begin(connection: &Connection, workers: &str) -> Result<()> {
+    let patience = connection.stall_timeout().as_millis().to_string();
+    let values = [("workers", workers), ("patience", &patience)];
+    Ok(connection.batch_execute(&fill(BEGIN_REBUILD, &values)).await?)
 }
 
 /// The statements that add a foreign key, with its comment.

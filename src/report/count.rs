@@ -17,7 +17,7 @@ use crate::engine::Schema;
 use crate::error::{Error, Result};
 use crate::flow::Flow;
 use crate::key::KeyColumn;
-use crate::outcome::{KEY, OUTCOME, Outcome, REASON, WARNINGS};
+use crate::outcome::{KEY, OUTCOME, Outcome, REASON, UNREADABLE, WARNINGS};
 use crate::outcomes::FlowOutcomes;
 use crate::reads::reads;
 
@@ -28,7 +28,7 @@ const EXAMPLES: usize = 5;
 pub async fn flow(inputs: &Inputs<'_>, outcomes: &FlowOutcomes) -> Result<FlowReport> {
     let name = &outcomes.flow;
     let source = inputs.engine.table(Schema::Own, name).await?;
-    let source_rows = source.count().await.map_err(|error| running(&error, name))? as u64;
+    let counted = source.count().await.map_err(|error| running(&error, name))? as u64;
     let migrated = inputs.engine.table(Schema::Migrated, name).await?;
     let fates = tally(migrated.clone(), OUTCOME, name).await?;
     let fate = |outcome: Outcome| fates.get(outcome.name()).copied().unwrap_or_default();
@@ -41,6 +41,9 @@ pub async fn flow(inputs: &Inputs<'_>, outcomes: &FlowOutcomes) -> Result<FlowRe
         *reasons.entry(reason.clone()).or_default() += keys.len() as u64;
         examples.entry(reason).or_default().extend(keys.into_iter().take(EXAMPLES));
     }
+    // Rows that could not be read are no rows of the source table, and rejects all the same.
+    let unreadable = reasons.get(UNREADABLE).copied().unwrap_or_default();
+    let source_rows = counted + outcomes.source_rows.saturating_sub(counted).min(unreadable);
     let mut skip_reasons = declared(outcomes, Outcome::Skipped);
     skip_reasons.extend(stored(inputs, outcomes, Outcome::Skipped).await?);
     let owners = stored(inputs, outcomes, Outcome::Elsewhere).await?;

@@ -8,11 +8,13 @@ mod load;
 mod matching;
 mod order;
 mod plan;
+mod privilege;
 mod record;
 mod remake;
 mod ride;
 mod rollback;
 mod settle;
+mod spill;
 mod whole;
 
 use std::collections::BTreeMap;
@@ -44,6 +46,7 @@ pub use record::{Foreign, Record};
 use ride::Ride;
 pub use rollback::{Back, RolledBack, RunBack, rollback};
 pub use settle::settle;
+pub use spill::forget as forget_spilled;
 
 /// What every command needs to work: where, how much, and who listens.
 #[derive(Clone)]
@@ -72,8 +75,7 @@ impl Setting {
     /// # Errors
     /// What making its folder meets.
     pub fn engine(&self, identity: Identity) -> Result<Engine> {
-        let spill = self.workspace.join("spill");
-        std::fs::create_dir_all(&spill)?;
+        let spill = spill::folder(&self.workspace)?;
         Engine::new(&Settings { memory: self.memory, partitions: self.jobs, spill, identity: Arc::new(identity) })
     }
 }
@@ -139,7 +141,7 @@ pub async fn run(request: Request, setting: &Setting) -> Result<Finished> {
                 finished.report.facts.written = finished.report.facts.written.filter(|_| !ride.has_waited());
                 return Ok(finished);
             }
-            Err(error) => ride.wait(error).await?,
+            Err(error) => ride.wait(privilege::explained(error, &request.target, &request.pipeline).await).await?,
         }
     }
 }

@@ -9,9 +9,10 @@ use uuid::Uuid;
 use super::load::succession;
 use super::record::{self, Foreign, remembered};
 use super::remake::{self, Past};
-use super::{Request, Setting, base, chosen, identity, order, settle, source_rows};
+use super::{Request, Setting, base, chosen, identity, order, privilege, settle, source_rows};
 use crate::compare::{Comparison, Counts, Piece, Side};
 use crate::error::{At, Context, Result};
+use crate::graph::Graph;
 use crate::ledger::OriginOf;
 use crate::load::{self, Base, Foreseen, Foresight};
 use crate::outcome::{Id, Made, Outcome};
@@ -76,8 +77,20 @@ impl Plan {
 /// # Errors
 /// As [`super::run`], short of loading.
 pub async fn plan(request: Request, setting: &Setting) -> Result<Plan> {
-    let (mut pipeline, mut graph) = chosen(&request.pipeline, &request.only)?;
+    let chosen = chosen(&request.pipeline, &request.only)?;
     let snapshot = super::snapshot(&request, setting).await?;
+    match over(&request, chosen, snapshot, setting).await {
+        Ok(plan) => Ok(plan),
+        Err(error) => Err(privilege::explained(error, &request.target, &request.pipeline).await),
+    }
+}
+
+async fn over(
+    request: &Request,
+    (mut pipeline, mut graph): (Pipeline, Graph),
+    snapshot: Snapshot,
+    setting: &Setting,
+) -> Result<Plan> {
     let mappings = format!("{}.{}", pipeline.mappings.0, pipeline.mappings.1);
     let target = Foresight::open(&request.target, &pipeline.target_schema, &mappings).await?;
     settle(&mut pipeline, target.catalog());

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Setting, base};
+use super::{Setting, base, privilege};
 use crate::error::{At, Error, Kind, Result};
 use crate::load::rollback::{self, InTarget, Left, Loaded, Rollback, Whole};
 use crate::outcome::Outcome;
@@ -78,6 +78,13 @@ impl RolledBack {
 /// # Errors
 /// [`Kind::Config`] for a run that is not there, or whose outcomes are not; whatever is no fault of a row.
 pub async fn rollback(target: &Address, back: &Back, dry: bool, setting: &Setting) -> Result<RolledBack> {
+    match take_back(target, back, dry, setting).await {
+        Ok(done) => Ok(done),
+        Err(error) => Err(privilege::explained_for_runs(error, target).await),
+    }
+}
+
+async fn take_back(target: &Address, back: &Back, dry: bool, setting: &Setting) -> Result<RolledBack> {
     let connection = target.connect("rehome rollback").await?;
     let runs = rollback::runs(&connection, true).await.map_err(no_ledger)?;
     let mut done = Vec::new();

@@ -10,6 +10,7 @@ use postgres_openssl::MakeTlsConnector;
 use super::connection::Connection;
 use super::endpoint::{self, Endpoint};
 use super::parameters;
+use super::sql::quote_ident;
 use crate::error::{At, Error, Kind, Result};
 
 /// The pauses between attempts to reach a server that does not answer, or not yet.
@@ -17,6 +18,8 @@ const PAUSES: [Duration; 4] =
     [Duration::from_millis(150), Duration::from_millis(400), Duration::from_secs(1), Duration::from_secs(2)];
 /// No attempt begins when those before it took so long: a server that swallows what it is sent is not worth several.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long nothing may move in a session before the server is asked whether it is at work.
+const STALLED: Duration = Duration::from_mins(5);
 
 /// A database, and how to log in to it. Prints as `host:port/database`; its secrets are never printed.
 #[derive(Clone)]
@@ -26,6 +29,7 @@ pub struct Address {
     /// The one that answered last. Clones share it: whoever comes later meets the same server.
     answered: Arc<AtomicUsize>,
     shown: String,
+    stalled: Duration,
 }
 
 impl Address {
@@ -38,7 +42,20 @@ impl Address {
         let servers: Vec<String> = endpoints.iter().map(Endpoint::server).collect();
         let database = endpoints.first().and_then(|endpoint| endpoint.config.get_dbname()).unwrap_or_default();
         let shown = format!("{}/{database}", servers.join(","));
-        Ok(Self { endpoints: endpoints.into(), answered: Arc::default(), shown })
+        Ok(Self { endpoints: endpoints.into(), answered: Arc::default(), shown, stalled: STALLED })
+    }
+
+    /// The same, where nothing may move for so long; then a connection is given up that the server does nothing for.
+    #[must_use]
+    pub fn stalled_after(mut self, time: Duration) -> Self {
+        self.stalled = time;
+        self
+    }
+
+    /// How long nothing may move.
+    #[must_use]
+    pub fn stall_timeout(&self) -> Duration {
+        self.stalled
     }
 
     /// The host that answered last, at first the first one named: a name, an address, or the folder of a socket.
@@ -84,12 +101,20 @@ impl Address {
         for (place, endpoint) in self.endpoints.iter().enumerate() {
             let mut config = endpoint.config.clone();
             config.application_name(application);
-            match Connection::open(&config, &endpoint.tls, endpoint.patience).await {
+            match Connection::open(&config, &endpoint.tls, endpoint.patience, self.stalled).await {
                 Ok(connection) => {
                     self.answered.store(place, Ordering::Release);
                     return Ok(connection);
                 }
                 Err(error) => failure = error.at(At::Server, format!("{}/{}", endpoint.server(), self.database())),
+            }
+            if failure.kind() == Kind::Privilege {
+                // The server lets the user in, and not into this database.
+                let user = endpoint.config.get_user().unwrap_or_default();
+                let (database, user) = (quote_ident(self.database()), quote_ident(user));
+                failure = failure.better_hint(format!(
+                    "let the owner, or a superuser, run: grant connect on database {database} to {user}"
+                ));
             }
             if failure.kind() != Kind::Retryable {
                 break;

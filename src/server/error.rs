@@ -165,7 +165,9 @@ fn hint(code: &SqlState) -> Option<&'static str> {
         "28000" => "the server does not let this user in from here (pg_hba.conf), or asks for TLS",
         "3D000" => "there is no database of that name: check the URL, or make it first",
         "42501" => "grant the role what it lacks; a role that row-level security applies to needs BYPASSRLS",
-        "53100" => "the server's disk is full",
+        "53100" => "the disk of the database server is full: make room there, and give the same command again",
+        "53200" => "the database server has run out of memory: lower --jobs, or give it more",
+        "40P01" => "another session and this one waited for each other: try again, while less is under way there",
         "53300" => "the server takes no more connections: lower --jobs, or try again later",
         "55P03" => "another session holds a lock on the table: try again when it is done",
         "25006" => {

@@ -11,8 +11,10 @@ mod passfile;
 mod programs;
 pub mod sql;
 mod tls;
+mod watch;
 
 pub use address::Address;
 pub use cluster::{Cluster, Options as ClusterOptions};
 pub use connection::Connection;
 pub use error::from_postgres;
+pub use watch::farewell;

@@ -74,7 +74,7 @@ pub(super) fn meaning(error: &StoreError) -> Error {
     let chain = || std::iter::successors(Some(error as &dyn std::error::Error), |inner| inner.source());
     for io in chain().filter_map(|inner| inner.downcast_ref::<std::io::Error>()) {
         match io.kind() {
-            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded | std::io::ErrorKind::FileTooLarge => {
                 return Error::from(std::io::Error::from(io.kind()));
             }
             std::io::ErrorKind::PermissionDenied => return Error::new(Kind::Privilege, "the file may not be used"),

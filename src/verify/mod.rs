@@ -198,7 +198,7 @@ async fn one(
         tokio::pin!(stream);
         let mut reader = columns.reader(part);
         let mut unsaid = 0;
-        while let Some(bytes) = stream.next().await {
+        while let Some(bytes) = connection.watched(stream.next()).await {
             reader.take(&bytes?, |id, hash| {
                 if scope.wants(id) {
                     comparison.see(id, hash);
@@ -259,7 +259,7 @@ async fn extra(
     tokio::pin!(stream);
     let mut rows = actual::Rows::new();
     let mut found = Vec::new();
-    while let Some(bytes) = stream.next().await {
+    while let Some(bytes) = connection.watched(stream.next()).await {
         rows.take(&bytes?, |mut fields| {
             let id = fields.next().flatten().and_then(|id| id.try_into().ok()).map(u128::from_be_bytes);
             let id = id.ok_or_else(|| Error::unexpected("a mapping without a UUID"))?;

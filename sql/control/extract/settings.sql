@@ -4,6 +4,9 @@ select
     pg_catalog.set_config('search_path', '', true),
     pg_catalog.set_config('statement_timeout', '{statement_timeout}', true),
     pg_catalog.set_config('idle_in_transaction_session_timeout', '0', true),
+    -- Only newer servers have this one.
+    (select pg_catalog.count(pg_catalog.set_config(name, '0', true)) from pg_catalog.pg_settings
+     where name = 'transaction_timeout' and setting <> '0'),
     pg_catalog.set_config('row_security', 'off', true),
     pg_catalog.set_config('timezone', 'UTC', true),
     pg_catalog.set_config('datestyle', 'ISO, YMD', true),

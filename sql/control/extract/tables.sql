@@ -1,7 +1,8 @@
 -- Everything with rows that is not the system's or an extension's: ordinary tables, each read alone (an inheritance
 -- child is a table too, so that each row comes once), partitioned tables, read through their root, and, for who asks,
 -- views, materialized views and foreign tables.
--- filtered: row-level security would hide rows from this role.
+-- lacking: what would have to be granted for this role to read it.
+-- filtered: row-level security would hide rows from this role, which this statement would change.
 -- long_values: some values lie outside of their rows, or nobody knows.
 -- rewritten: its rows were replaced since the moment that this transaction sees (nothing locks a REFRESH out earlier).
 select
@@ -9,8 +10,14 @@ select
     n.nspname::text as schema,
     c.relname::text as name,
     c.relkind::text as kind,
-    pg_catalog.has_schema_privilege(n.oid, 'usage') and pg_catalog.has_table_privilege(c.oid, 'select') as readable,
-    pg_catalog.row_security_active(c.oid) as filtered,
+    array_remove(array[
+        case when not pg_catalog.has_schema_privilege(n.oid, 'usage')
+            then pg_catalog.format('grant usage on schema %I to %I', n.nspname, current_user) end,
+        case when not pg_catalog.has_table_privilege(c.oid, 'select')
+            then pg_catalog.format('grant select on %I.%I to %I', n.nspname, c.relname, current_user) end
+    ], null) as lacking,
+    case when pg_catalog.row_security_active(c.oid)
+        then pg_catalog.format('alter role %I bypassrls', current_user) end as filtered,
     greatest(c.reltuples, 0)::bigint as estimate,
     c.relkind in ('v', 'f') or exists (
         select from pg_catalog.pg_class t

@@ -1,10 +1,17 @@
 //! Owns how an error is shown: what, where, what to do, on stderr. Must not know: where it came from.
 
+use std::io::Write;
+
 use anstyle::{AnsiColor, Style};
 use serde_json::json;
 
 use crate::cli::args::Format;
 use crate::error::{At, Error};
+
+/// The exit code says it too: an error that cannot be shown is no other one.
+macro_rules! tell {
+    ($($text:tt)*) => { drop(writeln!(anstream::stderr(), $($text)*)) };
+}
 
 /// Shows an error for people or machines.
 pub fn show(error: &Error, format: Format) {
@@ -21,7 +28,7 @@ pub fn show(error: &Error, format: Format) {
                     "hint": error.hint_text(),
                 }
             });
-            anstream::eprintln!("{object}");
+            tell!("{object}");
         }
     }
 }
@@ -29,14 +36,14 @@ pub fn show(error: &Error, format: Format) {
 fn text(error: &Error) {
     let red = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
     let bold = Style::new().bold();
-    anstream::eprintln!("{red}error{red:#}: {}", error.message());
+    tell!("{red}error{red:#}: {}", error.message());
     if let Some((_, file)) = error.places().iter().find(|(at, _)| *at == At::File) {
-        anstream::eprintln!("  {bold}-->{bold:#} {file}");
+        tell!("  {bold}-->{bold:#} {file}");
     }
     for (at, name) in error.places().iter().filter(|(at, _)| *at != At::File) {
-        anstream::eprintln!("   {bold}{at}{bold:#}: {name}");
+        tell!("   {bold}{at}{bold:#}: {name}");
     }
     if let Some(hint) = error.hint_text() {
-        anstream::eprintln!("   {bold}hint{bold:#}: {hint}");
+        tell!("   {bold}hint{bold:#}: {hint}");
     }
 }

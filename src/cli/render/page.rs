@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::cli::args::Format;
-use crate::error::{At, Error, Result};
+use crate::error::{At, Error, Kind, Result};
 use crate::report::{Report, page};
 
 /// What a document is written in.
@@ -67,10 +67,14 @@ impl Page {
     /// [`crate::error::Kind::Config`] for a file that cannot be written.
     pub fn write(&self, report: &Report, format: Format) -> Result<()> {
         let document = self.form.document(report)?;
-        std::fs::write(&self.file, document).map_err(|error| {
-            let told = match error.kind() {
-                std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Error::from(error),
-                kind => Error::config(format!("the report cannot be written: {kind}")),
+        self.put(document.as_bytes()).map_err(|error| {
+            let kind = error.kind();
+            let told = Error::from(error);
+            let told = match told.kind() {
+                Kind::Resources => {
+                    told.better_hint("make room, and have it written again: `rehome report --output FILE`")
+                }
+                _ => Error::config(format!("the report cannot be written: {kind}")),
             };
             told.at(At::File, self.file.display().to_string())
         })?;
@@ -78,6 +82,24 @@ impl Page {
             anstream::println!("report    {}", self.file.display());
         }
         Ok(())
+    }
+}
+
+impl Page {
+    /// Puts the document there whole or not at all, unless it is no file of its own (a terminal, a pipe).
+    fn put(&self, document: &[u8]) -> std::io::Result<()> {
+        let special = std::fs::symlink_metadata(&self.file).is_ok_and(|found| !found.is_file());
+        let folder = self.file.parent().filter(|folder| !folder.as_os_str().is_empty());
+        if special {
+            return std::fs::write(&self.file, document);
+        }
+        let open = std::os::unix::fs::PermissionsExt::from_mode(0o666);
+        let mut partial = tempfile::Builder::new()
+            .prefix(crate::storage::PARTIAL)
+            .permissions(open)
+            .tempfile_in(folder.unwrap_or(Path::new(".")))?;
+        partial.write_all(document)?;
+        partial.persist(&self.file).map_err(|error| error.error).map(|_| ())
     }
 }
 
