@@ -160,7 +160,7 @@ const CHANGES: u8 = 2;
 
 async fn plan(typed: args::Plan, setting: &Setting, format: Format) -> Result<u8> {
     let snapshot = given(&typed.migration, setting).await?;
-    let plan = run::plan(asked(&typed.migration, &typed.reading, snapshot)?, setting).await?;
+    let plan = Box::pin(run::plan(asked(&typed.migration, &typed.reading, snapshot)?, setting)).await?;
     render::again::plan(&plan, format);
     Ok(if typed.detailed_exitcode && !plan.is_empty() { CHANGES } else { 0 })
 }

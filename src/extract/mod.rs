@@ -105,7 +105,7 @@ pub async fn run(
     cancel: Cancel,
 ) -> Result<Snapshot> {
     let writer = Writer::create(location).await?;
-    let result = read(address, options, &writer, sink, &cancel).await;
+    let result = Box::pin(read(address, options, &writer, sink, &cancel)).await;
     match result {
         Ok((origin, tables)) => writer.publish(origin, tables).await,
         Err(error) => {

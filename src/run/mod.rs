@@ -127,7 +127,7 @@ pub async fn run(request: Request, setting: &Setting) -> Result<Finished> {
     let mut clock = Clock::start();
     let mut ride = Ride::new(setting, request.retry_for);
     let snapshot = loop {
-        match snapshot(&request, ride.setting()).await {
+        match Box::pin(snapshot(&request, ride.setting())).await {
             Ok(snapshot) => break snapshot,
             Err(error) => ride.wait(error).await?,
         }

@@ -78,8 +78,8 @@ impl Plan {
 /// As [`super::run`], short of loading.
 pub async fn plan(request: Request, setting: &Setting) -> Result<Plan> {
     let chosen = chosen(&request.pipeline, &request.only)?;
-    let snapshot = super::snapshot(&request, setting).await?;
-    match over(&request, chosen, snapshot, setting).await {
+    let snapshot = Box::pin(super::snapshot(&request, setting)).await?;
+    match Box::pin(over(&request, chosen, snapshot, setting)).await {
         Ok(plan) => Ok(plan),
         Err(error) => Err(privilege::explained(error, &request.target, &request.pipeline).await),
     }

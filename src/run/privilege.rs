@@ -4,7 +4,7 @@
 use crate::error::{Error, Kind, Result};
 use crate::ledger;
 use crate::pipeline::Pipeline;
-use crate::server::Address;
+use crate::server::{Address, LACKS_PRIVILEGE};
 use crate::target::Catalog;
 
 /// The error of a run into this target, with the statements that would let it go on.
@@ -35,9 +35,13 @@ async fn told(error: Error, lacking: impl AsyncFnOnce() -> Result<Vec<String>>) 
     if error.kind() != Kind::Privilege {
         return error;
     }
-    match lacking().await {
+    match Box::pin(lacking()).await {
         Ok(statements) if !statements.is_empty() => {
-            error.better_hint(format!("let the owner, or a superuser, run: {}", statements.join("; ")))
+            // What was said besides, such as that constraints are still away, holds.
+            let besides = error.hint_text().and_then(|hint| hint.strip_prefix(LACKS_PRIVILEGE));
+            let besides = besides.map(|rest| rest.trim_start_matches("; ")).filter(|rest| !rest.is_empty());
+            let besides = besides.map(|rest| format!(" ({rest})")).unwrap_or_default();
+            error.better_hint(format!("let the owner, or a superuser, run: {}{besides}", statements.join("; ")))
         }
         _ => error,
     }

@@ -78,7 +78,7 @@ impl RolledBack {
 /// # Errors
 /// [`Kind::Config`] for a run that is not there, or whose outcomes are not; whatever is no fault of a row.
 pub async fn rollback(target: &Address, back: &Back, dry: bool, setting: &Setting) -> Result<RolledBack> {
-    match take_back(target, back, dry, setting).await {
+    match Box::pin(take_back(target, back, dry, setting)).await {
         Ok(done) => Ok(done),
         Err(error) => Err(privilege::explained_for_runs(error, target).await),
     }

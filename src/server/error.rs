@@ -159,12 +159,16 @@ fn message(said: &DbError) -> String {
     }
 }
 
+/// The hint where a privilege is missing, and nobody has looked which.
+pub const LACKS_PRIVILEGE: &str =
+    "grant the role what it lacks; a role that row-level security applies to needs BYPASSRLS";
+
 fn hint(code: &SqlState) -> Option<&'static str> {
     Some(match code.code() {
         "28P01" => "check the user and the password; a password can come from ~/.pgpass",
         "28000" => "the server does not let this user in from here (pg_hba.conf), or asks for TLS",
         "3D000" => "there is no database of that name: check the URL, or make it first",
-        "42501" => "grant the role what it lacks; a role that row-level security applies to needs BYPASSRLS",
+        "42501" => LACKS_PRIVILEGE,
         "53100" => "the disk of the database server is full: make room there, and give the same command again",
         "53200" => "the database server has run out of memory: lower --jobs, or give it more",
         "40P01" => "another session and this one waited for each other: try again, while less is under way there",

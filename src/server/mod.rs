@@ -16,5 +16,5 @@ mod watch;
 pub use address::Address;
 pub use cluster::{Cluster, Options as ClusterOptions};
 pub use connection::Connection;
-pub use error::from_postgres;
+pub use error::{LACKS_PRIVILEGE, from_postgres};
 pub use watch::farewell;

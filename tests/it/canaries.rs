@@ -95,7 +95,7 @@ impl Bench {
             command.arg("--pipeline").arg(self.program.folder.path().join("pipeline/pipeline.toml"));
         }
         let port = self.own.port();
-        let secret = if through != Through::File { format!(":{PASSWORD}") } else { String::new() };
+        let secret = if through == Through::File { String::new() } else { format!(":{PASSWORD}") };
         let url = format!("postgres://mover{secret}@127.0.0.1:{port}/shop");
         command.env("REHOME_SOURCE_URL", &url).env("REHOME_TARGET_URL", &url);
         match through {

@@ -1,6 +1,7 @@
 //! Owns the proof that a disk which takes no more ends a run with an error that names the place, leaves nothing half-way, and is
 //! no more than a pause: given again with room, the same command reaches the same target. Must not know: what is written where.
 
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -144,7 +145,7 @@ async fn what_cannot_be_spilled_is_told() {
         command.args(["--memory", memory, "--snapshot"]).arg(&place);
         command
     };
-    let output = program::ends(limited(what_if("12MB"), 300_000)).await;
+    let output = program::ends(limited(what_if("20MB"), 300_000)).await;
     let said = told(&output);
     assert_eq!(output.status.code(), Some(8), "{said}");
     assert!(said.contains("while a query spills") && said.contains("folder spill"), "{said}");
@@ -153,7 +154,7 @@ async fn what_cannot_be_spilled_is_told() {
     // What a process that was killed has left goes with the next one.
     std::fs::create_dir_all(work.workspace().join("spill/left/datafusion-1")).unwrap();
     std::fs::write(work.workspace().join("spill/left/datafusion-1/x"), "rows").unwrap();
-    let output = program::ends(what_if("12MB")).await;
+    let output = program::ends(what_if("20MB")).await;
     assert!(output.status.success(), "{}", told(&output));
     assert_eq!(files(&work.workspace().join("spill")).len(), 0, "what was spilled is gone");
     let spilled: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -197,7 +198,6 @@ async fn a_server_without_room_is_told_and_goes_on_with_more() {
     };
     let session = own.session().await;
     let owner = std::fs::metadata(own.folder().join("data")).unwrap();
-    use std::os::unix::fs::MetadataExt;
     std::os::unix::fs::chown(&disk.0, Some(owner.uid()), Some(owner.gid())).unwrap();
     session.batch_execute(&format!("create tablespace small location '{}'", disk.0.display())).await.unwrap();
     session.batch_execute("create database target").await.unwrap();

@@ -120,7 +120,7 @@ impl Roles {
         assert_eq!(output.status.code(), Some(5), "after {revoke}: {}", told(&output));
         let hint = hint(&output);
         let statements = hint.split_once("run: ").map_or("", |(_, statements)| statements);
-        let statements = statements.split_once(" (or").map_or(statements, |(statements, _)| statements);
+        let statements = statements.split_once(" (").map_or(statements, |(statements, _)| statements);
         assert_eq!(statements, self.fill(grant), "after {revoke}: {}", told(&output));
         self.run(statements).await;
         self.works(command()).await;
@@ -225,7 +225,7 @@ async fn what_a_role_lacks_is_named_as_the_statement_that_grants_it() {
         ),
         ("alter role {mover} nobypassrls", "alter role {mover} bypassrls"),
     ] {
-        if roles.database.text("select coalesce(to_regclass('rehome.runs')::text, '')").await != "" {
+        if !roles.database.text("select coalesce(to_regclass('rehome.runs')::text, '')").await.is_empty() {
             roles.works(rollback()).await;
             if revoke.contains("on database") {
                 roles.run("drop schema rehome cascade").await;
