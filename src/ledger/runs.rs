@@ -161,7 +161,7 @@ pub async fn begin(connection: &Connection, run: &RunIdentity, made_mappings: bo
         &rules,
     ];
     let statement = include_str!("../../sql/control/ledger/begin_run.sql");
-    let row = durable("begin_run", connection.query_one(statement, &values)).await?;
+    let row = durable("note_run", connection.query_one(statement, &values)).await?;
     let (hash, snapshot): (String, String) = (row.try_get("pipeline_hash")?, row.try_get("snapshot_id")?);
     if hash != run.pipeline_hash || snapshot != run.snapshot_id {
         return Err(Error::config(format!("run {} was begun with other rules or another snapshot", run.run_id))
@@ -217,7 +217,7 @@ pub async fn begin_flow(connection: &Connection, run: Uuid, flow: &LoadedFlow, h
         &how.identity,
         &how.was_empty,
     ];
-    durable("begin_flow", connection.execute(include_str!("../../sql/control/ledger/begin_flow.sql"), &values)).await?;
+    durable("note_flow", connection.execute(include_str!("../../sql/control/ledger/begin_flow.sql"), &values)).await?;
     Ok(())
 }
 

@@ -123,16 +123,18 @@ async fn of_own(own: &Own, name: &str) -> Database {
 async fn held_at(pass: &Pass, table: &str) -> (Child, Database) {
     let holder = pass.database.again().await;
     holder.run(&format!("begin; lock table {table} in share mode")).await;
-    let child = pass.command(&["run"]).spawn().unwrap();
+    let mut child = pass.command(&["run"]).spawn().unwrap();
     let waits = "select count(*)::text from pg_stat_activity where application_name like 'rehome load' and wait_event_type = 'Lock'
                  and datname = current_database()";
-    for _ in 0..1_500 {
-        if pass.database.text(waits).await != "0" {
-            return (child, holder);
+    let begun = Instant::now();
+    while pass.database.text(waits).await == "0" {
+        if begun.elapsed() > Duration::from_mins(1) {
+            child.kill().unwrap();
+            panic!("the run has not come to {table}: {}", child.wait().unwrap());
         }
         sleep(Duration::from_millis(20)).await;
     }
-    panic!("the run has not come to {table}")
+    (child, holder)
 }
 
 fn signal(child: &Child, name: &str) {

@@ -144,7 +144,7 @@ impl Rollback {
         ledger::lock(&connection).await?;
         ledger::ensure(&connection).await?;
         let epoch = ledger::take_epoch(&connection, run.run).await?;
-        durable("begin_rollback", connection.execute(BEGIN_ROLLBACK, &[&run.run])).await?;
+        durable("note_rollback", connection.execute(BEGIN_ROLLBACK, &[&run.run])).await?;
         let catalog = Catalog::read(&connection, "rehome").await?;
         let mappings = run.mappings.as_deref().and_then(|name| catalog.table(name)).cloned();
         let mappings = mappings.map(Mappings::of).transpose()?;
