@@ -173,8 +173,7 @@ impl Restore<'_> {
 
     /// Adds and validates foreign keys; where rows break one, they are taken out, and with them their children.
     async fn foreign_keys(&self, keys: &[SavedDdl]) -> Result<()> {
-        let mut broken = self.add_and_validate(keys).await?;
-        if broken.is_empty() {
+        if self.add_and_validate(keys).await?.is_empty() {
             return Ok(());
         }
         // Deleting a parent while its children's key is back would be refused, or take them along unseen.
@@ -182,8 +181,11 @@ impl Restore<'_> {
         for key in keys {
             self.drop_again(key, &left).await?;
         }
-        self.removal.orphans(self.coordinator, keys).await?;
-        broken = self.add_and_validate(keys).await?;
+        // Keys that were back already are noted anew.
+        let away = ledger::saved_ddl(self.coordinator).await?;
+        let keys: Vec<_> = away.into_iter().filter(|object| object.sort == SavedSort::ForeignKey).collect();
+        self.removal.orphans(self.coordinator, &keys).await?;
+        let broken = self.add_and_validate(&keys).await?;
         match broken.first() {
             None => Ok(()),
             Some(key) => Err(Error::new(

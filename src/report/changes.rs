@@ -17,6 +17,9 @@ pub struct Changes {
     pub known_by: KnownBy,
     /// Why rows differ, as far as whole flows tell it.
     pub because: Because,
+    /// Where the source and the rules have changed: what differs because of the rules alone, over the snapshot before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by_rules: Option<Counts>,
     /// Are new rows noted one by one? Not where an unfinished first load was taken further.
     #[serde(skip)]
     pub noted: bool,

@@ -7,6 +7,7 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
+use super::halfway::Halfway;
 use super::record::{self, Adopted, Foreign, remember_adopted, remembered};
 use super::remake::{self, Past};
 use super::{Setting, base, order, run_id, settle, source_rows};
@@ -191,6 +192,7 @@ impl Loading {
             store: store.clone(),
             rules: rules::of_flows(pipeline, &graph.needs),
             snapshot: self.snapshot,
+            halfway: Halfway::new(pipeline, setting)?,
             setting: setting.clone(),
         };
         let loading = tokio::spawn(load_all(self.loader, receive, work));
@@ -283,6 +285,7 @@ struct Work {
     /// The hash of each flow's rules.
     rules: BTreeMap<String, String>,
     snapshot: String,
+    halfway: Halfway,
     setting: Setting,
 }
 
@@ -329,7 +332,9 @@ async fn load_flow(
     let bases = loader.bases(&outcomes.flow, &outcomes.entity, &outcomes.target).await?;
     let rules = work.rules.get(&outcomes.flow).cloned().unwrap_or_default();
     let because = bases.first().map(|base| base::because(base, &rules, &work.snapshot));
-    let base = base::of_flow(bases, &outcomes.flow, &Before { loader, work }, &work.setting).await?;
+    let past = Before { loader, work };
+    let base = base::of_flow(bases, &outcomes.flow, &past, &work.setting).await?;
+    let by_rules = work.halfway.by_rules(because, &base, &outcomes.flow, &past).await?;
     let known_by = if matches!(base, Base::Target { .. }) { KnownBy::Target } else { KnownBy::Outcomes };
     let run = base.run().map(|run| run.to_string());
     let noted = base.is_noted();
@@ -338,6 +343,7 @@ async fn load_flow(
         base: run,
         known_by,
         because: because.unwrap_or_default(),
+        by_rules,
         noted,
         counts,
         ..Changes::default()

@@ -3,6 +3,7 @@
 
 mod base;
 mod clock;
+mod halfway;
 mod identity;
 mod load;
 mod matching;

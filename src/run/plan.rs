@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::halfway::Halfway;
 use super::load::succession;
 use super::record::{self, Foreign, remembered};
 use super::remake::{self, Past};
@@ -54,6 +55,9 @@ pub struct FlowPlan {
     pub known_by: Option<KnownBy>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub because: Option<Because>,
+    /// What would differ because of the rules alone, where the source has changed too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by_rules: Option<Counts>,
     #[serde(flatten)]
     pub counts: Counts,
     /// Rows that would be changed, and others have changed or deleted.
@@ -108,6 +112,7 @@ async fn over(
     load::check::columns(target.catalog(), &shapes).at(At::Pipeline, &pipeline.name)?;
     let stage = stage.with_made_ids(made(&target, &pipeline, &snapshot).await?);
     let rules = rules::of_flows(&pipeline, &graph.needs);
+    let halfway = Halfway::new(&pipeline, setting)?;
     let mut flows = Vec::new();
     for flow in graph.order.iter().filter_map(|index| pipeline.flows.get(*index)) {
         setting.cancel.check()?;
@@ -119,6 +124,7 @@ async fn over(
             store: &store,
             foreign: &foreign,
             snapshot: snapshot.id(),
+            halfway: &halfway,
             setting,
         };
         flows.push(look.at(&outcomes, &rules).await.at(At::Flow, &flow.name)?);
@@ -178,6 +184,7 @@ struct Look<'a> {
     store: &'a OutcomeStore,
     foreign: &'a Foreign,
     snapshot: &'a str,
+    halfway: &'a Halfway,
     setting: &'a Setting,
 }
 
@@ -211,6 +218,7 @@ impl Look<'_> {
             whole: false,
             known_by: None,
             because,
+            by_rules: self.halfway.by_rules(because, &base, &outcomes.flow, self).await?,
             counts: Counts::default(),
             conflicts: Vec::new(),
             rejected: outcomes.count(Outcome::Rejected),

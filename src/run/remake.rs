@@ -48,21 +48,52 @@ pub async fn flow(
     setting: &Setting,
 ) -> Result<Option<FlowOutcomes>> {
     let origin = past.origin(run).await?;
-    let (Some(rules), Some(place)) = (&origin.rules, &origin.snapshot) else { return Ok(None) };
-    let Ok(snapshot) = Snapshot::open(Location::parse(place)?).await else { return Ok(None) };
-    if snapshot.id() != origin.snapshot_id || snapshot.check().await.is_err() {
-        return Ok(None);
-    }
-    let Some(mut pipeline) = read(rules)? else { return Ok(None) };
+    let (Some(rules), Some(snapshot)) = (&origin.rules, snapshot_of(&origin).await?) else { return Ok(None) };
+    let Some(pipeline) = read(rules)? else { return Ok(None) };
     if !pipeline.flows.iter().any(|flow| flow.name == name) {
         return Ok(None);
     }
+    log::info!("the outcomes of {name} of the run {run} are made again");
+    over(past, pipeline, &snapshot, name, store, setting).await
+}
+
+/// The outcomes that other rules give a flow over the snapshot of an earlier run; None where that is lost.
+///
+/// # Errors
+/// As [`Transform::run`].
+pub async fn under(
+    past: &impl Past,
+    run: Uuid,
+    rules: &Pipeline,
+    name: &str,
+    store: &OutcomeStore,
+    setting: &Setting,
+) -> Result<Option<FlowOutcomes>> {
+    let Some(snapshot) = snapshot_of(&past.origin(run).await?).await? else { return Ok(None) };
+    over(past, rules.clone(), &snapshot, name, store, setting).await
+}
+
+/// The snapshot of an earlier run, whole; None where it is lost.
+async fn snapshot_of(origin: &OriginOf) -> Result<Option<Snapshot>> {
+    let Some(place) = &origin.snapshot else { return Ok(None) };
+    let Ok(snapshot) = Snapshot::open(Location::parse(place)?).await else { return Ok(None) };
+    let is_it = snapshot.id() == origin.snapshot_id && snapshot.check().await.is_ok();
+    Ok(is_it.then_some(snapshot))
+}
+
+async fn over(
+    past: &impl Past,
+    mut pipeline: Pipeline,
+    snapshot: &Snapshot,
+    name: &str,
+    store: &OutcomeStore,
+    setting: &Setting,
+) -> Result<Option<FlowOutcomes>> {
     settle(&mut pipeline, past.catalog());
     let (needed, order) = narrowed(&pipeline, &Graph::new(&pipeline)?, name)?;
-    log::info!("the outcomes of {name} of the run {run} are made again");
-    let engine = setting.engine(identity(&pipeline, Some(&snapshot), past.foreign().clone()).await?)?;
+    let engine = setting.engine(identity(&pipeline, Some(snapshot), past.foreign().clone()).await?)?;
     let (progress, cancel) = (setting.progress.clone(), setting.cancel.clone());
-    let stage = Transform::new(&needed, &order, &snapshot, &engine, progress, cancel).await?;
+    let stage = Transform::new(&needed, &order, snapshot, &engine, progress, cancel).await?;
     stage.plan(&order).await?;
     let mut ids = BTreeMap::new();
     for flow in needed.flows.iter().filter(|flow| flow.row.id == Id::Server) {

@@ -294,6 +294,29 @@ async fn rules_that_are_mended_go_on_in_the_same_target() {
     assert_eq!((people.counts.came_in, people.counts.changed), (1, 391));
     assert_eq!(people.counts.columns, [("email".to_owned(), 391)].into());
     assert_eq!(bench.held().await, bench.alone(&flows).await);
+    // Both change: what the rules alone make differ is told apart, in the plan as in the report.
+    bench
+        .database
+        .run("update legacy.person set score = 0 where id in (7, 9, 11); delete from legacy.note where id < 4")
+        .await;
+    let both = flows[0]
+        .1
+        .replace("p.id <> 82", "p.id not in (82, 123, 164)")
+        .replace("p.score", "case when p.id = 7 then p.score + 1 else p.score end as score");
+    let flows = [("people", both.as_str()), ("notes", NOTES)];
+    let plan = bench.plan(&flows).await;
+    let done = bench.run(&flows).await;
+    sound(&done);
+    let (people, notes) = (changes(&done, "people"), changes(&done, "notes"));
+    assert_eq!((people.because, notes.because), (Because::Both, Because::Both));
+    assert_eq!((people.counts.came_in, people.counts.changed), (2, 3));
+    let rules = people.by_rules.as_ref().unwrap();
+    assert_eq!((rules.came_in, rules.changed, rules.total()), (2, 1, 3));
+    let rules = notes.by_rules.as_ref().unwrap();
+    assert_eq!((notes.counts.gone, rules.gone, rules.came_in), (3, 0, notes.counts.came_in));
+    for flow in &plan.flows {
+        assert_eq!(flow.by_rules, changes(&done, &flow.flow).by_rules, "{}", flow.flow);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -264,3 +264,36 @@ async fn an_orphan_names_the_parent_that_fell_out() {
          top 2 unwanted, top 4 check:top_old_check"
     );
 }
+
+/// Where one key is broken, those that no row breaks come back as well, and nothing is noted as away.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sound_keys_come_back_beside_broken_ones() {
+    let database = Database::with(
+        "create schema legacy; create schema fresh;
+         create table legacy.p (id integer primary key); insert into legacy.p values (1), (2);
+         create table legacy.q (id integer primary key, p integer); insert into legacy.q values (1, 1), (2, 2);
+         create table legacy.r (id integer primary key, p integer); insert into legacy.r values (1, 1), (2, 99);
+         create table fresh.p (id uuid primary key); create table fresh.q (id uuid primary key, p uuid references fresh.p);
+         create table fresh.r (id uuid primary key, p uuid references fresh.p, q uuid references fresh.q);",
+    )
+    .await;
+    let before = constraints(&database).await;
+    let flow = |name: &str, more: &str| {
+        format!(
+            "/*--- source = \"{name}\" ---*/\nselect t.id as _key, migrate() as _outcome{more} from source.{name} t"
+        )
+    };
+    let refers = ", legacy_uuid('p', t.p) as p";
+    let flows = [
+        ("p", flow("p", "")),
+        ("q", flow("q", refers)),
+        ("r", flow("r", &format!("{refers}, legacy_uuid('q', t.id) as q"))),
+    ];
+    let flows: Vec<(&str, &str)> = flows.iter().map(|(name, sql)| (*name, sql.as_str())).collect();
+    let done = migrate(&database, &flows).await.unwrap();
+    assert!(done.failures.is_empty() && done.report.verified, "{:?}", done.failures);
+    assert_eq!(constraints(&database).await, before);
+    assert_eq!(database.text("select count(*)::text from rehome.saved_ddl").await, "0");
+    let refused = "select string_agg(flow || legacy_key || reason, ' ') from rehome.quarantine";
+    assert_eq!(database.text(refused).await, "r2foreign_key:r_p_fkey");
+}

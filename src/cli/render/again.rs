@@ -2,8 +2,9 @@
 
 use super::super::args::Format;
 use super::{json, numbers, table};
-use crate::report::Report;
+use crate::compare::Counts;
 use crate::report::words::{self, count};
+use crate::report::{Because, Report};
 use crate::run::{Plan, RolledBack};
 
 /// Rows that a terminal names.
@@ -30,12 +31,12 @@ pub fn plan(plan: &Plan, format: Format) {
         let counts = &flow.counts;
         let shown = [counts.new, counts.came_in, counts.changed, counts.unchanged, counts.gone, counts.fallen_out];
         let because = match flow.because {
-            None => "the first load",
-            Some(_) if counts.total() == 0 => "",
-            Some(because) => words::because(because),
+            None => "the first load".to_owned(),
+            Some(_) if counts.total() == 0 => String::new(),
+            Some(because) => reason(because, flow.by_rules.as_ref()),
         };
         let cells = std::iter::once(flow.flow.clone()).chain(shown.map(count));
-        let told = [count(flow.conflicts.len() as u64), count(flow.rejected), because.to_owned()];
+        let told = [count(flow.conflicts.len() as u64), count(flow.rejected), because];
         rows.add_row(cells.chain(told));
     }
     numbers(&mut rows, 1..9);
@@ -86,7 +87,9 @@ pub fn changes(report: &Report) {
         let deleted = changes.moved.get("deleted").copied().unwrap_or_default();
         let shown = [counts.new, counts.came_in, counts.changed, counts.gone, counts.fallen_out, deleted];
         let cells = std::iter::once(flow.flow.clone()).chain(shown.map(count));
-        rows.add_row(cells.chain([count(changes.conflicts.len() as u64), words::because(changes.because).to_owned()]));
+        rows.add_row(
+            cells.chain([count(changes.conflicts.len() as u64), reason(changes.because, changes.by_rules.as_ref())]),
+        );
     }
     numbers(&mut rows, 1..8);
     if any {
@@ -108,6 +111,14 @@ pub fn changes(report: &Report) {
     }
     if report.facts.written == Some(0) {
         anstream::println!("\n0 rows were written: the target is what these rules make of this snapshot");
+    }
+}
+
+/// Why rows differ, and how many because of the rules alone.
+fn reason(because: Because, by_rules: Option<&Counts>) -> String {
+    match by_rules {
+        Some(rows) => format!("{}; {} by the rules alone", words::because(because), count(rows.total())),
+        None => words::because(because).to_owned(),
     }
 }
 
