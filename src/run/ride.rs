@@ -20,6 +20,8 @@ pub struct Ride {
     /// Since when nothing has moved.
     since: Option<Instant>,
     attempts: usize,
+    /// What was met last, and where.
+    met: Option<String>,
     waited: bool,
 }
 
@@ -29,7 +31,7 @@ impl Ride {
         let moved = Arc::new(AtomicBool::new(false));
         let watched = Watched { inner: setting.progress.clone(), moved: moved.clone() };
         let setting = Setting { progress: Arc::new(watched), ..setting.clone() };
-        Self { setting, moved, patience, since: None, attempts: 0, waited: false }
+        Self { setting, moved, patience, since: None, attempts: 0, met: None, waited: false }
     }
 
     /// The setting in which an attempt runs.
@@ -49,7 +51,11 @@ impl Ride {
     /// # Errors
     /// The same error where it does not pass, where nothing has ever moved (an address may be wrong), or when patience is out.
     pub async fn wait(&mut self, error: Error) -> Result<()> {
-        if self.moved.swap(false, Ordering::Relaxed) {
+        // An attempt goes over what is done already: where it ends at the same place as before, it has got no further.
+        let told = Some(error.to_string());
+        let further = self.met != told;
+        self.met = told;
+        if self.moved.swap(false, Ordering::Relaxed) && (further || self.since.is_none()) {
             (self.since, self.attempts) = (Some(Instant::now()), 0);
         }
         let Some(since) = self.since else { return Err(error) };
@@ -116,5 +122,11 @@ mod tests {
         let mut ride = Ride::new(&setting(), Duration::ZERO);
         ride.setting().progress.advance("rows", 1);
         assert!(ride.wait(lost()).await.is_err(), "patience is out");
+        // The same at the same place again, though what was done before has been gone over.
+        let mut ride = Ride::new(&setting(), Duration::from_millis(50));
+        ride.setting().progress.advance("rows", 1);
+        assert!(ride.wait(lost()).await.is_ok());
+        ride.setting().progress.advance("rows", 1);
+        assert!(ride.wait(lost()).await.is_err(), "it gets no further");
     }
 }
