@@ -29,7 +29,7 @@ tools: packages
 packages:
 	@missing=""; \
 	command -v cc   >/dev/null || missing="$$missing gcc libc6-dev"; \
-	command -v perl >/dev/null || missing="$$missing perl"; \
+	pkg-config --exists openssl 2>/dev/null || missing="$$missing pkg-config libssl-dev"; \
 	found=""; for dir in "" "$$(pg_config --bindir 2>/dev/null)/" /usr/lib/postgresql/*/bin/; do \
 	  command -v "$${dir}initdb" >/dev/null && command -v "$${dir}postgres" >/dev/null && found=yes; done; \
 	[ -n "$$found" ] || missing="$$missing postgresql postgresql-contrib"; \
@@ -63,8 +63,9 @@ dialect: tools
 
 # A thousand kills of first loads, differences and rollbacks, and 500 histories taken back. REHOME_SEED for the same again.
 crash: tools
-	@REHOME_KILLS=$${REHOME_KILLS:-1000} REHOME_CASES=$${REHOME_CASES:-500} $(CARGO) test --release --locked --features failpoints \
-	  --test it -- --nocapture kills:: failpoints:: rollback::whatever
+	@REHOME_KILLS=$${REHOME_KILLS:-1000} REHOME_CUTS=$${REHOME_CUTS:-100} REHOME_CASES=$${REHOME_CASES:-500} \
+	  REHOME_LOAD_ROWS=$${REHOME_LOAD_ROWS:-100000} $(CARGO) test --release --locked --features failpoints \
+	  --test it -- --nocapture kills:: failpoints:: broken:: rollback::whatever order_of_load::large
 
 # What a change must pass besides the tests.
 lint:

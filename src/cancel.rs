@@ -6,7 +6,7 @@ use tokio::sync::watch;
 
 use crate::error::{Error, Kind, Result};
 
-/// A flag that is raised once and stays raised. Clones are the same flag.
+/// A flag that stays raised until somebody who has more to do takes it back. Clones are the same flag.
 #[derive(Debug, Clone)]
 pub struct Cancel(Arc<watch::Sender<bool>>);
 
@@ -19,6 +19,11 @@ impl Cancel {
     /// Raises the flag.
     pub fn cancel(&self) {
         self.0.send_replace(true);
+    }
+
+    /// Takes the wish back: a shell goes on after the query that was to stop.
+    pub fn lower(&self) {
+        self.0.send_replace(false);
     }
 
     #[must_use]

@@ -81,7 +81,7 @@ pub const HEADER_KEYS: [(&str, &str, &str); 17] = [
 ];
 
 /// The header of a flow's file. Unknown keys are errors.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FlowHeader {
     source: OneOrMore,
@@ -109,7 +109,7 @@ pub struct FlowHeader {
     remedies: BTreeMap<String, String>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
 #[serde(untagged)]
 enum OneOrMore {
     One(String),
@@ -169,6 +169,20 @@ pub struct Flow {
 }
 
 impl Flow {
+    /// The JSON schema of a flow's header: what each key means is said once, in [`HEADER_KEYS`].
+    #[must_use]
+    pub fn header_schema() -> schemars::Schema {
+        let mut schema = schemars::schema_for!(FlowHeader);
+        let keys = schema.get_mut("properties").and_then(serde_json::Value::as_object_mut);
+        for (name, property) in keys.into_iter().flatten() {
+            let known = HEADER_KEYS.iter().find(|(key, ..)| key == name);
+            if let (Some((_, default, meaning)), Some(property)) = (known, property.as_object_mut()) {
+                property.insert("description".to_owned(), format!("{meaning} Default: {default}.").into());
+            }
+        }
+        schema
+    }
+
     /// Reads all flows of a folder, in the order of their names.
     ///
     /// # Errors

@@ -37,7 +37,7 @@ pub const ORDINAL: &str = "_ordinal";
 pub const ROW_ID: &str = "_row_id";
 
 /// How a row of the target is known.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Id {
     /// By a UUID that follows from the entity and its key; mappings remember it.
@@ -52,7 +52,7 @@ pub enum Id {
 }
 
 /// What becomes of a row whose UUID is in the target already, though no run loaded it: a trigger made it, or people did.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Existing {
     /// It is refused, with the reason `existing`.
@@ -65,7 +65,7 @@ pub enum Existing {
 }
 
 /// What becomes of a row of the target whose source row is gone, or is migrated no longer.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Gone {
     /// It stays as it is, and is listed.
@@ -78,7 +78,7 @@ pub enum Gone {
 }
 
 /// What becomes of a change to a row that others have changed or deleted since it was loaded.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Conflict {
     /// The row stays as the others left it.
@@ -89,7 +89,7 @@ pub enum Conflict {
 }
 
 /// How the rows of a flow are known in the target, and what becomes of those that are there already.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 pub struct RowIdentity {
     pub id: Id,
@@ -111,7 +111,7 @@ pub struct RowIdentity {
 }
 
 /// The type of the ids that a target makes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Made {
     /// Of a sequence; also where no target is known.
@@ -164,7 +164,7 @@ impl RowIdentity {
 }
 
 /// What became of a source row. Each row of a flow's source has exactly one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// A row of the target was made of it.

@@ -1,31 +1,41 @@
 //! Owns the outcome store: what became of each source row, as Parquet, per flow, published by its manifest last.
 //! Must not know: how outcomes are computed or loaded.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::{Arc, Mutex};
 
 use arrow::array::{AsArray, BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::SchemaRef;
+use bytes::Bytes;
+use futures::TryStreamExt;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
+use tracing::Instrument;
 use uuid::Uuid;
 
-use crate::columnar::{decode, encode};
+use crate::columnar::{Footer, decode, decode_columns, encode, footer};
 use crate::error::{At, Context, Error, Kind, Result};
 use crate::failpoint::durable;
 use crate::outcome::{Outcome, RowIdentity};
 use crate::processor::compute;
-use crate::storage::{Location, sha256};
+use crate::storage::{Location, seal, sha256};
+use crate::timed;
 
 const MANIFEST: &str = "outcome.json";
+/// What can be done about a file that is not as it was.
+const RESTORE: &str = "restore the run's folder from a copy; or remove it, and give the same `rehome run` again";
+/// Files whose hashes are taken at a time.
+const AT_ONCE: usize = 8;
 /// The most rows of a file, and so of a chunk of the load.
-pub const CHUNK_ROWS: usize = 100_000;
+pub const CHUNK_ROWS: usize = 98_304;
 /// The most bytes of rows in memory of a file, for rows that are large.
-const CHUNK_BYTES: usize = 192 << 20;
+const CHUNK_BYTES: usize = 32 << 20;
+/// Bytes at the end of a file that are read to learn its columns.
+const FOOTER: u64 = 64 << 10;
 /// Rows are counted and measured in units of this size, so that files do not depend on how the rows came.
-const UNIT_ROWS: usize = 5_000;
+const UNIT_ROWS: usize = 1_024;
 
 /// One Parquet file of rows with the same outcome, ordered by key. A file is a chunk of the load.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -91,24 +101,32 @@ impl FlowOutcomes {
 #[derive(Debug, Clone)]
 pub struct OutcomeStore {
     location: Location,
+    /// The files that are known to be as they were written: by this process, or by their hash.
+    known: Arc<Mutex<HashSet<String>>>,
 }
 
 impl OutcomeStore {
     /// The store of a run. Nothing is created before the first file is.
     #[must_use]
     pub fn open(workspace: &Location, run: &str) -> Self {
-        Self { location: workspace.child("runs").child(run) }
+        Self { location: workspace.child("runs").child(run), known: Arc::default() }
     }
 
     /// A place beside it for the outcomes of flows that are made on trial, for what this flow asks of the target.
     #[must_use]
     pub fn trial(&self, flow: &str) -> Self {
-        Self { location: self.location.child("trial").child(flow) }
+        Self { location: self.location.child("trial").child(flow), known: Arc::default() }
     }
 
     #[must_use]
     pub fn location(&self) -> &Location {
         &self.location
+    }
+
+    /// The run's name: what its place ends with.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.location.to_string().rsplit('/').next().unwrap_or_default().to_owned()
     }
 
     /// What is published of a flow, if anything is.
@@ -127,21 +145,38 @@ impl OutcomeStore {
         durable("outcomes", self.put_json(&format!("{}/{MANIFEST}", outcomes.flow), outcomes)).await
     }
 
-    /// Stores a JSON document beside the outcomes; one that is there stays.
+    /// Takes over what another run has made of a flow, as it is there: nothing is copied on a local disk.
+    ///
+    /// # Errors
+    /// [`Kind::Corrupt`] when a file of it is missing or changed; what the store says.
+    pub async fn take_over(&self, from: &Self, flow: &FlowOutcomes) -> Result<()> {
+        from.check(flow).await?;
+        for file in &flow.files {
+            if durable("outcomes_file", self.location.take_over(&from.location, &file.path)).await? {
+                self.know(&file.path);
+            }
+        }
+        self.publish(&FlowOutcomes { seconds: 0.0, ..flow.clone() }).await
+    }
+
+    /// Stores a JSON document beside the outcomes, an object with its seal; one that is there stays.
     ///
     /// # Errors
     /// What the store says.
     pub async fn put_json<T: Serialize>(&self, name: &str, value: &T) -> Result<()> {
         let text = serde_json::to_vec_pretty(value).map_err(|_| Error::unexpected("a document cannot be written"))?;
-        self.location.put(name, text.into()).await
+        self.location.put(name, seal::seal(text).into()).await
     }
 
     /// Reads a JSON document.
     ///
     /// # Errors
-    /// [`Kind::Corrupt`] when it does not read.
+    /// [`Kind::Corrupt`] when it does not read, or its seal is broken.
     pub async fn get_json<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>> {
         let Some(bytes) = self.location.get(name).await? else { return Ok(None) };
+        if seal::holds(&bytes) == Some(false) {
+            return Err(Error::new(Kind::Corrupt, "a stored document has changed").at(At::File, name).hint(RESTORE));
+        }
         let read = serde_json::from_slice(&bytes);
         read.map(Some).map_err(|_| Error::new(Kind::Corrupt, "a stored document does not read").at(At::File, name))
     }
@@ -151,16 +186,72 @@ impl OutcomeStore {
     /// # Errors
     /// [`Kind::Corrupt`] when the file is missing or changed.
     pub async fn read(&self, file: &OutcomeFile) -> Result<Vec<RecordBatch>> {
-        let gone = || Error::new(Kind::Corrupt, "a file of outcomes is missing").at(At::File, &file.path);
+        let bytes = self.bytes(file).await?;
+        let path = file.path.clone();
+        compute(move || decode(bytes).at(At::File, &path)).await?
+    }
+
+    /// The same, of some columns only.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub async fn read_columns(&self, file: &OutcomeFile, columns: &[&str]) -> Result<Vec<RecordBatch>> {
+        let bytes = self.bytes(file).await?;
+        let (path, columns) = (file.path.clone(), columns.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
+        compute(move || decode_columns(bytes, &columns).at(At::File, &path)).await?
+    }
+
+    /// Sees that the files of a flow are as they were written, those that are not known to be: an engine that reads them knows
+    /// no hashes.
+    ///
+    /// # Errors
+    /// [`Kind::Corrupt`] when one is missing or changed.
+    pub async fn check(&self, flow: &FlowOutcomes) -> Result<()> {
+        let known = |file: &&OutcomeFile| self.known.lock().is_ok_and(|known| known.contains(&file.path));
+        let unknown: Vec<OutcomeFile> = flow.files.iter().filter(|file| !known(file)).cloned().collect();
+        let one = |file: OutcomeFile| {
+            let store = self.clone();
+            async move { store.bytes(&file).await.map(drop) }
+        };
+        futures::stream::iter(unknown.into_iter().map(Ok)).try_for_each_concurrent(AT_ONCE, one).await
+    }
+
+    /// A whole file, as its hash says.
+    async fn bytes(&self, file: &OutcomeFile) -> Result<Bytes> {
+        let gone = || Error::new(Kind::Corrupt, "a file of outcomes is missing").at(At::File, &file.path).hint(RESTORE);
         let bytes = self.location.get(&file.path).await?.ok_or_else(gone)?;
-        let file = file.clone();
-        let read = compute(move || {
-            if sha256(&bytes) != file.sha256 {
-                return Err(Error::new(Kind::Corrupt, "a file of outcomes has changed").at(At::File, &file.path));
+        let hashed = bytes.clone();
+        if compute(move || sha256(&hashed)).await? != file.sha256 {
+            return Err(Error::new(Kind::Corrupt, "a file of outcomes has changed")
+                .at(At::File, &file.path)
+                .hint(RESTORE));
+        }
+        self.know(&file.path);
+        Ok(bytes)
+    }
+
+    fn know(&self, path: &str) {
+        if let Ok(mut known) = self.known.lock() {
+            known.insert(path.to_owned());
+        }
+    }
+
+    /// The columns of a file, by its last bytes alone; its hash is not checked.
+    ///
+    /// # Errors
+    /// [`Kind::Corrupt`] when the file is missing or has no readable end.
+    pub async fn schema(&self, file: &OutcomeFile) -> Result<SchemaRef> {
+        let gone = || Error::new(Kind::Corrupt, "a file of outcomes is missing").at(At::File, &file.path);
+        let size = self.location.size(&file.path).await?.ok_or_else(gone)?;
+        let mut length = FOOTER.min(size);
+        loop {
+            let end = self.location.get_part(&file.path, size - length..size).await?;
+            match footer(&end, size).at(At::File, &file.path)? {
+                Footer::Read(metadata) => return Ok(metadata.schema().clone()),
+                Footer::Longer(needed) if needed > length && needed <= size => length = needed,
+                Footer::Longer(_) => return Err(gone()),
             }
-            decode(bytes).at(At::File, &file.path)
-        });
-        read.await?
+        }
     }
 
     /// A writer of the rows of one outcome of a flow.
@@ -228,21 +319,28 @@ impl Writer {
         }
         // Two files in the making bound the memory; a third waits.
         while self.encoding.len() >= 2 {
-            self.collect().await?;
+            let span = timed!("transform.wait_for_files", self.flow);
+            self.collect().instrument(span).await?;
         }
         let batches = std::mem::take(&mut self.waiting);
         let (store, schema, outcome, rows, index) =
             (self.store.clone(), self.schema.clone(), self.outcome, self.rows as u64, self.next);
         let folder = format!("{}/{outcome}", self.flow);
+        let name = self.flow.clone();
         self.encoding.spawn(async move {
+            let span = timed!("transform.encode", name, rows = rows);
             let encoding = compute(move || {
+                let _entered = span.enter();
                 let bytes = encode(&schema, &batches)?;
                 let hash = sha256(&bytes);
+                span.record("bytes", bytes.len() as u64);
                 Ok::<_, Error>((bytes, hash))
             });
             let (bytes, sha256) = encoding.await??;
             let path = format!("{folder}/{index:05}-{}.parquet", &sha256[..16]);
-            durable("outcomes_file", store.location.put(&path, bytes)).await?;
+            let put = store.location.put(&path, bytes).instrument(timed!("transform.store", name));
+            durable("outcomes_file", put).await?;
+            store.know(&path);
             Ok((index, OutcomeFile { outcome, path, rows, sha256 }))
         });
         self.next += 1;

@@ -16,16 +16,26 @@ use crate::name::Named;
 use crate::outcome::RowIdentity;
 
 /// The file as it is written. Unknown keys are errors.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct File {
+    /// What the pipeline is called. The UUIDs of all its rows follow from it, unless `namespace` says otherwise.
     name: String,
+    /// Another pipeline file, of which everything is taken over that this one does not say.
     extends: Option<PathBuf>,
+    /// The folder of flows: one `.sql` file each. Like all paths here, relative to this file.
     flows: Option<PathBuf>,
+    /// The folder of views that flows, checks and reports share as `shared.<file>`.
     shared: Option<PathBuf>,
+    /// The folder of checks: queries for rows that should not be.
     checks: Option<PathBuf>,
+    /// The folder of reports: queries whose rows the report shows.
     reports: Option<PathBuf>,
+    /// The folder of cases that `rehome test` runs.
+    tests: Option<PathBuf>,
+    /// The namespace of the UUIDs that the pipeline gives.
     namespace: Option<Uuid>,
+    /// The least share, 0 to 1, of a flow's rows in scope that must reach the target, where the flow says none.
     accept: Option<f64>,
     #[serde(default)]
     source: Source,
@@ -33,15 +43,48 @@ struct File {
     target: Target,
     #[serde(default)]
     mappings: Mappings,
+    /// Values that SQL reads as `$name`: texts, numbers, true or false, dates and times.
     #[serde(default)]
+    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
     params: BTreeMap<String, toml::Value>,
     #[serde(default)]
     reroute: BTreeMap<String, Reroute>,
     sample: Option<Sample>,
+    /// Source tables and columns that may go nowhere: `table`, `table.column`; `*` stands for any characters.
+    #[serde(default)]
+    unmapped: Vec<String>,
+    coverage: Option<Coverage>,
+}
+
+/// How much of the source must go somewhere, or be named by `unmapped`: `rehome check` fails otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize, schemars::JsonSchema)]
+#[serde(untagged, expecting = "`coverage` is \"full\", or a share between 0 and 1")]
+pub enum Coverage {
+    All(Whole),
+    /// The share of the source's columns, 0 to 1.
+    Share(f64),
+}
+
+/// All of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Whole {
+    Full,
+}
+
+impl Coverage {
+    /// The least share of the source's columns, 0 to 1.
+    #[must_use]
+    pub fn share(self) -> f64 {
+        match self {
+            Self::All(Whole::Full) => 1.0,
+            Self::Share(share) => share,
+        }
+    }
 }
 
 /// What a pipeline does with rejects of a flow instead: another flow owns them.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Reroute {
     /// The flow that owns the rows.
@@ -50,24 +93,30 @@ pub struct Reroute {
     pub reasons: Vec<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Source {
+    /// The schemas that are extracted; `public` unless said.
     schemas: Option<Vec<String>>,
+    /// Prefixes of tables that are no part of a model's name, such as `dispatch_`.
     strip_prefix: Option<Vec<String>>,
+    /// The zone of the source's clocks: of timestamps without a zone that become instants.
     time_zone: Option<String>,
+    /// The zones of the clocks of some tables and columns, by `table` or `table.column`.
     time_zones: Option<BTreeMap<String, String>>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Target {
+    /// The schema of target tables that are named without one; `public` unless said.
     schema: Option<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Mappings {
+    /// The table of legacy keys and UUIDs, `schema.table`; `migration_mappings` unless said.
     table: Option<String>,
 }
 
@@ -81,7 +130,7 @@ pub enum Clock {
 }
 
 /// Where a pipeline keeps synthetic data of the shape of its source, for demonstrations, tests and benchmarks.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Sample {
     /// A file with the PostgreSQL DDL of the source.
@@ -95,14 +144,14 @@ pub struct Sample {
 }
 
 /// The header of a view that flows, checks and reports share.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SharedHeader {
     pub description: Option<String>,
 }
 
 /// The header of a check.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CheckHeader {
     pub title: Option<String>,
@@ -117,14 +166,14 @@ pub struct CheckHeader {
 }
 
 /// What a check is repeated for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Each {
     Flow,
 }
 
 /// What a failing check does to the run.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     #[default]
@@ -133,7 +182,7 @@ pub enum Severity {
 }
 
 /// The header of a report.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReportHeader {
     pub title: Option<String>,
@@ -172,6 +221,8 @@ pub struct Pipeline {
     pub shared: Vec<SqlFile<SharedHeader>>,
     pub checks: Vec<SqlFile<CheckHeader>>,
     pub reports: Vec<SqlFile<ReportHeader>>,
+    /// The folders of cases for its flows; the later, nearer ones go before. They are no rules.
+    pub tests: Vec<PathBuf>,
     /// The threshold of flows that declare none.
     pub accept: Option<f64>,
     /// The schemas of the source that are extracted.
@@ -191,11 +242,21 @@ pub struct Pipeline {
     /// By the flow whose rejects they are.
     pub reroute: BTreeMap<String, Reroute>,
     pub sample: Option<Sample>,
+    /// Tables and columns of the source that may go nowhere: `table`, `table.column`, either with `*` for any characters.
+    pub unmapped: Vec<String>,
+    /// How much of the source must go somewhere.
+    pub coverage: Option<Coverage>,
     /// SHA-256 over the rules, see [`crate::rules`]: two runs with the same hash apply the same rules.
     pub hash: String,
 }
 
 impl Pipeline {
+    /// The JSON schema of a pipeline file.
+    #[must_use]
+    pub fn file_schema() -> schemars::Schema {
+        schemars::schema_for!(File)
+    }
+
     /// Reads a pipeline file and everything it names.
     ///
     /// # Errors
@@ -214,6 +275,7 @@ impl Pipeline {
             shared: Vec::new(),
             checks: Vec::new(),
             reports: Vec::new(),
+            tests: Vec::new(),
             accept: None,
             schemas: vec!["public".to_owned()],
             strip_prefix: Vec::new(),
@@ -225,6 +287,8 @@ impl Pipeline {
             params: BTreeMap::new(),
             reroute: BTreeMap::new(),
             sample: None,
+            unmapped: Vec::new(),
+            coverage: None,
             hash: String::new(),
         };
         for (file, path) in chain.into_iter().rev() {
@@ -278,9 +342,15 @@ impl Pipeline {
         if let Some(reports) = file.reports {
             replace(&mut self.reports, SqlFile::read_folder(&beside(folder, &reports))?, |report| &report.stem);
         }
+        self.tests.extend(file.tests.map(|tests| beside(folder, &tests)));
         if file.accept.is_some_and(|share| !(0.0..=1.0).contains(&share)) {
             return Err(Error::config("`accept` must lie between 0 and 1"));
         }
+        if file.coverage.is_some_and(|coverage| !(0.0..=1.0).contains(&coverage.share())) {
+            return Err(Error::config("`coverage` is \"full\", or a share between 0 and 1"));
+        }
+        self.unmapped.extend(file.unmapped);
+        self.coverage = file.coverage.or(self.coverage);
         if let Some(namespace) = file.namespace {
             self.namespace = Namespace::new(namespace);
         }

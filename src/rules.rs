@@ -90,6 +90,26 @@ pub fn of_flows(pipeline: &Pipeline, needs: &BTreeMap<String, BTreeSet<String>>)
     pipeline.flows.iter().map(|flow| (flow.name.clone(), whole(flow))).collect()
 }
 
+/// The rules that each flow can be told by, short of those of the flows that it reads: of parameters and shared views only those that
+/// its text, or a shared view, mentions. Where they are the same in two pipelines, so is what the flow makes of the same rows. Finer
+/// than [`of_flows`], which the ledger keeps.
+#[must_use]
+pub fn of_each_flow(pipeline: &Pipeline) -> BTreeMap<String, String> {
+    let shared: String = pipeline.shared.iter().map(|view| of_text(&view.stem, &view.sql)).collect();
+    let one = |flow: &Flow| {
+        let mut text = of_text(&flow.name, &header(flow)) + &of_text(&flow.name, &flow.sql);
+        if flow.sql.to_lowercase().contains("shared") {
+            text.push_str(&shared);
+        }
+        let mentioned =
+            |(name, _): &(&String, &toml::Value)| text.to_lowercase().contains(&format!("${}", name.to_lowercase()));
+        let params: Vec<_> = pipeline.params.iter().filter(mentioned).collect();
+        let own = format!("{}{params:?}\n{:?}\n", common(pipeline), pipeline.reroute.get(&flow.name));
+        (flow.name.clone(), sha256((own + &text).as_bytes()))
+    };
+    pipeline.flows.iter().map(one).collect()
+}
+
 fn settings(pipeline: &Pipeline) -> String {
     let mut text = format!(
         "{}\n{:?}\n{:?}\n{}\n{:?}\n{:?}\n{:?}\n{:?}\n",
@@ -102,6 +122,18 @@ fn settings(pipeline: &Pipeline) -> String {
         pipeline.reroute,
         pipeline.time_zone,
     );
+    text.push_str(&zones(pipeline));
+    text
+}
+
+/// What bears on every flow.
+fn common(pipeline: &Pipeline) -> String {
+    let Pipeline { namespace, schemas, strip_prefix, time_zone, .. } = pipeline;
+    format!("{}\n{schemas:?}\n{strip_prefix:?}\n{time_zone:?}\n{}", namespace.uuid(), zones(pipeline))
+}
+
+fn zones(pipeline: &Pipeline) -> String {
+    let mut text = String::new();
     for (name, zone) in &pipeline.time_zones {
         let _ = writeln!(text, "{name} {zone}");
     }
@@ -143,6 +175,11 @@ fn tokens(sql: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::tokens;
+
+    #[test]
+    fn parameters_are_found_in_what_is_left_of_a_text() {
+        assert!(tokens("select 1 where $General_case").to_lowercase().contains("$general_case"));
+    }
 
     #[test]
     fn comments_blanks_and_case_are_no_rules() {

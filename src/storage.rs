@@ -2,6 +2,7 @@
 //! Must not know: what the files hold. Nothing here overwrites a file, unless it is told to replace it.
 
 mod remote;
+pub mod seal;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -171,6 +172,24 @@ impl Location {
             Err(StoreError::AlreadyExists { .. }) => Ok(false),
             Err(error) => Err(meaning(&error).at(At::File, name)),
         }
+    }
+
+    /// Publishes a file of another place under the same name: on a local disk it is one file with two names. One that is there
+    /// already is left as it is, and false then.
+    ///
+    /// # Errors
+    /// [`Kind::Corrupt`] when there is none there; what the store says.
+    pub async fn take_over(&self, from: &Self, name: &str) -> Result<bool> {
+        if let (Some(folder), Some(other)) = (self.local(), from.local()) {
+            let (target, source) = (folder.join(name), other.join(name));
+            let linked = tokio::task::spawn_blocking(move || link_local(&source, &target)).await;
+            if let Ok(is_new) = linked.map_err(|_| Error::unexpected("a write was abandoned"))? {
+                return Ok(is_new);
+            }
+            // Another disk, or one that knows no links.
+        }
+        let gone = || Error::new(Kind::Corrupt, "a file is missing").at(At::File, name);
+        self.create(name, from.get(name).await?.ok_or_else(gone)?).await
     }
 
     /// Writes a file in place of an older one, whole or not at all. For what tells of a state, not for data.
@@ -343,6 +362,19 @@ fn publish_local(target: &FilePath, bytes: &[u8]) -> Result<bool> {
         }
         Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
         Err(error) => Err(error.error.into()),
+    }
+}
+
+fn link_local(source: &FilePath, target: &FilePath) -> Result<bool> {
+    let folder = target.parent().ok_or_else(|| Error::unexpected("a file without a folder"))?;
+    std::fs::create_dir_all(folder)?;
+    match std::fs::hard_link(source, target) {
+        Ok(()) => {
+            std::fs::File::open(folder)?.sync_all()?;
+            Ok(true)
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(error.into()),
     }
 }
 

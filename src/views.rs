@@ -24,9 +24,20 @@ use crate::reads::reads;
 use crate::snapshot::{Snapshot, Table};
 
 /// The whole row of a source table as a struct.
-const ROW: &str = "_row";
+pub const ROW: &str = "_row";
 
-/// A table of the snapshot as queries read it: with `_row`.
+/// A table of the snapshot where there is no pipeline yet: `_row` has the columns under their own names.
+///
+/// # Errors
+/// What reading the table's schema meets.
+pub async fn bare(engine: &Engine, snapshot: &Snapshot, table: &Table) -> Result<Arc<dyn TableProvider>> {
+    let schema = snapshot.arrow_schema(table).await?;
+    let members: Vec<(String, Expr)> =
+        schema.fields().iter().map(|field| (field.name().clone(), ident(field.name()))).collect();
+    with_row(stored_table(snapshot, table, schema).provider(engine)?, &members)
+}
+
+/// A table of the snapshot as queries read it: with `_row`. Its files are checked.
 ///
 /// # Errors
 /// What reading the table's schema meets.
@@ -36,17 +47,46 @@ pub async fn source(
     table: &Table,
     pipeline: &Pipeline,
 ) -> Result<Arc<dyn TableProvider>> {
-    let schema = snapshot.arrow_schema(table).await?;
+    looked_at(engine, snapshot, table, snapshot.arrow_schema(table).await?, Some(pipeline.model(&table.name)))
+}
+
+/// The same of known types, for who checks the table's files before they are read. `model`: what its rows are called in
+/// `_row`; without it, there is no `_row`.
+///
+/// # Errors
+/// [`crate::error::Kind::Unexpected`] when the files cannot be addressed.
+pub fn looked_at(
+    engine: &Engine,
+    snapshot: &Snapshot,
+    table: &Table,
+    schema: SchemaRef,
+    model: Option<&str>,
+) -> Result<Arc<dyn TableProvider>> {
     let key = match table.key.as_slice() {
         [one] => Some(one.clone()),
         _ => None,
     };
-    let model = pipeline.model(&table.name);
+    let members = model.map_or_else(Vec::new, |model| members(&schema, key.as_deref(), table, model));
+    with_row(stored_table(snapshot, table, schema).provider(engine)?, &members)
+}
+
+/// Where a table of the snapshot lies.
+fn stored_table<'a>(snapshot: &'a Snapshot, table: &Table, schema: SchemaRef) -> Stored<'a> {
+    Stored {
+        location: snapshot.location(),
+        files: table.files.iter().map(|file| file.path.clone()).collect(),
+        schema,
+        sorted_by: table.sorted_by.clone(),
+    }
+}
+
+/// The members of a whole row, and the columns that give them.
+fn members(schema: &ArrowSchema, key: Option<&str>, table: &Table, model: &str) -> Vec<(String, Expr)> {
     let mut members: Vec<(String, Expr)> = schema
         .fields()
         .iter()
         .map(|field| {
-            let name = match &key {
+            let name = match key {
                 Some(key) if key == field.name() => format!("source_{model}_id"),
                 _ => format!("source_{}", field.name()),
             };
@@ -56,13 +96,7 @@ pub async fn source(
     members.push(("migration_source".to_owned(), lit(table.name.clone())));
     // The order in which jsonb keeps its keys: PostgreSQL need not sort them in every row.
     members.sort_by(|(left, _), (right, _)| (left.len(), left).cmp(&(right.len(), right)));
-    let stored = Stored {
-        location: snapshot.location(),
-        files: table.files.iter().map(|file| file.path.clone()).collect(),
-        schema,
-        sorted_by: table.sorted_by.clone(),
-    };
-    with_row(stored.provider(engine)?, &members)
+    members
 }
 
 /// Makes the shared views known that a query reads. They are planned anew, since what they read becomes more.
@@ -224,28 +258,42 @@ pub fn reason_schema(key: &Field, outcome: Outcome) -> SchemaRef {
 /// # Errors
 /// [`crate::error::Kind::Unexpected`] when the session refuses it.
 pub async fn reasons(engine: &Engine, store: &OutcomeStore, outcomes: &FlowOutcomes, key: &Field) -> Result<()> {
-    let defect = |_| Error::unexpected("the view of rejected rows cannot be planned").at(At::Flow, &outcomes.flow);
     for (schema, outcome) in [(Schema::Rejected, Outcome::Rejected), (Schema::Skipped, Outcome::Skipped)] {
-        let rows = stored(engine, store, outcomes, outcome, reason_schema(key, outcome))?;
-        let rows = engine.context().read_table(rows).and_then(|frame| frame.alias("reasons")).map_err(defect)?;
-        let source = engine.table(Schema::Own, &outcomes.flow).await?.alias("rows").map_err(defect)?;
-        let told = reason_schema(key, outcome);
-        let columns: Vec<Expr> = told
-            .fields()
-            .iter()
-            .filter(|field| field.name() != SOURCE_ROW)
-            .map(|field| of("reasons", field.name()))
-            .chain(source.schema().fields().iter().filter(|field| is_told(field)).map(|field| of("rows", field.name())))
-            .collect();
-        let on = key_parts("reasons", key, &outcomes.key)
-            .into_iter()
-            .zip(outcomes.key.iter().map(|column| of("rows", column)))
-            .map(|(left, right)| left.eq(right));
-        // A row that could not be read is rejected, and not among the source's rows.
-        let view = rows.join_on(source, JoinType::Left, on).and_then(|frame| frame.select(columns)).map_err(defect)?;
-        engine.register(schema, &outcomes.flow, view.into_view())?;
+        reasons_of(engine, store, outcomes, key, (schema, outcome)).await?;
     }
     Ok(())
+}
+
+/// Makes the rows of one outcome that has reasons known in a schema, as [`reasons`] does.
+///
+/// # Errors
+/// As [`reasons`].
+pub async fn reasons_of(
+    engine: &Engine,
+    store: &OutcomeStore,
+    outcomes: &FlowOutcomes,
+    key: &Field,
+    (schema, outcome): (Schema, Outcome),
+) -> Result<()> {
+    let defect = |_| Error::unexpected("the view of rejected rows cannot be planned").at(At::Flow, &outcomes.flow);
+    let rows = stored(engine, store, outcomes, outcome, reason_schema(key, outcome))?;
+    let rows = engine.context().read_table(rows).and_then(|frame| frame.alias("reasons")).map_err(defect)?;
+    let source = engine.table(Schema::Own, &outcomes.flow).await?.alias("rows").map_err(defect)?;
+    let told = reason_schema(key, outcome);
+    let columns: Vec<Expr> = told
+        .fields()
+        .iter()
+        .filter(|field| field.name() != SOURCE_ROW)
+        .map(|field| of("reasons", field.name()))
+        .chain(source.schema().fields().iter().filter(|field| is_told(field)).map(|field| of("rows", field.name())))
+        .collect();
+    let on = key_parts("reasons", key, &outcomes.key)
+        .into_iter()
+        .zip(outcomes.key.iter().map(|column| of("rows", column)))
+        .map(|(left, right)| left.eq(right));
+    // A row that could not be read is rejected, and not among the source's rows.
+    let view = rows.join_on(source, JoinType::Left, on).and_then(|frame| frame.select(columns)).map_err(defect)?;
+    engine.register(schema, &outcomes.flow, view.into_view())
 }
 
 /// Makes a flow known as the one a check is run for: `each.source` with `_key`, `each.migrated`, `each.rejected` and

@@ -12,13 +12,13 @@ const LONGEST_MAIN: usize = 40;
 const LAYERS: &[&[&str]] = &[
     &["cli"],
     &["command"],
-    &["run"],
-    &["extract", "transform", "load", "verify", "report", "sample"],
+    &["run", "cases", "explain"],
+    &["extract", "transform", "load", "verify", "report", "sample", "introspect", "doctor"],
     &["views", "compare"],
     &["snapshot", "outcomes", "ledger", "target", "server"],
-    &["engine", "columnar", "graph", "reads"],
+    &["engine", "columnar", "delimited", "graph", "reads", "lineage"],
     &["pipeline", "rules", "flow", "header", "diagnosis", "name"],
-    &["outcome", "id", "key", "storage", "processor", "calendar", "progress", "cancel", "failpoint", "error"],
+    &["outcome", "id", "key", "storage", "processor", "timing", "calendar", "progress", "cancel", "failpoint", "error"],
 ];
 const STAGES: usize = 3;
 

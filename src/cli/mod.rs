@@ -6,8 +6,10 @@ mod dispatch;
 mod log;
 mod progress;
 mod render;
+mod schema;
 mod size;
 mod stdout;
+mod timings;
 
 use std::process::ExitCode;
 
@@ -30,9 +32,13 @@ pub fn main() -> ExitCode {
     let cancel = Cancel::new();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return failed(&Error::from(error), args.global.format),
+        Err(error) => return failed(&Error::from(error), args.global.format.plain()),
     };
-    let format = args.global.format;
+    let format = args.global.format.plain();
+    let measuring = match timings::Measuring::begin(args.global.timings, args.global.trace.as_deref()) {
+        Ok(measuring) => measuring,
+        Err(error) => return failed(&error, format),
+    };
     let result = runtime.block_on(async {
         stop_on_signal(cancel.clone());
         let result = stdout::guarded(Box::pin(dispatch::dispatch(args, cancel.clone()))).await;
@@ -42,6 +48,7 @@ pub fn main() -> ExitCode {
     // What still blocks in the background (an aborted read, say) must not hold the exit.
     runtime.shutdown_background();
     crate::run::forget_spilled();
+    measuring.show(format);
     match result {
         Ok(code) => ExitCode::from(code),
         Err(error) if cancel.is_cancelled() && error.kind() != Kind::Interrupted => {

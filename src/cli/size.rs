@@ -21,14 +21,14 @@ pub fn size(text: &str) -> Result<usize, String> {
     number.checked_mul(unit).filter(|bytes| *bytes > 0).ok_or_else(help)
 }
 
-/// Half of the machine's memory, in bytes; 2 GiB where that cannot be told.
+/// A quarter of the machine's memory, in bytes: a server may work beside us. 1 GiB where that cannot be told.
 #[must_use]
-pub fn half_of_machine() -> usize {
+pub fn quarter_of_machine() -> usize {
     let total = std::fs::read_to_string("/proc/meminfo").ok().and_then(|text| {
         let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
         line.trim().trim_end_matches(" kB").trim().parse::<usize>().ok()
     });
-    total.map_or(2 << 30, |kibibytes| kibibytes * 512)
+    total.map_or(1 << 30, |kibibytes| kibibytes * 256)
 }
 
 #[cfg(test)]

@@ -72,6 +72,7 @@ pub async fn demo(demo: Demo, setting: &Setting) -> Result<Shown> {
         enforce,
         full: false,
         retry_for: std::time::Duration::ZERO,
+        anew: false,
     };
     let finished = Box::pin(run::run(request, setting)).await?;
     let kept = if demo.keep {

@@ -3,6 +3,11 @@
 
 pub mod check;
 pub mod demo;
+pub mod doctor;
 pub mod every;
+pub mod init;
+pub mod quarantine;
+pub mod query;
 pub mod sample;
 pub mod snapshot;
+pub mod test;

@@ -24,7 +24,7 @@ const RECORD: &str = "run.json";
 const WHAT_IF: &str = "what-if-";
 
 /// A snapshot of the workspace, or what there is in place of one.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct Entry {
     /// Its folder's name.
     pub name: String,
@@ -234,7 +234,7 @@ pub struct Prune {
 }
 
 /// What was removed, and what was not.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct Pruned {
     pub dry_run: bool,
     pub removed: Vec<Entry>,
@@ -244,7 +244,7 @@ pub struct Pruned {
 }
 
 /// A snapshot that stays, and why.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct Kept {
     pub name: String,
     #[serde(skip_serializing_if = "Option::is_none")]

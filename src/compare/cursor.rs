@@ -5,15 +5,26 @@ use std::collections::{HashSet, VecDeque};
 
 use arrow::array::{Array, AsArray, FixedSizeBinaryArray, RecordBatch, UInt32Array};
 use arrow::compute::{SortOptions, cast, take_record_batch};
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, Field};
 use arrow::row::{Row, RowConverter, Rows, SortField};
+use datafusion::execution::SendableRecordBatchStream;
+use datafusion::prelude::ident;
+use futures::StreamExt;
 use tokio::task::JoinHandle;
 
 use super::Use;
+use crate::diagnosis::running;
+use crate::engine::{Engine, Stored};
 use crate::error::{Error, Result};
 use crate::key::parts;
 use crate::outcome::{KEY, Outcome};
 use crate::outcomes::{FlowOutcomes, OutcomeFile, OutcomeStore};
+
+/// Files that need not be read: their outcomes and hashes.
+pub(super) type Skip = HashSet<(Outcome, String)>;
+
+/// The column that holds what a key prints, where rows are sorted anew.
+const PRINTED: &str = "_printed_key";
 
 /// The rows of one outcome, batch by batch; the next file is read while this one is compared.
 pub(super) struct Cursor {
@@ -21,6 +32,8 @@ pub(super) struct Cursor {
     store: OutcomeStore,
     files: VecDeque<OutcomeFile>,
     reading: Option<JoinHandle<Result<Vec<RecordBatch>>>>,
+    /// The rows in another order than that of the files.
+    sorted: Option<SendableRecordBatchStream>,
     batches: VecDeque<RecordBatch>,
     /// The batch at hand; None at the end.
     pub batch: Option<RecordBatch>,
@@ -69,6 +82,11 @@ impl Cursor {
                 }
                 continue;
             }
+            if let Some(sorted) = &mut self.sorted {
+                let Some(batch) = sorted.next().await else { return Ok(None) };
+                self.batches.push_back(batch.map_err(|error| running(&error, KEY))?);
+                continue;
+            }
             let Some(reading) = self.reading.take().or_else(|| self.read_ahead()) else { return Ok(None) };
             let read = reading.await.map_err(|_| Error::unexpected("reading outcomes was abandoned"))??;
             self.batches.extend(read);
@@ -86,42 +104,82 @@ impl Cursor {
 pub(super) struct Reader {
     cursors: Vec<Cursor>,
     row_column: String,
+    /// The column by which rows are merged.
+    key: &'static str,
     /// Migrated rows that are taken for rejected: the target has refused them, or they are not ours.
     absent: HashSet<u128>,
 }
 
 impl Reader {
     /// `skip`: files that need not be read.
-    pub fn new(store: &OutcomeStore, flow: &FlowOutcomes, absent: HashSet<u128>, skip: &HashSet<String>) -> Self {
-        let cursor = |outcome: Outcome| {
-            let files = flow.files_of(outcome).filter(|file| file.rows > 0 && !skip.contains(&file.sha256));
-            Cursor {
-                outcome,
-                store: store.clone(),
-                files: files.cloned().collect(),
-                reading: None,
-                batches: VecDeque::new(),
-                batch: None,
-                keys: None,
-                ids: None,
-                at: 0,
-                picked: Vec::new(),
-            }
+    pub fn new(store: &OutcomeStore, flow: &FlowOutcomes, absent: HashSet<u128>, skip: &Skip) -> Self {
+        let cursor = |outcome: Outcome| Cursor {
+            outcome,
+            store: store.clone(),
+            files: to_read(flow, outcome, skip),
+            reading: None,
+            sorted: None,
+            batches: VecDeque::new(),
+            batch: None,
+            keys: None,
+            ids: None,
+            at: 0,
+            picked: Vec::new(),
         };
         let cursors = Outcome::ALL.into_iter().map(cursor).collect();
-        Self { cursors, row_column: flow.row.row_column().to_owned(), absent }
+        Self { cursors, row_column: flow.row.row_column().to_owned(), key: KEY, absent }
     }
 
-    /// The types of the parts of its keys; None where it has no row at all.
-    pub async fn key_types(&mut self) -> Result<Option<Vec<DataType>>> {
+    /// The same in the order of what the keys print, whatever their types are. Files are checked before.
+    pub async fn sorted(
+        engine: &Engine,
+        store: &OutcomeStore,
+        flow: &FlowOutcomes,
+        absent: HashSet<u128>,
+        skip: &Skip,
+    ) -> Result<Self> {
+        let mut reader = Self::new(store, flow, absent, skip);
+        for cursor in &mut reader.cursors {
+            let files: Vec<OutcomeFile> = std::mem::take(&mut cursor.files).into();
+            let mut schema = None;
+            for file in &files {
+                let read = store.read(file).await?;
+                schema = schema.or(read.first().map(RecordBatch::schema));
+            }
+            let Some(schema) = schema else { continue };
+            let paths = files.into_iter().map(|file| file.path).collect();
+            let stored = Stored { location: store.location(), files: paths, schema, sorted_by: Vec::new() };
+            let told = |error| running(&error, &flow.flow);
+            let rows = engine.context().read_table(stored.provider(engine)?).map_err(told)?;
+            let rows = rows.with_column(PRINTED, engine.printed_key().call(vec![ident(KEY)])).map_err(told)?;
+            let rows = rows.sort(vec![ident(PRINTED).sort(true, false)]).map_err(told)?;
+            cursor.sorted = Some(rows.execute_stream().await.map_err(told)?);
+        }
+        reader.key = PRINTED;
+        Ok(reader)
+    }
+
+    /// The parts of its keys; None where it has no row at all.
+    pub async fn key(&mut self) -> Result<Option<Vec<Field>>> {
         for cursor in &mut self.cursors {
             if let Some(batch) = cursor.next_batch().await? {
-                let keys = batch.column_by_name(KEY).map(parts);
+                let schema = batch.schema();
                 cursor.batches.push_front(batch);
-                return Ok(keys.map(|keys| keys.iter().map(|key| key.data_type().clone()).collect()));
+                let Ok(key) = schema.field_with_name(KEY) else { continue };
+                return Ok(Some(match key.data_type() {
+                    DataType::Struct(parts) => parts.iter().map(|part| part.as_ref().clone()).collect(),
+                    _ => vec![key.clone()],
+                }));
             }
         }
         Ok(None)
+    }
+
+    /// The batches at hand of rows with values for the target, and their cursors.
+    pub fn with_values(&self) -> impl Iterator<Item = (usize, &RecordBatch)> {
+        let cursors = self.cursors.iter().enumerate();
+        let valued = cursors.filter(|(_, cursor)| matches!(cursor.outcome, Outcome::Migrated | Outcome::Adopted));
+        valued.filter_map(|(at, cursor)| Some((at, cursor.batch.as_ref()?)))
     }
 
     /// Sees that each outcome has a batch at hand, or is at its end.
@@ -129,7 +187,7 @@ impl Reader {
         let unfit = || Error::unexpected("keys of outcomes cannot be compared");
         for cursor in self.cursors.iter_mut().filter(|cursor| cursor.batch.is_none()) {
             let Some(batch) = cursor.next_batch().await? else { continue };
-            let keys = batch.column_by_name(KEY).map(parts).ok_or_else(unfit)?;
+            let keys = batch.column_by_name(self.key).map(parts).ok_or_else(unfit)?;
             let keys = keys.iter().zip(types).map(|(key, kind)| cast(key, kind)).collect::<Result<Vec<_>, _>>();
             cursor.keys = Some(converter.convert_columns(&keys.map_err(|_| unfit())?).map_err(|_| unfit())?);
             let ids = batch.column_by_name(&self.row_column);
@@ -147,7 +205,7 @@ impl Reader {
         open.min_by(|left, right| self.cursors[*left].key().cmp(&self.cursors[*right].key()))
     }
 
-    pub fn key(&self, index: usize) -> Option<Row<'_>> {
+    pub fn key_at(&self, index: usize) -> Option<Row<'_>> {
         self.cursors[index].key()
     }
 
@@ -190,6 +248,11 @@ impl Reader {
         }
         Ok(all)
     }
+}
+
+fn to_read(flow: &FlowOutcomes, outcome: Outcome, skip: &Skip) -> VecDeque<OutcomeFile> {
+    let needed = |file: &&OutcomeFile| file.rows > 0 && !skip.contains(&(outcome, file.sha256.clone()));
+    flow.files_of(outcome).filter(needed).cloned().collect()
 }
 
 /// What compares keys of these types as outcomes are ordered.

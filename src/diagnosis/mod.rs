@@ -1,6 +1,7 @@
 //! Owns how an error of the engine becomes ours: which kind it is, where in the file, what to do.
 //! Must not know: which stage runs the SQL. Texts of execution errors never pass: they hold cell values.
 
+mod clause;
 mod piece;
 
 use datafusion::common::{DataFusionError, Diagnostic, SchemaError};
@@ -10,6 +11,7 @@ use datafusion::sql::sqlparser::ast::Expr;
 use datafusion::sql::sqlparser::tokenizer::Location;
 
 use crate::error::{At, Error, Kind};
+pub use clause::{BranchText, Clause};
 use piece::{Piece, Pieces};
 
 /// A SQL text with its name, so that an error can point into it.

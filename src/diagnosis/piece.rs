@@ -156,6 +156,26 @@ impl<'a> Pieces<'a> {
         }
     }
 
+    /// The tokens from a place on.
+    pub fn tokens_from(&self, start: Location) -> &[TokenWithSpan] {
+        let from = self.tokens.iter().position(|token| token.span.start >= start).unwrap_or(self.tokens.len());
+        &self.tokens[from..]
+    }
+
+    /// Tokens as they are written, in one line and without what stands between them but blanks.
+    pub fn written(&self, tokens: &[TokenWithSpan]) -> String {
+        let (mut text, mut last) = (String::new(), None);
+        for token in tokens {
+            let (Some(from), Some(to)) = (self.offset(token.span.start), self.offset(token.span.end)) else { continue };
+            if last.is_some_and(|last| last < from) {
+                text.push(' ');
+            }
+            text.push_str(&self.sql[from..to]);
+            last = Some(to);
+        }
+        text
+    }
+
     fn of_tokens(&self, tokens: &[TokenWithSpan]) -> Piece {
         match (tokens.first(), tokens.last()) {
             (Some(first), Some(last)) => self.between(first.span.start, last.span.end),

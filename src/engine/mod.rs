@@ -4,10 +4,13 @@
 mod dialect;
 mod functions;
 mod guarded;
+mod named;
 mod narrow;
 mod plan;
 mod postgres;
 mod probe;
+mod rebind;
+mod stream;
 mod tables;
 
 use std::collections::HashMap;
@@ -28,12 +31,13 @@ use datafusion::prelude::{DataFrame, SessionConfig, SessionContext};
 use toml::Value;
 use uuid::Uuid;
 
-use crate::diagnosis::{Text, planning, running};
+use crate::diagnosis::{Text, planning};
 use crate::error::{At, Error, Result};
 use crate::storage::Location;
-pub use dialect::{Kind, families::listed as listed_functions, orders_texts};
+pub use dialect::{Kind, Printed, Unfit, entered, families::listed as listed_functions, orders_texts};
 pub use functions::{Identity, NUMERIC, declared_causes, declared_verdicts, declared_warnings, json_text};
-pub use tables::{Stored, as_queried, with_row};
+pub use named::shown as shown_name;
+pub use tables::{Stored, as_queried, as_stored, files_read, with_row};
 
 /// The catalog under which everything is registered.
 const CATALOG: &str = "rehome";
@@ -47,6 +51,8 @@ pub enum Schema {
     Migrated,
     Rejected,
     Skipped,
+    /// Rows that another flow owns. For looking: rules do not read them.
+    Elsewhere,
     Sample,
     /// Views that the queries of a pipeline share.
     Shared,
@@ -57,11 +63,12 @@ pub enum Schema {
 }
 
 impl Schema {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Source,
         Self::Migrated,
         Self::Rejected,
         Self::Skipped,
+        Self::Elsewhere,
         Self::Sample,
         Self::Shared,
         Self::Each,
@@ -75,6 +82,7 @@ impl Schema {
             Self::Migrated => "migrated",
             Self::Rejected => "rejected",
             Self::Skipped => "skipped",
+            Self::Elsewhere => "elsewhere",
             Self::Sample => "sample",
             Self::Shared => "shared",
             Self::Each => "each",
@@ -100,6 +108,8 @@ pub struct Engine {
     ctx: SessionContext,
     probe: Arc<probe::SourceProbes>,
     identity: Arc<Identity>,
+    /// Of a session for looking: the instant of the statement.
+    moment: Option<functions::Moment>,
 }
 
 impl Engine {
@@ -142,7 +152,18 @@ impl Engine {
         }
         ctx.register_catalog(CATALOG, Arc::new(catalog));
         ctx.register_catalog(SOURCE, Arc::new(MemoryCatalogProvider::new()));
-        Ok(Self { ctx, probe, identity: settings.identity.clone() })
+        Ok(Self { ctx, probe, identity: settings.identity.clone(), moment: None })
+    }
+
+    /// The same session for looking at data: its queries may do what rules may not, since they need not be reproducible.
+    #[must_use]
+    pub fn for_looking(mut self) -> Self {
+        let moment = functions::Moment::default();
+        for function in functions::clocks(&moment) {
+            self.ctx.register_udf(function);
+        }
+        self.moment = Some(moment);
+        self
     }
 
     /// Makes a table known as `schema.name`, in place of one of that name.
@@ -159,6 +180,18 @@ impl Engine {
     /// As [`Self::register`].
     pub fn register_source(&self, schema: &str, name: &str, table: Arc<dyn TableProvider>) -> Result<()> {
         self.put(SOURCE, schema, name, table)
+    }
+
+    /// Makes a table of the source known as the source itself names it: `schema.name`, and `name` alone in `public`. Not where
+    /// the schema has the name of one of ours.
+    ///
+    /// # Errors
+    /// As [`Self::register`].
+    pub fn register_as_named(&self, schema: &str, name: &str, table: Arc<dyn TableProvider>) -> Result<()> {
+        if Schema::ALL.iter().any(|ours| ours.name() == schema) {
+            return Ok(());
+        }
+        self.put(CATALOG, schema, name, table)
     }
 
     fn put(&self, catalog: &str, schema: &str, name: &str, table: Arc<dyn TableProvider>) -> Result<()> {
@@ -205,22 +238,14 @@ impl Engine {
             .map_err(|error| planning(&error, text, &self.table_names(), None))
     }
 
-    /// Starts a query; rows come in batches, in one stream.
+    /// Can an optimised query be run? Some SQL is understood, and has no way to be computed.
     ///
     /// # Errors
-    /// Planning and resource errors, without any cell value.
-    pub async fn stream(
-        &self,
-        frame: DataFrame,
-        text: Text<'_>,
-        source: Option<&str>,
-    ) -> Result<datafusion::execution::SendableRecordBatchStream> {
-        self.probe.set(source);
-        let plan =
-            frame.create_physical_plan().await.map_err(|error| planning(&error, text, &self.table_names(), None))?;
-        self.probe.set(None);
-        log::debug!("{}\n{}", text.file, datafusion::physical_plan::displayable(plan.as_ref()).indent(false));
-        datafusion::physical_plan::execute_stream(plan, self.ctx.task_ctx()).map_err(|error| running(&error, text.file))
+    /// As [`Self::plan`].
+    pub async fn computable(&self, optimised: &LogicalPlan, text: Text<'_>) -> Result<()> {
+        let state = self.ctx.state();
+        let plan = state.query_planner().create_physical_plan(optimised, &state).await;
+        plan.map(drop).map_err(|error| planning(&error, text, &self.table_names(), None))
     }
 
     /// A table of a schema as the start of a query.
@@ -230,6 +255,14 @@ impl Engine {
     pub async fn table(&self, schema: Schema, name: &str) -> Result<DataFrame> {
         let reference = datafusion::common::TableReference::full(CATALOG, schema.name(), name);
         self.ctx.table(reference).await.map_err(|_| Error::unexpected("a table is gone").at(At::Table, name))
+    }
+
+    /// Stored rows as the start of a query.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Unexpected`] when the session refuses them.
+    pub fn scan(&self, table: Arc<dyn TableProvider>) -> Result<DataFrame> {
+        self.ctx.read_table(table).map_err(|_| Error::unexpected("stored rows cannot be read"))
     }
 
     /// Rows in memory as the start of a query.
@@ -246,6 +279,12 @@ impl Engine {
     /// [`crate::error::Kind::Unexpected`] when there is none.
     pub fn function(&self, name: &str) -> Result<Arc<ScalarUDF>> {
         self.ctx.udf(name).map_err(|_| Error::unexpected(format!("the function {name} is not registered")))
+    }
+
+    /// Is it the name of a function that makes one value of many rows?
+    #[must_use]
+    pub fn is_aggregate(&self, name: &str) -> bool {
+        self.ctx.udaf(&name.to_lowercase()).is_ok()
     }
 
     /// The instant at which a clock of a zone shows a time, or begins a date.
@@ -280,6 +319,12 @@ impl Engine {
     #[must_use]
     pub fn source_row(&self) -> ScalarUDF {
         functions::source_row()
+    }
+
+    /// The function that gives what a key prints, whatever its type.
+    #[must_use]
+    pub fn printed_key(&self) -> ScalarUDF {
+        functions::printed_key()
     }
 
     /// The function that gives each row of an entity a UUID of its own, where its id is not made of its key.
@@ -327,7 +372,29 @@ fn config(partitions: usize, memory: usize) -> SessionConfig {
     options.sql_parser.collect_spans = true;
     options.sql_parser.dialect = Dialect::PostgreSQL;
     options.optimizer.prefer_existing_sort = true;
+    // It loses its way where a struct made by the query, such as a key of several columns, is taken apart again: "Schema contains
+    // duplicate qualified field name", "Field … not found in struct".
+    options.optimizer.enable_leaf_expression_pushdown = false;
     config
+}
+
+/// The type of a column of a result, as PostgreSQL writes it.
+#[must_use]
+pub fn type_name(field: &arrow::datatypes::Field) -> String {
+    use arrow::datatypes::DataType;
+    match (field.metadata().get(crate::key::PG_TYPE), field.data_type()) {
+        (Some(declared), _) => declared.clone(),
+        (None, DataType::Decimal128(precision, scale)) => format!("numeric({precision},{scale})"),
+        (None, DataType::Struct(_)) => "record".to_owned(),
+        _ => Kind::of(field).to_string(),
+    }
+}
+
+/// Is a column of a result one of numbers?
+#[must_use]
+pub fn is_number(field: &arrow::datatypes::Field) -> bool {
+    let kind = Kind::of(field);
+    kind.rank().is_some() || kind == Kind::Oid
 }
 
 /// A value as text, as PostgreSQL's cast gives it.

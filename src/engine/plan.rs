@@ -46,9 +46,38 @@ impl Engine {
     /// # Errors
     /// [`crate::error::Kind::Config`] with file:line:column, the piece of SQL that is meant, and a hint.
     pub async fn plan(&self, text: Text<'_>, params: &Params) -> Result<DataFrame> {
+        Ok(self.plan_and_optimise(text, params).await?.0)
+    }
+
+    /// The same, with the optimised plan beside it.
+    ///
+    /// # Errors
+    /// As [`Self::plan`].
+    pub async fn plan_and_optimise(&self, text: Text<'_>, params: &Params) -> Result<(DataFrame, LogicalPlan)> {
+        if let Some(moment) = &self.moment {
+            moment.begin();
+        }
         let statement = self.parsed(text)?;
+        self.attempt_placed(statement, text, params).await
+    }
+
+    /// The same for a query that was put together of pieces of a text.
+    ///
+    /// # Errors
+    /// As [`Self::plan`].
+    pub async fn plan_parsed(&self, statement: Statement, text: Text<'_>, params: &Params) -> Result<DataFrame> {
+        Ok(self.attempt_placed(statement, text, params).await?.0)
+    }
+
+    /// Plans and optimises; of a mistake, the place is sought.
+    async fn attempt_placed(
+        &self,
+        statement: Statement,
+        text: Text<'_>,
+        params: &Params,
+    ) -> Result<(DataFrame, LogicalPlan)> {
         match self.attempt(statement.clone(), params).await {
-            Ok(frame) => Ok(frame),
+            Ok(planned) => Ok(planned),
             Err(failure) => Err(self.located(&failure, statement, text, params).await),
         }
     }
@@ -60,13 +89,29 @@ impl Engine {
     pub async fn plan_unplaced(&self, text: Text<'_>, params: &Params) -> Result<DataFrame> {
         let told = |error: &DataFusionError| planning(error, text, &self.table_names(), None);
         let statement = self.parsed(text)?;
-        self.attempt(statement, params).await.map_err(|failure| match *failure {
+        self.attempt(statement, params).await.map(|(frame, _)| frame).map_err(|failure| match *failure {
             Failure::Engine(error) => told(&error),
             Failure::Ours(error, _) => error,
         })
     }
 
-    fn parsed(&self, text: Text<'_>) -> Result<Statement> {
+    /// Plans a query that was made of one of a file's, under the same rules.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Config`] with the file alone: the query stands in none as it is.
+    pub async fn plan_made(&self, statement: Statement, text: Text<'_>, params: &Params) -> Result<DataFrame> {
+        let told = |error: &DataFusionError| planning(error, Text { sql: "", ..text }, &[], None);
+        self.attempt(statement, params).await.map(|(frame, _)| frame).map_err(|failure| match *failure {
+            Failure::Engine(error) => told(&error),
+            Failure::Ours(error, _) => error,
+        })
+    }
+
+    /// One query of a file as syntax.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Config`] with file:line:column.
+    pub fn parsed(&self, text: Text<'_>) -> Result<Statement> {
         if let Some(refused) = dialect::interval_with_precision(text.sql) {
             return Err(text.at_name(Error::config(refused.0), "interval"));
         }
@@ -76,7 +121,11 @@ impl Engine {
         state.sql_to_statement(text.sql, &dialect).map_err(told)
     }
 
-    async fn attempt(&self, mut statement: Statement, params: &Params) -> Result<DataFrame, Box<Failure>> {
+    async fn attempt(
+        &self,
+        mut statement: Statement,
+        params: &Params,
+    ) -> Result<(DataFrame, LogicalPlan), Box<Failure>> {
         let failed = |error| Box::new(Failure::Engine(error));
         let options = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
         if let Some(missing) = dialect::undeclared(&statement, params) {
@@ -85,10 +134,15 @@ impl Engine {
             return Err(Box::new(Failure::Ours(error, missing)));
         }
         let refused = |refused: dialect::Refused| failed(DataFusionError::Plan(refused.0));
+        if self.moment.is_some() {
+            super::named::alias(&mut statement);
+        }
         dialect::rewrite(&mut statement, params).map_err(refused)?;
         let plan = self.ctx.state().statement_to_plan(statement).await.map_err(failed)?;
         options.verify_plan(&plan).map_err(failed)?;
-        refuse_unstable(&plan)?;
+        if self.moment.is_none() {
+            refuse_unstable(&plan)?;
+        }
         let plan = functions::checked_casts(plan)
             .and_then(functions::ordered_by_place)
             .and_then(dialect::settled)
@@ -102,8 +156,9 @@ impl Engine {
             .execute_and_check(frame.logical_plan().clone(), state.config_options(), |_, _| {})
             .map_err(failed)?;
         dialect::vetted(&analysed).map_err(failed)?;
-        state.optimizer().optimize(analysed, &state, |_, _| {}).map_err(failed)?;
-        Ok(frame)
+        let optimised = state.optimizer().optimize(analysed, &state, |_, _| {}).map_err(failed)?;
+        refuse_uncomputable(&optimised)?;
+        Ok((frame, optimised))
     }
 
     /// The error of a failure, with its place.
@@ -206,6 +261,30 @@ fn refuse_unstable(plan: &LogicalPlan) -> Result<(), Box<Failure>> {
     let error = Error::config(format!("{name}() gives another result each time"))
         .hint("rules must be reproducible: declare the value under [params] and write $name");
     Err(Box::new(Failure::Ours(error, name)))
+}
+
+/// Queries within expressions become joins; what is still there has no way to be computed.
+fn refuse_uncomputable(plan: &LogicalPlan) -> Result<(), Box<Failure>> {
+    let mut left = None;
+    plan.apply_with_subqueries(|node| {
+        node.apply_expressions(|expr| {
+            expr.apply(|expr| {
+                let what = match expr {
+                    Expr::InSubquery(_) => "IN (SELECT …)",
+                    Expr::Exists(_) => "EXISTS (SELECT …)",
+                    Expr::SetComparison(_) => "a comparison with ANY or ALL of a SELECT",
+                    _ => return Ok(TreeNodeRecursion::Continue),
+                };
+                left = Some(what);
+                Ok(TreeNodeRecursion::Stop)
+            })
+        })
+    })
+    .map_err(Failure::from)?;
+    let Some(what) = left else { return Ok(()) };
+    let error = Error::config(format!("{what} cannot be computed here"))
+        .hint("as a condition of WHERE it can; for a value, LEFT JOIN what it looks for and ask whether it was found: x.id is not null");
+    Err(Box::new(Failure::Ours(error, String::new())))
 }
 
 fn refuse_nanoseconds(plan: &LogicalPlan) -> Result<(), Box<Failure>> {

@@ -7,11 +7,13 @@
 
 mod catalog;
 mod column;
+pub mod declared;
 mod moment;
 mod pace;
 mod parts;
 mod pieces;
 mod select;
+mod shape;
 mod source;
 mod sql;
 mod stall;
@@ -22,6 +24,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use futures::{StreamExt, TryStreamExt};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use uuid::Uuid;
 
@@ -38,6 +41,7 @@ use catalog::{Sort, Table};
 use moment::{guard, held, hold, settings};
 use pace::Pace;
 use pieces::Written;
+pub use shape::{Shape, Unread, shape};
 use source::Access;
 use stall::Stall;
 use worker::{Done, Shared, Task};
@@ -164,6 +168,7 @@ async fn read(
             stop: AtomicBool::new(false),
             moved: AtomicU64::new(0),
             writing: AtomicUsize::new(0),
+            small: Arc::new(tokio::sync::Semaphore::new(worker::SMALL_AT_A_TIME)),
         });
         let _stop = StopOnDrop(shared.clone());
         let done = start(&shared, options.jobs.max(1))?;
@@ -189,6 +194,9 @@ async fn prepare(server: &Connection, tables: Vec<Table>, options: &Options, sin
 fn task(table: Table, plan: parts::Plan, sink: &dyn Sink) -> Task {
     let rows = u64::try_from(table.listed.estimate).ok().filter(|rows| *rows > 0);
     sink.start(STAGE, &table.listed.qualified(), rows);
+    if plan.ranges.is_empty() {
+        sink.finish(&table.listed.qualified());
+    }
     let header = TableHeader {
         schema: table.listed.schema.clone(),
         name: table.listed.name.clone(),
@@ -289,6 +297,7 @@ async fn finish(
     entries: &mut Vec<crate::snapshot::Table>,
 ) -> Result<Vec<Table>> {
     let mut again = Vec::new();
+    let mut whole = Vec::new();
     for (task, parts) in shared.tasks.iter().zip(written) {
         let mut refused = Refused { rows: 0, keys: Vec::new(), files: Vec::new() };
         let mut files = Vec::new();
@@ -303,15 +312,20 @@ async fn finish(
             again.push(task.widened());
             continue;
         }
-        if files.is_empty() {
-            files.push(writer.put_part(&task.header, 0, task.schema.clone(), &[]).await?);
-        }
         refused.rows = refused.files.iter().map(|file| file.rows).sum();
         refused.keys.truncate(REFUSED_KEYS);
-        let mut entry = task.header.table(&task.schema, files);
-        entry.refused = (refused.rows > 0).then_some(refused);
-        entries.push(entry);
+        let refused = (refused.rows > 0).then_some(refused);
+        whole.push(async move {
+            if files.is_empty() {
+                files.push(writer.put_part(&task.header, 0, task.schema.clone(), &[]).await?);
+            }
+            let mut entry = task.header.table(&task.schema, files);
+            entry.refused = refused;
+            Ok::<_, Error>(entry)
+        });
     }
+    let whole = futures::stream::iter(whole).buffered(worker::SMALL_AT_A_TIME);
+    entries.extend(whole.try_collect::<Vec<_>>().await?);
     Ok(again)
 }
 

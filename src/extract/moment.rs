@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use tokio_postgres::Row;
 use tokio_postgres::error::SqlState;
 
 use super::catalog::{self, Listed};
@@ -59,21 +60,27 @@ pub(super) async fn hold(server: &Connection, options: &Options, address: &Addre
                 tables: again,
                 money_digits: u8::try_from(digits).unwrap_or_default(),
                 raw_text: encoding == "SQL_ASCII",
-                origin: Origin {
-                    kind: "postgresql".to_owned(),
-                    database: row.try_get("database")?,
-                    server_version: row.try_get("server_version")?,
-                    host: Some(address.host().to_owned()),
-                    system_identifier: identity.and_then(|row| row.try_get(0).ok()),
-                    wal_lsn: row.try_get("wal_lsn")?,
-                    encoding: Some(encoding),
-                    collation: row.try_get("collation")?,
-                },
+                origin: origin(&row, identity.as_ref(), address)?,
             });
         }
         server.batch_execute(sql::ROLLBACK).await?;
     }
     Err(Error::new(Kind::Retryable, "tables are being created and dropped while the snapshot is taken"))
+}
+
+/// What is read, by the row that describes its moment and, where the role may know it, the identity of the cluster.
+pub(super) fn origin(row: &Row, identity: Option<&Row>, address: &Address) -> Result<Origin> {
+    Ok(Origin {
+        kind: "postgresql".to_owned(),
+        database: row.try_get("database")?,
+        server_version: row.try_get("server_version")?,
+        host: Some(address.host().to_owned()),
+        system_identifier: identity.and_then(|row| row.try_get(0).ok()),
+        wal_lsn: row.try_get("wal_lsn")?,
+        encoding: row.try_get("encoding")?,
+        collation: row.try_get("collation")?,
+        mended: None,
+    })
 }
 
 /// Locks the tables against changes of their shape; false when one of them is gone.

@@ -36,7 +36,7 @@ pub(super) enum Range {
 /// How a table is read.
 #[derive(Debug, Clone)]
 pub(super) struct Plan {
-    /// In the order of their rows.
+    /// In the order of their rows; none for a table without any.
     pub ranges: Vec<Range>,
     /// Do the parts, one after the other, give the rows in key order?
     pub sorted: bool,
@@ -61,6 +61,13 @@ pub(super) async fn plan(server: &Connection, table: &Table, part_rows: usize) -
     let by_key = all_are(|column| column.carry.order() == Order::Plain);
     let count = fill(sql::COUNT, &[("table", &relation), ("limit", &limit.to_string())]);
     let rows: i64 = server.query_one(&count, &[]).await?.try_get("rows")?;
+    if rows == 0 {
+        return Ok(Plan {
+            ranges: Vec::new(),
+            sorted: all_are(|column| column.carry.order() != Order::None),
+            file_rows: limit,
+        });
+    }
     let width = width(server, table, &relation, by_key).await?;
     let mut per_part = limit;
     let fitting = whole(PART_BYTES / width).max(FEWEST_ROWS);

@@ -15,7 +15,7 @@ use super::worker::{Shared, Task};
 use crate::cancel::interrupted;
 use crate::error::{At, Error, Result};
 use crate::key::KeyColumn;
-use crate::snapshot::{File, Part, REFUSED, REFUSED_KEYS, TableHeader};
+use crate::snapshot::{Encoded, File, Part, REFUSED, REFUSED_KEYS, TableHeader};
 
 /// So many rows are told of at once, where it is watched whether anything comes: many readers share one number.
 const TOLD: usize = 64;
@@ -148,7 +148,7 @@ impl<'a> Pieces<'a> {
         self.open_bytes = 0;
         match self.open.take() {
             Some(part) if part.rows() > 0 => {
-                self.written.files.push(self.shared.runtime.block_on(part.publish())?);
+                self.written.files.push(self.shared.runtime.block_on(part.finish()?.publish())?);
                 Ok(())
             }
             _ => Ok(()),
@@ -211,15 +211,15 @@ impl<'a> Pieces<'a> {
         Ok(())
     }
 
-    /// Ends the part.
-    pub(super) fn end(mut self) -> Result<Written> {
+    /// Ends the part. Its last file is still to be written.
+    pub(super) fn end(mut self) -> Result<(Written, Option<Encoded>)> {
         let _writing = Writing::begin(self.shared);
         self.flush()?;
-        self.publish()?;
+        let last = self.open.take().filter(|part| part.rows() > 0).map(Part::finish).transpose()?;
         if let Some(part) = self.refusals.take() {
-            self.written.refused.push(self.shared.runtime.block_on(part.publish())?);
+            self.written.refused.push(self.shared.runtime.block_on(part.finish()?.publish())?);
         }
-        Ok(self.written)
+        Ok((self.written, last))
     }
 }
 

@@ -66,7 +66,11 @@ fn named(out: Vec<Listed>, left: Vec<Listed>, asked: &Asked<'_>) -> Result<Vec<L
     Ok(left.into_iter().filter(|table| chosen.contains(&table.oid)).collect())
 }
 
-fn readable(tables: &[Listed]) -> Result<()> {
+/// May this role read all rows of these tables?
+///
+/// # Errors
+/// [`Kind::Privilege`] with the statements that would let it.
+pub(super) fn readable(tables: &[Listed]) -> Result<()> {
     let listed = |which: fn(&Listed) -> bool| -> Vec<String> {
         tables.iter().filter(|table| which(table)).map(Listed::qualified).collect()
     };

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arrow::datatypes::SchemaRef;
 use postgres::types::Type;
 use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::catalog::Table;
@@ -16,10 +17,12 @@ use super::pace::Pace;
 use super::parts::{self, Plan};
 use super::pieces::{Pieces, Written};
 use super::source::{Access, Session, Stop, quietly};
+use super::stall::Writing;
 use super::types::Carry;
 use crate::error::{At, Error, Result};
 use crate::progress::Sink;
-use crate::snapshot::{TableHeader, Writer};
+use crate::snapshot::{Encoded, TableHeader, Writer};
+use crate::timed;
 
 /// A table on its way into files.
 pub(super) struct Task {
@@ -73,6 +76,8 @@ pub(super) struct Shared {
     pub moved: AtomicU64,
     /// Readers that write, and do not wait for the server.
     pub writing: AtomicUsize,
+    /// Room for small files that are on their way to the disk.
+    pub small: Arc<Semaphore>,
 }
 
 /// A part that is done.
@@ -82,8 +87,13 @@ pub(super) struct Done {
     pub written: Written,
 }
 
+/// Files up to this size are written while the reader goes on: it would wait longer for the disk than for the rows.
+const SMALL: u64 = 1 << 20;
+/// So many of them at a time: a disk syncs many files about as fast as one.
+pub(super) const SMALL_AT_A_TIME: usize = 32;
+
 /// Works off the list; ends with the list, with the first failure, or when told to stop.
-pub(super) fn work(shared: &Shared, report: &UnboundedSender<Result<Done>>) {
+pub(super) fn work(shared: &Arc<Shared>, report: &UnboundedSender<Result<Done>>) {
     // At once, not with the first part: it takes its locks before anybody else waits for one.
     let mut session = match quietly(|| Session::open(&shared.access)) {
         Ok(session) => Some(session),
@@ -99,28 +109,87 @@ pub(super) fn work(shared: &Shared, report: &UnboundedSender<Result<Done>>) {
         }
         let next = shared.queue.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let Some((task, part)) = next else { return };
-        let done = quietly(|| shared.part(&mut session, task, part)).map(|written| Done { task, part, written });
-        let failed = done.is_err();
-        // Nobody listens any more only when nobody wants the snapshot any more.
-        if report.send(done).is_err() || failed {
-            shared.stop.store(true, Ordering::Release);
+        let read = quietly(|| shared.part(&mut session, task, part)).and_then(|(written, last)| match last {
+            Some(last) if last.size() <= SMALL => {
+                shared.publish_beside(task, part, written, last, report.clone());
+                Ok(None)
+            }
+            last => Ok(Some(Done { task, part, written: shared.publish(written, last)? })),
+        });
+        let done = match read {
+            Ok(None) => continue,
+            Ok(Some(done)) => Ok(done),
+            Err(error) => Err(error),
+        };
+        if !shared.told(report, done) {
             return;
         }
     }
 }
 
 impl Shared {
-    fn part(&self, session: &mut Option<Session>, task: usize, part: usize) -> Result<Written> {
+    /// Tells what became of a part; false when nothing more is wanted.
+    fn told(&self, report: &UnboundedSender<Result<Done>>, done: Result<Done>) -> bool {
+        let failed = done.is_err();
+        // Nobody listens any more only when nobody wants the snapshot any more.
+        let goes_on = report.send(done).is_ok() && !failed;
+        if !goes_on {
+            self.stop.store(true, Ordering::Release);
+        }
+        goes_on
+    }
+
+    /// Writes the last file of a part.
+    fn publish(&self, mut written: Written, last: Option<Encoded>) -> Result<Written> {
+        let _writing = Writing::begin(self);
+        if let Some(last) = last {
+            written.files.push(self.runtime.block_on(last.publish())?);
+        }
+        Ok(written)
+    }
+
+    /// The same, while the reader goes on.
+    fn publish_beside(
+        self: &Arc<Self>,
+        task: usize,
+        part: usize,
+        mut written: Written,
+        last: Encoded,
+        report: UnboundedSender<Result<Done>>,
+    ) {
+        let _writing = Writing::begin(self);
+        let room = self.runtime.block_on(self.small.clone().acquire_owned());
+        let shared = self.clone();
+        self.runtime.spawn(async move {
+            let _writing = Writing::begin(&shared);
+            let done = last.publish().await.map(|file| {
+                written.files.push(file);
+                Done { task, part, written }
+            });
+            drop(room);
+            shared
+                .told(&report, done.map_err(|error| error.at(At::Table, shared.tasks[task].table.listed.qualified())));
+        });
+    }
+
+    fn part(&self, session: &mut Option<Session>, task: usize, part: usize) -> Result<(Written, Option<Encoded>)> {
         let task = &self.tasks[task];
         let name = task.table.listed.qualified();
-        let written = self.read(session, task, part).map_err(|error| error.at(At::Table, &name))?;
+        let span = timed!("extract.part", name);
+        let read = span.in_scope(|| self.read(session, task, part));
+        let written = read.map_err(|error| error.at(At::Table, &name))?;
+        let (files, last) = &written;
+        span.record(
+            "bytes",
+            files.files.iter().map(|file| file.bytes).chain(last.as_ref().map(Encoded::size)).sum::<u64>(),
+        );
         if task.open.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.sink.finish(&name);
         }
         Ok(written)
     }
 
-    fn read(&self, session: &mut Option<Session>, task: &Task, part: usize) -> Result<Written> {
+    fn read(&self, session: &mut Option<Session>, task: &Task, part: usize) -> Result<(Written, Option<Encoded>)> {
         let texts = if task.doubted.load(Ordering::Acquire) { Texts::Doubted } else { Texts::Valid };
         match self.attempt(session, task, part, texts) {
             Ok(written) => Ok(written),
@@ -133,7 +202,13 @@ impl Shared {
         }
     }
 
-    fn attempt(&self, session: &mut Option<Session>, task: &Task, part: usize, texts: Texts) -> Result<Written, Stop> {
+    fn attempt(
+        &self,
+        session: &mut Option<Session>,
+        task: &Task,
+        part: usize,
+        texts: Texts,
+    ) -> Result<(Written, Option<Encoded>), Stop> {
         // A session whose read ended early still has the rest of it on the wire: it is only kept after a whole one.
         let mut open = match session.take() {
             Some(open) => open,

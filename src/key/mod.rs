@@ -157,7 +157,11 @@ impl KeyColumn {
         Ok(out)
     }
 
-    fn write_text(&self, row: usize, out: &mut String) -> Result<()> {
+    /// Appends the key as text.
+    ///
+    /// # Errors
+    /// As [`Self::text`].
+    pub fn write_text(&self, row: usize, out: &mut String) -> Result<()> {
         match &self.kind {
             Keys::Int(get) => write!(out, "{}", get(row)).map_err(|_| Error::unexpected("a key cannot be written")),
             Keys::Text(get) => {
@@ -223,6 +227,26 @@ impl KeyColumn {
             Keys::Other | Keys::Composite(_) => "other:",
         });
         self.write_text(row, out)
+    }
+
+    /// What a key prints, alike for keys that PostgreSQL takes for equal and for those of other types that print the same: 5,
+    /// 5.0 and '5' give `5`. Of a composite key a JSON array of what its parts print.
+    ///
+    /// # Errors
+    /// As [`Self::text`].
+    pub fn printed(&self, row: usize) -> Result<String> {
+        if let Keys::Composite(parts) = &self.kind {
+            let part = |part: &Self| Ok(if part.is_null(row) { Value::Null } else { part.printed(row)?.into() });
+            return Ok(Value::Array(parts.iter().map(part).collect::<Result<_>>()?).to_string());
+        }
+        let text = self.text(row)?;
+        Ok(match self.form {
+            Form::Plain => text,
+            Form::Unpadded => text.trim_end_matches(' ').to_owned(),
+            Form::Number => types::number(&text)
+                .and_then(|number| number.split_once(':').map(|(_, digits)| digits.to_owned()))
+                .unwrap_or(text),
+        })
     }
 
     fn is_uuid(&self) -> bool {

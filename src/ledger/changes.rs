@@ -1,7 +1,7 @@
 //! Owns what the ledger remembers of rows that a run moved: which, what they were, and where others were before us.
 //! Must not know: how rows are moved.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -12,7 +12,7 @@ use crate::id::Namespace;
 use crate::server::Connection;
 
 /// A row that a run would have changed, and others had changed, deleted or referred to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Conflicting {
     /// The legacy key as text.
     pub key: String,
@@ -88,10 +88,14 @@ pub struct MovedRows {
     /// Inserted or changed.
     pub written: Vec<u128>,
     pub deleted: Vec<Uuid>,
-    /// Others or triggers made of them what they are.
-    pub aside: Vec<u128>,
+    /// Rows in which triggers made something else of some columns than was written: these columns.
+    pub altered: HashMap<u128, Vec<String>>,
+    /// Rows that others had changed or deleted, and that were left to them.
+    pub conflicts: HashSet<u128>,
     /// In the target without an outcome.
     pub standing: Vec<u128>,
+    /// Moved by later runs.
+    pub superseded: HashSet<u128>,
 }
 
 /// Which rows of a flow a run moved beside a first load, and which are left aside.
@@ -105,7 +109,15 @@ pub async fn moved_rows(connection: &Connection, run: Uuid, flow: &str) -> Resul
         match row.try_get::<_, &str>("what")? {
             "written" => moved.written.push(id.as_u128()),
             "deleted" => moved.deleted.push(id),
-            "aside" => moved.aside.push(id.as_u128()),
+            "altered" => {
+                moved.altered.entry(id.as_u128()).or_default().extend(row.try_get::<_, Vec<String>>("columns")?);
+            }
+            "conflict" => {
+                moved.conflicts.insert(id.as_u128());
+            }
+            "superseded" => {
+                moved.superseded.insert(id.as_u128());
+            }
             _ => moved.standing.push(id.as_u128()),
         }
     }

@@ -46,6 +46,16 @@ pub enum AdoptedKey {
     Text(String),
 }
 
+/// A mapping, as texts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mapped {
+    pub entity: String,
+    pub key: String,
+    pub id: String,
+    /// The run that wrote it; none for one of others.
+    pub run: Option<String>,
+}
+
 impl Mappings {
     /// Finds the table (`name` may say its schema), makes it where it is missing, and adds what it lacks.
     ///
@@ -248,6 +258,19 @@ impl Mappings {
         self.table.column(OTHER_ID).is_some()
     }
 
+    /// SQL of the id of a mapping `m` as text, whichever column holds it.
+    #[must_use]
+    pub fn id_text(&self) -> &'static str {
+        if self.has_other_ids() { "coalesce(m.entity_id, m.entity_uuid::text)" } else { "m.entity_uuid::text" }
+    }
+
+    /// SQL of the legacy key of a mapping `m` as text, whichever column holds it.
+    #[must_use]
+    pub fn key_text(&self) -> &'static str {
+        let has_texts = self.table.column("legacy_key").is_some();
+        if has_texts { "coalesce(m.legacy_key, m.legacy_id::text)" } else { "m.legacy_id::text" }
+    }
+
     async fn read_again(&mut self, connection: &Connection) -> Result<()> {
         let catalog = Catalog::read(connection, &self.table.schema).await?;
         let gone = || Error::new(Kind::Drift, "the target has no such table").at(At::Table, self.table.full_name());
@@ -267,12 +290,38 @@ impl Mappings {
         namespace: Namespace,
         run: Uuid,
     ) -> Result<Vec<(String, String)>> {
-        let id =
-            if self.has_other_ids() { "coalesce(m.entity_id, m.entity_uuid::text)" } else { "m.entity_uuid::text" };
-        let statement =
-            filled(include_str!("../../sql/control/ledger/own_mappings.sql"), &self.quoted(), &[("id", id)]);
+        let values = [("id", self.id_text())];
+        let statement = filled(include_str!("../../sql/control/ledger/own_mappings.sql"), &self.quoted(), &values);
         let rows = connection.query(&statement, &[&entity, &namespace.uuid(), &run]).await?;
         rows.iter().map(|row| Ok((row.try_get("key")?, row.try_get("id")?))).collect()
+    }
+
+    /// The mappings that fit what is given, of an entity, a legacy key as text, an id as text.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub async fn look_up(
+        &self,
+        connection: &Connection,
+        entity: Option<&str>,
+        key: Option<&str>,
+        id: Option<&str>,
+    ) -> Result<Vec<Mapped>> {
+        let has = |column: &str| self.table.column(column).is_some();
+        let (own_id, own_key) = (self.id_text(), self.key_text());
+        let run = if has("run_id") { "m.run_id::text" } else { "null::text" };
+        let template = include_str!("../../sql/control/explain/mapping.sql");
+        let statement = filled(template, &self.quoted(), &[("id", own_id), ("key", own_key), ("run", run)]);
+        let rows = connection.query(&statement, &[&entity, &key, &id]).await?;
+        let mapped = |row: &tokio_postgres::Row| {
+            Ok(Mapped {
+                entity: row.try_get("entity")?,
+                key: row.try_get::<_, Option<String>>("key")?.unwrap_or_default(),
+                id: row.try_get::<_, Option<String>>("id")?.unwrap_or_default(),
+                run: row.try_get("run")?,
+            })
+        };
+        rows.iter().map(mapped).collect()
     }
 
     /// The mappings of these entities that no run of ours wrote.

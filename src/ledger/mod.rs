@@ -1,6 +1,7 @@
 //! Owns the run's durable memory in the target: who may write, which chunks are in, what was refused, what was dropped.
 //! Must not know: how rows are encoded or sent. All writes that belong to a chunk go through the chunk's connection.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tokio_postgres::Row;
@@ -8,19 +9,27 @@ use uuid::Uuid;
 
 use crate::error::{Error, Kind, Result};
 use crate::failpoint::durable;
+use crate::id::Namespace;
 use crate::server::Connection;
 use crate::server::sql::{fill, quote_ident};
 
 mod changes;
 mod grants;
+mod history;
 mod made;
 mod mappings;
+mod quarantine;
 mod runs;
 
 pub use changes::{Conflicting, MovedRows, absent, changes, conflicts, kept_rows, moved_rows, resolve};
 pub use grants::{lacking, loaded_tables};
+pub use history::{
+    Chunks, Claimed, FlowOfRun, Noted, PastRun, claimed, history, inserted_by, note_tables, noted_tables,
+    resolved_later, sequences_left, standing_keys,
+};
 pub use made::{made_ids, note_sequence, sequence_moved};
-pub use mappings::{Adopted, AdoptedKey, Mappings};
+pub use mappings::{Adopted, AdoptedKey, Mapped, Mappings};
+pub use quarantine::{Quarantined, SeenRun, quarantined, seen_runs};
 pub use runs::{
     BaseOf, Begun, Latest, LoadedFlow, LoadedHow, OriginOf, RunIdentity, bases, begin, begin_flow, end, end_flow,
     flows, latest, origin, other_run, take_epoch,
@@ -70,7 +79,7 @@ impl Fate {
 }
 
 /// A row that the target refused, without its values.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 pub struct Refusal {
     pub flow: String,
     /// The legacy key as text.
@@ -148,14 +157,20 @@ pub struct SavedDdl {
     pub nulls_equal: bool,
 }
 
+/// Is the whole ledger there?
+///
+/// # Errors
+/// What the server says.
+pub async fn exists(connection: &Connection) -> Result<bool> {
+    Ok(connection.query_one(include_str!("../../sql/control/ledger/exists.sql"), &[]).await?.try_get("made")?)
+}
+
 /// Makes the ledger where it, or any part of it, is missing.
 ///
 /// # Errors
 /// [`Kind::Privilege`] when the role may create no schema.
 pub async fn ensure(connection: &Connection) -> Result<()> {
-    let made: bool =
-        connection.query_one(include_str!("../../sql/control/ledger/exists.sql"), &[]).await?.try_get("made")?;
-    if !made {
+    if !exists(connection).await? {
         let statements = include_str!("../../sql/control/ledger/create.sql");
         durable("make_ledger", connection.batch_execute(statements)).await.map_err(|error| {
             let error = Error::from(error);
@@ -264,6 +279,18 @@ pub async fn loaded(connection: &Connection, run: Uuid, flow: &str) -> Result<u6
 pub async fn chunks(connection: &Connection, run: Uuid, flow: &str) -> Result<std::collections::HashSet<String>> {
     let rows = connection.query(include_str!("../../sql/control/ledger/chunks.sql"), &[&run, &flow]).await?;
     rows.iter().map(|row| Ok(row.try_get("chunk")?)).collect()
+}
+
+/// How many rows of each flow are in the quarantine of a pipeline's runs.
+///
+/// # Errors
+/// What the server says.
+pub async fn in_quarantine(connection: &Connection, namespace: Namespace) -> Result<BTreeMap<String, u64>> {
+    let statement = include_str!("../../sql/control/ledger/in_quarantine.sql");
+    let rows = connection.query(statement, &[&namespace.uuid()]).await?;
+    rows.iter()
+        .map(|row| Ok((row.try_get("flow")?, u64::try_from(row.try_get::<_, i64>("rows")?).unwrap_or_default())))
+        .collect()
 }
 
 /// The rows the target refused: of one flow, or of the whole run.

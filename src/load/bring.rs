@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::time::Instant;
 
+use tracing::Instrument;
 use uuid::Uuid;
 
 use super::chunk::{self, Done};
@@ -17,6 +18,7 @@ use crate::outcomes::{FlowOutcomes, OutcomeFile, OutcomeStore, chosen_of};
 use crate::server::Connection;
 use crate::server::sql::{quote_ident, quote_table};
 use crate::target::Table;
+use crate::timed;
 
 /// What the target holds of a flow, as earlier runs have left it.
 #[allow(clippy::large_enum_variant)]
@@ -199,7 +201,7 @@ impl Loader {
             let done = self.persistently(&mut connection, &task).await.at(At::Flow, &flow.flow)?;
             self.advance(&flow.flow, done.unwrap_or(Done::Before), file.rows);
         }
-        if flow.row.is_derived() && !self.others_of_table(flow) {
+        if flow.row.is_mapped() && !self.others_of_table(flow) {
             let task = Task::Orphaned(&difference, &self.mappings, flow, store);
             self.persistently(&mut connection, &task).await.at(At::Flow, &flow.flow)?;
         }
@@ -318,7 +320,8 @@ impl Task<'_> {
     async fn run(&self, connection: &Connection) -> Result<Option<Done>> {
         Ok(match self {
             Self::Load(flow, file, store) => {
-                let (name, rows) = (file.chunk(), store.read(file).await?);
+                let reading = store.read(file).instrument(timed!("load.read", flow.flow, rows = file.rows));
+                let (name, rows) = (file.chunk(), reading.await?);
                 Some(match file.outcome {
                     Outcome::Rejected => flow.rejected(connection, &name, rows).await?,
                     _ => flow.migrated(connection, &name, rows).await?,

@@ -21,7 +21,8 @@ pub fn columns(catalog: &Catalog, shapes: &[FlowShape]) -> Result<()> {
         return Err(Error::new(Kind::Privilege, format!("this role may not insert into {}", shape.target))
             .hint("grant it INSERT on the table, and USAGE on its schema; nothing has been written"));
     }
-    let wrong: Vec<String> = migrating().flat_map(|shape| mismatches(catalog, shape)).collect();
+    let wrong: Vec<String> =
+        migrating().flat_map(|shape| mismatches(catalog, shape)).map(|mismatch| mismatch.to_string()).collect();
     if wrong.is_empty() {
         return Ok(());
     }
@@ -30,8 +31,30 @@ pub fn columns(catalog: &Catalog, shapes: &[FlowShape]) -> Result<()> {
         .hint("change the flow's SQL or the target's table; nothing has been written"))
 }
 
+/// One thing in which a flow does not fit its target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mismatch {
+    pub flow: String,
+    /// The flow's file, as messages show it.
+    pub file: String,
+    /// The target table, as the flow names it.
+    pub target: String,
+    /// The target's column, where it is about one.
+    pub column: Option<String>,
+    pub what: String,
+    /// Where what is there is nearly what was meant.
+    pub hint: Option<String>,
+}
+
+impl std::fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.file, self.what)?;
+        self.hint.iter().try_for_each(|hint| write!(f, "; {hint}"))
+    }
+}
+
 /// A trigger that will fire while rows are loaded.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Fires {
     pub table: String,
     pub trigger: String,
@@ -74,45 +97,51 @@ impl std::fmt::Display for Fires {
     }
 }
 
-fn mismatches(catalog: &Catalog, shape: &FlowShape) -> Vec<String> {
-    let line = |what: String| format!("{}: {what}", shape.file);
+/// All in which a flow does not fit its target; see [`columns`].
+#[must_use]
+pub fn mismatches(catalog: &Catalog, shape: &FlowShape) -> Vec<Mismatch> {
+    let mismatch = |column: Option<&str>, what: String, hint: Option<String>| Mismatch {
+        flow: shape.flow.clone(),
+        file: shape.file.clone(),
+        target: shape.target.clone(),
+        column: column.map(str::to_owned),
+        what,
+        hint,
+    };
     let table = match catalog.require(&shape.target) {
         Ok(table) => table,
         Err(error) => {
-            let hint = error.hint_text().unwrap_or_default();
-            if error.kind() == Kind::Config {
-                return vec![line(format!("{}; {hint}", error.message()))];
-            }
-            return vec![line(format!("the target has no table {}; {hint}", shape.target))];
+            let what = match error.kind() {
+                Kind::Config => error.message().to_owned(),
+                _ => format!("the target has no table {}", shape.target),
+            };
+            return vec![mismatch(None, what, error.hint_text().map(str::to_owned))];
         }
     };
     let mut wrong = Vec::new();
-    let mut note = |what: String| wrong.push(line(format!("{}.{what}", shape.target)));
+    let mut note = |column: Option<&str>, what: String, hint: Option<String>| {
+        wrong.push(mismatch(column, format!("{}.{what}", shape.target), hint));
+    };
     if let Err(found) = Encoder::new(&shape.schema, table) {
         for mismatch in found {
-            note(format!("{} {}", mismatch.column, mismatch.what));
+            note(Some(&mismatch.column), format!("{} {}", mismatch.column, mismatch.what), None);
         }
     }
-    for column in unfilled(shape, table) {
-        note(format!(
-            "{} ({}) must not be NULL, has no default, and the flow gives no such column",
-            column.name, column.formatted
-        ));
+    for Column { name, formatted, .. } in unfilled(shape, table) {
+        let what = format!("{name} ({formatted}) must not be NULL, has no default, and the flow gives no such column");
+        note(Some(name), what, None);
     }
     for (name, labels) in &shape.labels {
         let Some(column) = table.column(name) else { continue };
         let TypeKind::Enum { labels: known } = &column.ty.base().kind else { continue };
         for label in labels.iter().filter(|label| !known.contains(label)) {
             let near = crate::target::nearest(label, known.iter().cloned());
-            let near = near.map(|near| format!("; did you mean '{near}'?")).unwrap_or_default();
-            note(format!("{name} has no label '{label}' in its type {}{near}", column.formatted));
+            let near = near.map(|near| format!("did you mean '{near}'?"));
+            note(Some(name), format!("{name} has no label '{label}' in its type {}", column.formatted), near);
         }
     }
-    if let Some(what) = unknown_rows(shape, table) {
-        note(what);
-    }
-    if let Some(what) = unmatchable(shape, table) {
-        note(what);
+    for what in [unknown_rows(shape, table), unmatchable(shape, table)].into_iter().flatten() {
+        note(None, what, None);
     }
     wrong
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, FixedSizeBinaryArray, RecordBatch, StringArray, new_null_array};
 use arrow::compute::concat;
 use arrow::datatypes::{DataType, Field, Schema};
+use tracing::Instrument;
 use uuid::Uuid;
 
 use super::copy::{Copied, Rows};
@@ -22,6 +23,7 @@ use crate::outcome::{CAUSE_FLOW, CAUSE_KEY, ENTITY_KEY, Existing, KEY, REASON, R
 use crate::server::Connection;
 use crate::server::sql::fill;
 use crate::target::Table;
+use crate::timed;
 
 const BEGIN: &str = include_str!("../../sql/control/load/begin.sql");
 const ROLLBACK: &str = include_str!("../../sql/control/load/rollback.sql");
@@ -71,7 +73,7 @@ impl Flow<'_> {
     /// Loads a file of migrated rows; of a file that is in already, only the rows that are to be tried again.
     /// On an error the connection is in no defined state.
     pub async fn migrated(&self, connection: &Connection, chunk: &str, batches: Vec<RecordBatch>) -> Result<Done> {
-        let first = self.begin(connection, chunk).await?;
+        let first = self.begin(connection, chunk).instrument(timed!("load.claim", self.flow)).await?;
         let kept = Kept::of(&batches, self.row)?;
         let skip = if first { BTreeSet::new() } else { kept.all_but(self.again)? };
         if !first {
@@ -176,8 +178,11 @@ impl Flow<'_> {
     }
 
     pub(super) async fn commit(&self, connection: &Connection, chunk: &str, rows: u64, refused: u64) -> Result<()> {
-        ledger::count(connection, self.run, self.flow, chunk, rows, refused).await?;
-        connection.commit("chunk").await
+        let commit = async {
+            ledger::count(connection, self.run, self.flow, chunk, rows, refused).await?;
+            connection.commit("chunk").await
+        };
+        commit.instrument(timed!("load.commit", self.flow)).await
     }
 
     /// Writes the mappings of all rows but those of `skip`.

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use futures::SinkExt;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
+use tracing::Instrument;
 
 use super::encode::{self, Encoder, Form, Mismatch, Unwritable};
 use super::reason::Why;
@@ -18,6 +19,7 @@ use crate::error::{At, Error, Kind, Result};
 use crate::server::Connection;
 use crate::server::sql::{fill, quote_ident, quote_table};
 use crate::target::Table;
+use crate::timed;
 
 /// Large enough for few messages, small enough that four of them a connection are nothing.
 const BUFFER: usize = 1 << 20;
@@ -113,18 +115,27 @@ impl Rows {
         let (sender, mut receiver) = mpsc::channel::<Bytes>(BUFFERS_WAITING);
         let rows = self.clone();
         let skipped: BTreeSet<usize> = skip.range(range.clone()).copied().collect();
-        let encoding = tokio::task::spawn_blocking(move || rows.encode(range, &skipped, &sender));
+        let into = self.table.as_ref().map(|table| table.full_name()).unwrap_or_default();
+        let span = timed!("load.encode", into, rows = range.len());
+        let encoding = tokio::task::spawn_blocking(move || span.in_scope(|| rows.encode(range, &skipped, &sender)));
+        let (waiting, sending) = (timed!("load.wait_for_encoder", into), timed!("load.send", into));
 
         // The server may wait for locks or work on triggers; beyond this it is taken for stuck.
         let patience = connection.stall_timeout();
         let sink = connection.copy_in::<_, Bytes>(self.statement.as_str()).await?;
         tokio::pin!(sink);
-        while let Some(buffer) = receiver.recv().await {
+        while let Some(buffer) = receiver.recv().instrument(waiting.clone()).await {
             cancel.check()?;
-            timeout(patience, sink.send(buffer)).await.map_err(|_| stalled(connection))??;
+            sending.record("bytes", buffer.len() as u64);
+            timeout(patience, sink.send(buffer))
+                .instrument(sending.clone())
+                .await
+                .map_err(|_| stalled(connection))??;
         }
         let (sent, unwritable) = encoding.await.map_err(|_| Error::unexpected("encoding was abandoned"))??;
-        match timeout(patience, sink.as_mut().finish()).await.map_err(|_| stalled(connection))? {
+        drop((waiting, sending));
+        let finishing = timed!("load.wait_for_server", into);
+        match timeout(patience, sink.as_mut().finish()).instrument(finishing).await.map_err(|_| stalled(connection))? {
             Ok(rows) if rows == sent => Ok(Copied::Done { rows, unwritable }),
             // A trigger or a rule of the table has dropped some: which, the server does not say.
             Ok(_) => Ok(Copied::Refused { line: None, why: Why::state(DROPPED), unwritable }),

@@ -31,15 +31,24 @@ const CONFLICTS: &str = include_str!("../../sql/control/plan/conflicts.sql");
 const IN_LINE: &str = include_str!("../../sql/control/plan/in_line.sql");
 const RETURNED: &str = include_str!("../../sql/control/plan/returned.sql");
 const DIFFERS: &str = include_str!("../../sql/control/difference/differs.sql");
-const LEDGER_IS_WHOLE: &str = include_str!("../../sql/control/ledger/exists.sql");
+const ROW: &str = include_str!("../../sql/control/explain/row.sql");
 
 /// A row that a run would change, and others have changed or deleted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Foreseen {
     pub key: String,
     /// `changed` or `deleted`.
     pub what: &'static str,
     pub columns: Vec<String>,
+}
+
+/// A row as the target has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// Its columns that are not generated: name, type, and the text of the value.
+    pub columns: Vec<(String, String, Option<String>)>,
+    /// Those that are not as the outcome says.
+    pub differs: Vec<String>,
 }
 
 /// A target at one moment, which is only looked at.
@@ -61,7 +70,7 @@ impl Foresight {
         connection.batch_execute(BEGIN).await?;
         let catalog = Catalog::read(&connection, schema).await?;
         let ledger: bool = connection.query_one(HAS_LEDGER, &[]).await?.try_get("found")?;
-        if ledger && !connection.query_one(LEDGER_IS_WHOLE, &[]).await?.try_get::<_, bool>("made")? {
+        if ledger && !ledger::exists(&connection).await? {
             return Err(Error::config("the target's ledger is of an older version, and a plan may not change it")
                 .hint("`rehome run` brings it up to date"));
         }
@@ -76,6 +85,42 @@ impl Foresight {
     #[must_use]
     pub fn catalog(&self) -> &Catalog {
         &self.catalog
+    }
+
+    /// What is asked there, all of it of one moment.
+    #[must_use]
+    pub fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// The mappings, where there are any.
+    #[must_use]
+    pub fn mappings(&self) -> Option<&Mappings> {
+        self.mappings.as_ref()
+    }
+
+    /// The row of the target that an outcome of one row is to be; None where it is not there.
+    ///
+    /// # Errors
+    /// [`Kind::Drift`] for a table that is gone, or has lost its key; what the server says.
+    pub async fn standing(&self, row: &RecordBatch, flow: &FlowOutcomes) -> Result<Option<Standing>> {
+        let table = self.catalog.require(&flow.target).at(At::Flow, &flow.flow)?;
+        let image = Image::new(table, &flow.row)?;
+        let staged = Staged::of(row, table, flow)?;
+        let text = |name: &String| {
+            staged.columns.iter().position(|own| own == name).and_then(|at| staged.texts[at].first()?.clone())
+        };
+        let Some(identity) = image.identity_columns().iter().map(text).collect::<Option<Vec<String>>>() else {
+            return Ok(None);
+        };
+        let statement = image.fill(ROW, &[("is", &image.is("t", "$1::text[]"))]);
+        let Some(found) = self.connection.query_opt(&statement, &[&identity]).await? else { return Ok(None) };
+        let texts: Vec<Option<String>> = found.try_get("image")?;
+        let kind = |name: &String| table.column(name).map(|column| column.formatted.clone()).unwrap_or_default();
+        let columns = image.columns.iter().zip(texts).map(|(name, text)| (name.clone(), kind(name), text)).collect();
+        let changed = self.changed_since(row, table, &image, flow).await?;
+        let differs = changed.into_iter().flat_map(|row| row.columns).collect();
+        Ok(Some(Standing { columns, differs }))
     }
 
     /// Has any run been here?

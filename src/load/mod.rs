@@ -7,18 +7,22 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use arrow::datatypes::DataType;
+use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::cancel::Cancel;
 use crate::error::{At, Context, Error, Result};
 use crate::failpoint::durable;
-use crate::ledger::{self, Adopted, Begun, Conflicting, Fate, LoadedFlow, Mappings, OriginOf, Refusal, RunIdentity};
+use crate::ledger::{
+    self, Adopted, Begun, Conflicting, Fate, LoadedFlow, Mappings, Noted, OriginOf, Refusal, RunIdentity,
+};
 use crate::outcome::{ENTITY_KEY, KEY, Outcome};
 use crate::outcomes::{FlowOutcomes, FlowShape, OutcomeFile, OutcomeStore};
 use crate::progress::Sink;
 use crate::server::sql::{fill, quote_ident, quote_literal, quote_table};
 use crate::server::{Address, Connection};
-use crate::target::{Catalog, Table};
+use crate::target::{Catalog, Table, TableName, structure};
+use crate::timed;
 
 mod attempt;
 mod bring;
@@ -48,7 +52,7 @@ pub use bring::Base;
 use bring::Task;
 use chunk::Done;
 use constraints::{Mode, WORTH_REBUILDING};
-pub use foresee::{Foreseen, Foresight};
+pub use foresee::{Foreseen, Foresight, Standing};
 pub use made::typed;
 pub use matching::Match;
 pub use whole::Whole;
@@ -56,6 +60,8 @@ pub use whole::Whole;
 const IS_EMPTY: &str = include_str!("../../sql/control/load/is_empty.sql");
 const COUNT: &str = include_str!("../../sql/control/load/count.sql");
 const ENTITY_KNOWN: &str = include_str!("../../sql/control/load/entity_known.sql");
+const ENTITY_SHARED: &str = include_str!("../../sql/control/load/entity_shared.sql");
+const ENTITIES_OF_OTHERS: &str = include_str!("../../sql/control/load/entities_of_others.sql");
 const ANALYZE: &str = include_str!("../../sql/control/load/analyze.sql");
 const SET_SEQUENCE: &str = include_str!("../../sql/control/load/set_sequence.sql");
 
@@ -89,6 +95,10 @@ pub struct Loader {
     entities: Vec<(String, String, String)>,
     /// Rows that this process has written.
     written: AtomicU64,
+    /// The entities that have mappings of others, where it is known.
+    of_others: Option<BTreeSet<String>>,
+    /// The mappings that the run will write at most, where nothing is known of earlier ones.
+    expected: u64,
     jobs: usize,
     sink: Arc<dyn Sink>,
     cancel: Cancel,
@@ -170,11 +180,18 @@ impl Loader {
             brought: BTreeSet::new(),
             entities: Vec::new(),
             written: AtomicU64::new(0),
+            of_others: None,
+            expected: 0,
             jobs,
             sink,
             cancel,
             modes,
         })
+    }
+
+    /// Says how many mappings the run may write: so many pay for their indexes to be built afterwards.
+    pub fn expect_mappings(&mut self, rows: u64) {
+        self.expected = rows;
     }
 
     /// What an earlier run was made of.
@@ -337,6 +354,59 @@ impl Loader {
         Ok(())
     }
 
+    /// Notes how the tables stand now, so that it can be told later what has gone. Where a table held nothing before us, its rows
+    /// are counted: what is more then is not ours.
+    async fn note_tables(&self, flows: &[LoadedFlow]) -> Result<()> {
+        let run = self.run.run_id;
+        let history = ledger::history(&self.coordinator, run).await?;
+        let mut was_empty: BTreeMap<&TableName, bool> = BTreeMap::new();
+        for flow in history.iter().flat_map(|run| &run.flows) {
+            was_empty.entry(&flow.table).or_insert(flow.was_empty);
+        }
+        let mut tables: Vec<TableName> = flows.iter().map(|flow| (flow.schema.clone(), flow.table.clone())).collect();
+        tables.push((self.mappings.table().schema.clone(), self.mappings.table().name.clone()));
+        let mut noted = Vec::new();
+        for (table, structure) in structure(&self.coordinator, &tables).await? {
+            let mut rows = None;
+            if was_empty.get(&table).copied().unwrap_or_default() {
+                let statement = fill(COUNT, &[("table", &quote_table(&table.0, &table.1))]);
+                let count: i64 = self.coordinator.query_one(&statement, &[]).await?.try_get("rows")?;
+                rows = u64::try_from(count).ok();
+            }
+            noted.push((table, Noted { rows, structure }));
+        }
+        ledger::note_tables(&self.coordinator, run, &noted).await
+    }
+
+    /// Has the server look at the tables that were loaded bare, several at a time: the largest first.
+    async fn analyze(&self) -> Result<()> {
+        let bare = self.modes.iter().filter(|(_, mode)| **mode == Mode::Bare).map(|(name, _)| name);
+        let mappings = self.mappings.table();
+        let rows = |name: &TableName| {
+            if (&name.0, &name.1) == (&mappings.schema, &mappings.name) {
+                return u64::MAX;
+            }
+            let of_table = |flow: &&FlowOutcomes| self.catalog.qualify(&flow.target) == *name;
+            self.loaded.iter().filter(of_table).map(|flow| flow.count(Outcome::Migrated)).sum::<u64>()
+        };
+        let mut tables: Vec<&TableName> = bare.collect();
+        tables.sort_by_key(|name| rows(name));
+        let workers = self.jobs.min(tables.len());
+        let queue = Mutex::new(tables);
+        let one = || async {
+            let connection = self.address.connect("rehome analyze").await?;
+            while let Some((schema, table)) = queue.lock().ok().and_then(|mut queue| queue.pop()) {
+                self.cancel.check()?;
+                let span = timed!("load.analyze", table);
+                let statement = fill(ANALYZE, &[("table", &quote_table(schema, table))]);
+                connection.batch_execute(&statement).instrument(span).await?;
+            }
+            Ok::<_, Error>(())
+        };
+        futures::future::try_join_all((0..workers).map(|_| one())).await?;
+        Ok(())
+    }
+
     /// Constraints and indexes that are away while rows are loaded.
     ///
     /// # Errors
@@ -363,12 +433,8 @@ impl Loader {
         self.name_causes(store).await?;
         let flows = ledger::flows(&self.coordinator, self.run.run_id).await?;
         self.set_sequences(&flows).await?;
-        for ((schema, table), mode) in &self.modes {
-            if *mode == Mode::Bare {
-                let table = quote_table(schema, table);
-                self.coordinator.batch_execute(&fill(ANALYZE, &[("table", &table)])).await?;
-            }
-        }
+        self.analyze().await?;
+        self.note_tables(&flows).instrument(timed!("load.count_tables")).await?;
         ledger::end(&self.coordinator, self.run.run_id).await?;
         let refused = ledger::refused(&self.coordinator, self.run.run_id, None).await?;
         let mut existing: BTreeMap<String, (u64, u64)> = BTreeMap::new();
@@ -443,7 +509,12 @@ impl Loader {
         }
         let table = self.mappings.table();
         let name = (table.schema.clone(), table.name.clone());
-        if rows < WORTH_REBUILDING || self.modes.get(&name) == Some(&Mode::Bare) {
+        // All flows of a first load write into it: what they bring counts together, not flow by flow.
+        let rows = rows.max(self.expected);
+        if self.modes.get(&name) == Some(&Mode::Bare) {
+            return self.note_others().await;
+        }
+        if rows < WORTH_REBUILDING {
             return Ok(());
         }
         let statement = fill(COUNT, &[("table", &self.mappings.quoted())]);
@@ -452,12 +523,27 @@ impl Loader {
             let run = self.run.run_id;
             let mode = constraints::take_away(&self.coordinator, run, &self.catalog, table, true).await?;
             self.modes.insert(name, mode);
+            self.note_others().await?;
+        }
+        Ok(())
+    }
+
+    /// Notes whose mappings there are beside ours, once: without its indexes, the table is read whole to answer that.
+    async fn note_others(&mut self) -> Result<()> {
+        if self.of_others.is_none() {
+            let statement = fill(ENTITIES_OF_OTHERS, &[("table", &self.mappings.quoted())]);
+            let rows = self.coordinator.query(&statement, &[&self.run.run_id]).await?;
+            self.of_others = Some(rows.iter().map(|row| row.try_get("entity")).collect::<Result<_, _>>()?);
         }
         Ok(())
     }
 
     /// Have others than this flow written mappings of its entity?
     async fn entity_known(&self, flow: &FlowOutcomes) -> Result<bool> {
+        if let Some(others) = &self.of_others {
+            let row = self.coordinator.query_one(ENTITY_SHARED, &[&self.run.run_id, &flow.entity, &flow.flow]).await?;
+            return Ok(others.contains(&flow.entity) || row.try_get("known")?);
+        }
         let (table, entity) = (self.mappings.quoted(), quote_literal(&flow.entity));
         let statement = fill(ENTITY_KNOWN, &[("table", &table), ("entity", &entity)]);
         let row = self.coordinator.query_one(&statement, &[&self.run.run_id, &flow.entity, &flow.flow]).await?;

@@ -5,6 +5,8 @@ use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use tracing::Instrument;
+
 use super::reason::Why;
 use super::remove::{Removal, TOO_WIDE};
 use crate::cancel::Cancel;
@@ -12,6 +14,7 @@ use crate::error::{At, Error, Kind, Result};
 use crate::ledger::{self, SavedDdl, SavedSort};
 use crate::server::sql::{fill, quote_ident, quote_literal, quote_table};
 use crate::server::{Address, Connection};
+use crate::timed;
 
 const BEGIN_REBUILD: &str = include_str!("../../sql/control/load/begin_rebuild.sql");
 const ROLLBACK: &str = include_str!("../../sql/control/load/rollback.sql");
@@ -123,7 +126,8 @@ impl Restore<'_> {
         begin(connection, workers).await?;
         let name = quote_table(&object.schema, &object.name);
         if !connection.query_one(INDEX_EXISTS, &[&name]).await?.try_get::<_, bool>("found")? {
-            connection.batch_execute(&object.definition).await?;
+            let span = timed!("load.build_index", object.name);
+            connection.batch_execute(&object.definition).instrument(span).await?;
         }
         ledger::index_made(connection, object.id).await?;
         connection.commit("build_index").await
@@ -273,7 +277,8 @@ impl Restore<'_> {
         };
         begin(connection, "2").await?;
         if let Some(statement) = statement {
-            match connection.batch_execute(&statement).await.map_err(Error::from) {
+            let span = timed!("load.validate_key", key.name);
+            match connection.batch_execute(&statement).instrument(span).await.map_err(Error::from) {
                 Ok(()) => {}
                 Err(error) if state(&error) == Some("23503") => {
                     connection.batch_execute(ROLLBACK).await?;

@@ -14,6 +14,7 @@ use super::isolate;
 use crate::cancel::Cancel;
 use crate::error::{Error, Result};
 use crate::key::KeyColumn;
+use crate::ledger::{self, Refusal};
 use crate::outcome::{KEY, Outcome, SOURCE_ROW};
 use crate::outcomes::{FlowOutcomes, OutcomeFile, OutcomeStore};
 use crate::server::{Address, Connection};
@@ -76,6 +77,14 @@ impl<'a> Whole<'a> {
             }
         }
         Ok(found)
+    }
+
+    /// All rows that the target refused, as they are noted by now.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub async fn refused(&self) -> Result<Vec<Refusal>> {
+        ledger::refused(&self.connection, self.run, None).await
     }
 
     /// Begins to take source rows.

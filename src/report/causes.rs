@@ -29,7 +29,7 @@ pub const UNKNOWN: &str = "not known";
 pub const CIRCLE: &str = "in a circle";
 
 /// How the rejects of a run hang together.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, schemars::JsonSchema)]
 pub struct RootCauses {
     /// All rejects.
     pub rejected: u64,
@@ -43,7 +43,7 @@ pub struct RootCauses {
 }
 
 /// A sort of row that broke first.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct Origin {
     pub flow: String,
     pub reason: String,
@@ -56,7 +56,7 @@ pub struct Origin {
 }
 
 /// Rejects of one flow with one reason, whose causes and roots have the same fate.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct Cause {
     pub flow: String,
     pub reason: String,
@@ -111,16 +111,55 @@ struct Line {
 /// The names of a line: flow, reason, the parent's flow and reason, the root's.
 type Names = (u32, String, Option<(u32, String)>, (u32, String));
 
+/// A row on the way from a reject to the row that broke first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    pub flow: String,
+    pub key: String,
+    /// Its reason, or what became of it else: see [`Cause::parent_reason`].
+    pub reason: String,
+}
+
+/// Follows the causes of one reject by the rules of [`RootCauses`]: the row itself, its cause, and so on to the row that broke
+/// first. Where it goes round in a circle, the row that the report names as the root comes last, as [`CIRCLE`]. Empty for a
+/// row that is no reject.
+///
+/// # Errors
+/// What reading the stored rejects meets.
+pub async fn chain(inputs: &Inputs<'_>, flow: &str, key: &str) -> Result<Vec<Step>> {
+    let mut tracing = Tracing::new(inputs);
+    let rejects = tracing.rejects().await?;
+    let own = (tracing.number(flow), key.to_owned());
+    let rejected: HashMap<&Row, &Reject> = rejects.iter().map(|reject| (&reject.row, reject)).collect();
+    let mut path: Vec<Row> = Vec::new();
+    let mut next = rejected.contains_key(&own).then_some(own);
+    while let Some(row) = next {
+        next = rejected.get(&row).and_then(|reject| reject.cause.clone()).filter(|cause| !path.contains(cause));
+        path.push(row);
+    }
+    tracing.named.extend(path.iter().map(|row| (row.clone(), Fate::default())));
+    for reject in path.iter().filter_map(|row| rejected.get(row)) {
+        tracing.learn(&reject.row, &reject.reason, reject.cause.as_ref());
+    }
+    tracing.learn_others().await?;
+    let step = |row: &Row, reason: String| Step { flow: tracing.name(row.0), key: row.1.clone(), reason };
+    let mut steps: Vec<Step> = path.iter().map(|row| step(row, tracing.reason_of(row))).collect();
+    if let Some(first) = path.first() {
+        let cause = rejected.get(first).and_then(|reject| reject.cause.as_ref());
+        let (root, reason, _) = tracing.root_of(first, cause);
+        if reason.as_deref() == Some(CIRCLE) {
+            steps.push(step(&root, CIRCLE.to_owned()));
+        }
+    }
+    Ok(steps)
+}
+
 /// Traces every reject of a run.
 ///
 /// # Errors
 /// What reading the stored rejects meets.
 pub async fn trace(inputs: &Inputs<'_>) -> Result<RootCauses> {
-    let mut tracing = Tracing { inputs, flows: Vec::new(), numbers: HashMap::new(), named: HashMap::new() };
-    // Flows that ran come first, so that their numbers tell them from flows that are only named.
-    for outcomes in inputs.outcomes {
-        tracing.number(&outcomes.flow);
-    }
+    let mut tracing = Tracing::new(inputs);
     let rejects = tracing.rejects().await?;
     tracing.learn_rejected(&rejects);
     tracing.learn_others().await?;
@@ -136,7 +175,16 @@ struct Tracing<'a> {
     named: HashMap<Row, Fate>,
 }
 
-impl Tracing<'_> {
+impl<'a> Tracing<'a> {
+    fn new(inputs: &'a Inputs<'a>) -> Self {
+        let mut tracing = Tracing { inputs, flows: Vec::new(), numbers: HashMap::new(), named: HashMap::new() };
+        // Flows that ran come first, so that their numbers tell them from flows that are only named.
+        for outcomes in inputs.outcomes {
+            tracing.number(&outcomes.flow);
+        }
+        tracing
+    }
+
     fn number(&mut self, flow: &str) -> u32 {
         if let Some(number) = self.numbers.get(flow) {
             return *number;
@@ -231,9 +279,9 @@ impl Tracing<'_> {
         let mut rejects = Vec::new();
         for outcomes in self.inputs.outcomes {
             let flow = self.number(&outcomes.flow);
-            for (reason, keys) in self.inputs.refused.get(&outcomes.flow).into_iter().flatten() {
+            for (reason, keys) in self.inputs.target.refused.get(&outcomes.flow).into_iter().flatten() {
                 for key in keys {
-                    let cause = self.inputs.refused_for.get(&outcomes.flow).and_then(|causes| causes.get(key));
+                    let cause = self.inputs.target.refused_for.get(&outcomes.flow).and_then(|causes| causes.get(key));
                     let cause = cause.map(|(flow, key)| (self.number(flow), key.clone()));
                     rejects.push(Reject { row: (flow, key.clone()), reason: reason.clone(), cause });
                 }

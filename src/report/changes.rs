@@ -8,7 +8,7 @@ use crate::compare::Counts;
 use crate::ledger::Conflicting;
 
 /// What differed in a flow, and what was done about it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 pub struct Changes {
     /// The run that the target was compared with.
@@ -33,7 +33,7 @@ pub struct Changes {
 }
 
 /// How it was known what the target held of a flow.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum KnownBy {
     /// By the stored outcomes of the run before.
@@ -44,7 +44,7 @@ pub enum KnownBy {
 }
 
 /// Why the rows of a flow differ from those of the run before.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Because {
     /// Neither its rules nor the source have changed.

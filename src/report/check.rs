@@ -1,7 +1,9 @@
 //! Owns the running of a pipeline's checks: once, or for each flow.
 //! Must not know: what a check asks.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+use datafusion::prelude::DataFrame;
 
 use super::{CheckReport, Inputs, query, severity};
 use crate::diagnosis::Text;
@@ -15,11 +17,19 @@ use crate::views;
 
 type Check = SqlFile<CheckHeader>;
 
+/// A check's name, and that of the flow that it is run for, where it is for each.
+pub type Name = (String, Option<String>);
+
+fn name(check: &Check, flow: Option<&Flow>) -> Name {
+    (check.stem.clone(), flow.map(|flow| flow.name.clone()))
+}
+
 /// Plans every check over planned flows, before a row is moved.
 ///
 /// # Errors
 /// [`crate::error::Kind::Config`] with file:line:column of the first that does not plan.
-pub async fn plan(engine: &Engine, pipeline: &Pipeline) -> Result<()> {
+pub async fn plan(engine: &Engine, pipeline: &Pipeline) -> Result<BTreeMap<Name, DataFrame>> {
+    let mut planned = BTreeMap::new();
     let flows: BTreeSet<&str> = pipeline.flows.iter().map(|flow| flow.name.as_str()).collect();
     for check in &pipeline.checks {
         let file = shown(&check.path);
@@ -28,10 +38,11 @@ pub async fn plan(engine: &Engine, pipeline: &Pipeline) -> Result<()> {
             if let Some(flow) = flow {
                 views::each(engine, flow).await?;
             }
-            query::plan(engine, pipeline, &flows, text).await?;
+            let query = query::plan(engine, pipeline, &flows, text).await?;
+            planned.extend(query.map(|query| (name(check, flow), query)));
         }
     }
-    Ok(())
+    Ok(planned)
 }
 
 /// Runs a check. None when it is about flows that have not run. One that fails on a value has not passed.
@@ -42,10 +53,11 @@ pub async fn run(inputs: &Inputs<'_>, check: &Check) -> Result<Option<CheckRepor
     let file = shown(&check.path);
     let mut report: Option<CheckReport> = None;
     for flow in subjects(inputs.engine, inputs.pipeline, check, &inputs.ran()).await? {
-        if let Some(flow) = flow {
+        let (text, planned) = (Text { file: &file, sql: &check.sql }, inputs.planned.checks.get(&name(check, flow)));
+        if let (Some(flow), None) = (flow, planned) {
             views::each(inputs.engine, flow).await?;
         }
-        match query::rows(inputs, &file, &check.sql, query::CHECK_EXAMPLES).await {
+        match query::rows(inputs, text, planned, query::CHECK_EXAMPLES).await {
             Ok(None) => {}
             Ok(Some(found)) => {
                 let report = report.get_or_insert_with(|| blank(check));

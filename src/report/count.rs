@@ -32,7 +32,7 @@ pub async fn flow(inputs: &Inputs<'_>, outcomes: &FlowOutcomes) -> Result<FlowRe
     let migrated = inputs.engine.table(Schema::Migrated, name).await?;
     let fates = tally(migrated.clone(), OUTCOME, name).await?;
     let fate = |outcome: Outcome| fates.get(outcome.name()).copied().unwrap_or_default();
-    let refused = inputs.refused.get(name).cloned().unwrap_or_default();
+    let refused = inputs.target.refused.get(name).cloned().unwrap_or_default();
     let lost: u64 = refused.values().map(|keys| keys.len() as u64).sum();
     let mut reasons = declared(outcomes, Outcome::Rejected);
     reasons.extend(stored(inputs, outcomes, Outcome::Rejected).await?);
@@ -51,7 +51,7 @@ pub async fn flow(inputs: &Inputs<'_>, outcomes: &FlowOutcomes) -> Result<FlowRe
     if migrated.schema().has_column_with_unqualified_name(WARNINGS) && !warnings.is_empty() {
         warnings.extend(warned(migrated, name, warnings.len()).await?);
     }
-    let (updated, left) = inputs.existing.get(name).copied().unwrap_or_default();
+    let (updated, left) = inputs.target.existing.get(name).copied().unwrap_or_default();
     let lost = (lost + left).min(fate(Outcome::Migrated));
     let (kept, adopted) = (fate(Outcome::Migrated) - lost, fate(Outcome::Adopted) + left);
     let rejected: u64 = reasons.values().sum();
@@ -60,7 +60,7 @@ pub async fn flow(inputs: &Inputs<'_>, outcomes: &FlowOutcomes) -> Result<FlowRe
     let share = if in_scope == 0 { 1.0 } else { (kept + adopted) as f64 / in_scope as f64 };
     let flow = inputs.pipeline.flows.iter().find(|flow| flow.name == *name);
     let accept = flow.and_then(|flow| inputs.pipeline.accept(flow));
-    let seconds = outcomes.seconds + inputs.load_seconds.get(name).copied().unwrap_or_default();
+    let seconds = outcomes.seconds + inputs.target.load_seconds.get(name).copied().unwrap_or_default();
     #[expect(clippy::cast_precision_loss, reason = "a rate")]
     let rows_per_second = if seconds > 0.0 { (source_rows as f64 / seconds).round() } else { 0.0 };
     Ok(FlowReport {
@@ -85,7 +85,7 @@ pub async fn flow(inputs: &Inputs<'_>, outcomes: &FlowOutcomes) -> Result<FlowRe
         share,
         accept,
         accepted: accept.is_none_or(|least| share >= least),
-        changes: inputs.changes.get(name).cloned(),
+        changes: inputs.target.changes.get(name).cloned(),
         seconds,
         rows_per_second,
     })

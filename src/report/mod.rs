@@ -12,21 +12,24 @@ pub mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
+use datafusion::prelude::DataFrame;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use tracing::Instrument;
 
 use crate::diagnosis::Text;
 use crate::engine::Engine;
-use crate::error::{Context, Error, Kind, Result};
+use crate::error::{At, Context, Error, Kind, Result};
 use crate::outcomes::{FlowOutcomes, FlowShape, OutcomeStore};
 use crate::pipeline::{Pipeline, Severity};
+use crate::timed;
 use crate::views;
-pub use causes::{ABSENT, CIRCLE, Cause, Origin, PRESENT, RootCauses, UNKNOWN};
+pub use causes::{ABSENT, CIRCLE, Cause, Origin, PRESENT, RootCauses, Step, UNKNOWN, chain};
 pub use changes::{Because, Changes, KnownBy};
 pub use facts::{Facts, Phase, ReadBack};
 
 /// What a run did to each row, and what is checked about it. Serialises to the documented JSON.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct Report {
     pub run: String,
     pub snapshot: String,
@@ -55,7 +58,7 @@ pub struct Report {
 }
 
 /// What a report of the pipeline is called, and how it may be drawn.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, schemars::JsonSchema)]
 pub struct Title {
     pub title: Option<String>,
     pub chart: Option<String>,
@@ -63,7 +66,7 @@ pub struct Title {
 }
 
 /// The outcomes of one flow.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct FlowReport {
     pub flow: String,
     pub source: String,
@@ -120,7 +123,7 @@ impl FlowReport {
 }
 
 /// What a check found.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct CheckReport {
     pub check: String,
     pub title: Option<String>,
@@ -163,16 +166,26 @@ pub type RefusedFor = BTreeMap<String, BTreeMap<String, (String, String)>>;
 ///
 /// # Errors
 /// [`crate::error::Kind::Config`] with file:line:column of the first that does not plan.
-pub async fn check_queries(engine: &Engine, pipeline: &Pipeline) -> Result<()> {
+pub async fn plan(engine: &Engine, pipeline: &Pipeline) -> Result<Planned> {
+    let located = |error: Error| error.at(At::Pipeline, &pipeline.name);
     let flows = pipeline.flows.iter().map(|flow| flow.name.as_str()).collect();
-    check::plan(engine, pipeline).await.at(crate::error::At::Pipeline, &pipeline.name)?;
+    let checks = check::plan(engine, pipeline).instrument(timed!("report.plan_checks")).await.map_err(located)?;
+    let mut reports = BTreeMap::new();
     for report in &pipeline.reports {
         let file = crate::header::shown(&report.path);
-        query::plan(engine, pipeline, &flows, Text { file: &file, sql: &report.sql })
-            .await
-            .at(crate::error::At::Pipeline, &pipeline.name)?;
+        let text = Text { file: &file, sql: &report.sql };
+        let planned = query::plan(engine, pipeline, &flows, text).instrument(timed!("report.plan_reports"));
+        reports.extend(planned.await.map_err(located)?.map(|query| (report.stem.clone(), query)));
     }
-    Ok(())
+    Ok(Planned { checks, reports })
+}
+
+/// The checks and reports of a pipeline, planned before there are rows; without those that read flows which do not run.
+#[derive(Default)]
+pub struct Planned {
+    /// By the name of the check, and the flow that it is run for, where it is for each.
+    checks: BTreeMap<check::Name, DataFrame>,
+    reports: BTreeMap<String, DataFrame>,
 }
 
 /// What the reports of a pipeline gave.
@@ -190,23 +203,39 @@ pub struct Inputs<'a> {
     pub store: &'a OutcomeStore,
     /// The planned shape of each flow.
     pub shapes: &'a [FlowShape],
+    /// Its checks and reports; what is not among them is planned when it is run.
+    pub planned: &'a Planned,
     /// The published outcomes of the flows that ran, in their order.
     pub outcomes: &'a [FlowOutcomes],
-    pub refused: &'a Refused,
-    pub refused_for: &'a RefusedFor,
-    pub existing: &'a Existing,
-    /// Time of loading, by flow.
-    pub load_seconds: &'a BTreeMap<String, f64>,
+    pub target: &'a OfTarget,
+}
+
+/// What a target had to say of the rows; nothing where there is none.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(default)]
+pub struct OfTarget {
+    /// Rows that it refused: flow → reason → keys.
+    pub refused: Refused,
+    /// The causes of these refusals, where they are known.
+    pub refused_for: RefusedFor,
+    /// Rows that were in it already.
+    pub existing: Existing,
     /// What differed from the run before, by flow.
-    pub changes: &'a BTreeMap<String, Changes>,
+    pub changes: BTreeMap<String, Changes>,
+    /// Time of loading, by flow, in seconds.
+    pub load_seconds: BTreeMap<String, f64>,
 }
 
 impl Inputs<'_> {
-    /// Makes every flow's outcomes known to queries. Source tables must be known already.
+    /// Makes every flow's outcomes known to queries, once all are found to be as they were written. Source tables must be known
+    /// already.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Unexpected`] when the session refuses it.
+    /// [`Kind::Corrupt`] for a file that is not; [`Kind::Unexpected`] when the session refuses it.
     pub async fn register(&self) -> Result<()> {
+        for outcomes in self.outcomes {
+            self.store.check(outcomes).await.at(crate::error::At::Flow, &outcomes.flow)?;
+        }
         for outcomes in self.outcomes {
             let Some(shape) = self.shapes.iter().find(|shape| shape.flow == outcomes.flow) else { continue };
             views::migrated(self.engine, self.store, outcomes, &shape.schema)?;
@@ -234,7 +263,7 @@ impl Inputs<'_> {
     pub async fn checks(&self) -> Result<Vec<CheckReport>> {
         let mut checks = Vec::new();
         for check in &self.pipeline.checks {
-            checks.extend(check::run(self, check).await?);
+            checks.extend(check::run(self, check).instrument(timed!("report.check", check.stem)).await?);
         }
         Ok(checks)
     }
@@ -247,7 +276,9 @@ impl Inputs<'_> {
         let mut figures = Figures::default();
         for report in &self.pipeline.reports {
             let file = crate::header::shown(&report.path);
-            match query::rows(self, &file, &report.sql, query::REPORT_ROWS).await {
+            let span = timed!("report.query", report.stem);
+            let (text, planned) = (Text { file: &file, sql: &report.sql }, self.planned.reports.get(&report.stem));
+            match query::rows(self, text, planned, query::REPORT_ROWS).instrument(span).await {
                 Ok(None) => {}
                 Ok(Some(found)) => {
                     let header = report.header.clone();
@@ -265,7 +296,10 @@ impl Inputs<'_> {
     }
 
     /// The field of a flow's key.
-    fn key(&self, flow: &str) -> Result<&arrow::datatypes::Field> {
+    ///
+    /// # Errors
+    /// [`Kind::Unexpected`] for a flow that was not planned.
+    pub fn key(&self, flow: &str) -> Result<&arrow::datatypes::Field> {
         let shape = self.shapes.iter().find(|shape| shape.flow == flow);
         shape.map(|shape| shape.schema.field(0)).ok_or_else(|| Error::unexpected("a flow without a shape"))
     }
@@ -281,11 +315,13 @@ impl Inputs<'_> {
     /// As the parts.
     pub async fn report(&self, run: &str, snapshot: &str, seconds: f64, verified: bool) -> Result<Report> {
         let located = self.pipeline.name.as_str();
-        self.register().await.at(crate::error::At::Pipeline, located)?;
-        let flows = self.flows().await.at(crate::error::At::Pipeline, located)?;
-        let root_causes = causes::trace(self).await.at(crate::error::At::Pipeline, located)?;
-        let checks = self.checks().await.at(crate::error::At::Pipeline, located)?;
-        let figures = self.reports().await.at(crate::error::At::Pipeline, located)?;
+        self.register().await.at(At::Pipeline, located)?;
+        let counting = self.flows().instrument(timed!("report.count"));
+        let flows = counting.await.at(At::Pipeline, located)?;
+        let tracing = causes::trace(self).instrument(timed!("report.causes"));
+        let root_causes = tracing.await.at(At::Pipeline, located)?;
+        let checks = self.checks().await.at(At::Pipeline, located)?;
+        let figures = self.reports().await.at(At::Pipeline, located)?;
         Ok(Report {
             run: run.to_owned(),
             snapshot: snapshot.to_owned(),

@@ -51,18 +51,27 @@ pub async fn plan(
     }
     let params = parameters(&pipeline.params)?;
     views::shared(engine, pipeline, &params, text).await?;
-    let frame = engine.plan(text, &params).await?;
-    engine.optimise(&frame, text)?;
-    Ok(Some(frame))
+    engine.plan(text, &params).await.map(Some)
 }
 
 /// Runs a query and keeps up to `limit` rows. None when it reads flows that have not run.
 ///
 /// # Errors
 /// As [`plan`].
-pub async fn rows(inputs: &Inputs<'_>, file: &str, sql: &str, limit: usize) -> Result<Option<Found>> {
-    let text = Text { file, sql };
-    let Some(frame) = plan(inputs.engine, inputs.pipeline, &inputs.ran(), text).await? else { return Ok(None) };
+pub async fn rows(
+    inputs: &Inputs<'_>,
+    text: Text<'_>,
+    planned: Option<&DataFrame>,
+    limit: usize,
+) -> Result<Option<Found>> {
+    let file = text.file;
+    let frame = match planned {
+        Some(planned) => inputs.engine.rebound(planned).await?,
+        None => match plan(inputs.engine, inputs.pipeline, &inputs.ran(), text).await? {
+            Some(frame) => frame,
+            None => return Ok(None),
+        },
+    };
     let mut stream = inputs.engine.stream(frame, text, None).await?;
     let mut found = Found { rows: 0, objects: Vec::new(), keys: Vec::new() };
     while let Some(batch) = stream.next().await {

@@ -13,7 +13,7 @@ use crate::snapshot::{Snapshot, Table};
 #[derive(Clone)]
 pub struct Clock {
     started_at: DateTime<Utc>,
-    started: Instant,
+    /// When the part that is being measured began.
     lap: Instant,
     phases: Vec<Phase>,
 }
@@ -21,22 +21,22 @@ pub struct Clock {
 impl Clock {
     #[must_use]
     pub fn start() -> Self {
-        let now = Instant::now();
-        Self { started_at: Utc::now(), started: now, lap: now, phases: Vec::new() }
+        Self { started_at: Utc::now(), lap: Instant::now(), phases: Vec::new() }
     }
 
     /// Ends a part.
     pub fn lap(&mut self, phase: &str) {
-        let seconds = self.lap.elapsed().as_secs_f64();
+        let now = Instant::now();
+        let seconds = (now - self.lap).as_secs_f64();
+        self.lap = now;
         log::info!("{phase}: {seconds:.1} s");
         self.phases.push(Phase { phase: phase.to_owned(), seconds });
-        self.lap = Instant::now();
     }
 
-    /// Since the beginning.
+    /// From the beginning to the end of the last part: the parts' sum, whatever the machine was busy with in between.
     #[must_use]
     pub fn seconds(&self) -> f64 {
-        self.started.elapsed().as_secs_f64()
+        self.phases.iter().map(|phase| phase.seconds).sum()
     }
 
     /// What is known of the run, now that it is over.

@@ -1,10 +1,10 @@
 //! Owns how transforming and loading go hand in hand: while one flow loads, the next is transformed.
 //! Must not know: how either works.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
-use serde::Serialize;
 use tokio::sync::mpsc;
+use tracing::Instrument;
 use uuid::Uuid;
 
 use super::halfway::Halfway;
@@ -13,16 +13,18 @@ use super::remake::{self, Past};
 use super::{Setting, base, order, run_id, settle, source_rows};
 use crate::error::{At, Context, Error, Result};
 use crate::graph::{Graph, Ties};
+use crate::id::Namespace;
 use crate::ledger::{self, Latest, OriginOf, Refusal, RunIdentity};
 use crate::load::{self, Base, Finished, Loader, Match};
-use crate::outcome::Id;
+use crate::outcome::{Id, Outcome};
 use crate::outcomes::{FlowOutcomes, FlowShape, OutcomeStore};
 use crate::pipeline::Pipeline;
-use crate::report::{Changes, Existing, KnownBy, Refused, RefusedFor};
+use crate::report::{Changes, KnownBy, OfTarget, Refused, RefusedFor};
 use crate::rules;
 use crate::server::Address;
 use crate::snapshot::Snapshot;
 use crate::target::Catalog;
+use crate::timed;
 use crate::transform::{MadeIds, Transform};
 use crate::verify::{self, Subject, Verification};
 
@@ -38,17 +40,18 @@ pub struct Loading {
     snapshot: String,
 }
 
-/// The run that these rules and this snapshot are: the latest one again, or one that follows it.
+/// The run that these rules and this snapshot are: the latest one again, or one that follows it. `anew`: one that has ended is
+/// followed in any case.
 pub fn succession(
     latest: Option<&Latest>,
     pipeline: &Pipeline,
     snapshot: &Snapshot,
     target: Uuid,
+    anew: bool,
 ) -> (Uuid, Option<Uuid>) {
+    let same = |latest: &Latest| latest.pipeline_hash == pipeline.hash && latest.snapshot_id == snapshot.id();
     match latest {
-        Some(latest) if latest.pipeline_hash == pipeline.hash && latest.snapshot_id == snapshot.id() => {
-            (latest.run_id, latest.parent)
-        }
+        Some(latest) if same(latest) && !(anew && latest.done) => (latest.run_id, latest.parent),
         Some(latest) => (run_id(pipeline, snapshot, target, Some(latest.run_id)), Some(latest.run_id)),
         None => (run_id(pipeline, snapshot, target, None), None),
     }
@@ -59,7 +62,13 @@ impl Loading {
     ///
     /// # Errors
     /// [`crate::error::Kind::Locked`] when another run holds it; what connecting meets.
-    pub async fn open(address: &Address, pipeline: &Pipeline, snapshot: &Snapshot, setting: &Setting) -> Result<Self> {
+    pub async fn open(
+        address: &Address,
+        pipeline: &Pipeline,
+        snapshot: &Snapshot,
+        anew: bool,
+        setting: &Setting,
+    ) -> Result<Self> {
         let connection = address.connect("catalog").await?;
         let catalog = Catalog::read(&connection, &pipeline.target_schema).await?;
         ledger::ensure(&connection).await?;
@@ -67,7 +76,7 @@ impl Loading {
         let target = ledger::target_id(&connection).await?;
         drop(connection);
         let mappings = format!("{}.{}", pipeline.mappings.0, pipeline.mappings.1);
-        let (run, parent) = succession(latest.as_ref(), pipeline, snapshot, target);
+        let (run, parent) = succession(latest.as_ref(), pipeline, snapshot, target, anew);
         let identity = RunIdentity {
             run_id: run,
             namespace: pipeline.namespace,
@@ -91,6 +100,19 @@ impl Loading {
         )
         .await?;
         Ok(Self { run, parent, mappings, catalog, loader, snapshot: snapshot.id().to_owned() })
+    }
+
+    /// The run that it follows.
+    pub fn parent(&self) -> Option<Uuid> {
+        self.parent
+    }
+
+    /// What an earlier run was made of.
+    ///
+    /// # Errors
+    /// As [`Loader::origin`].
+    pub async fn origin(&self, run: Uuid) -> Result<OriginOf> {
+        self.loader.origin(run).await
     }
 
     /// Which flows the target wants loaded before which.
@@ -177,15 +199,17 @@ impl Loading {
     /// # Errors
     /// What transforming or loading meets; what was loaded stays, and the same run takes it up.
     pub async fn run(
-        self,
+        mut self,
         stage: &Transform<'_>,
-        pipeline: &Pipeline,
+        (pipeline, snapshot): (&Pipeline, &Snapshot),
         graph: &Graph,
         store: &OutcomeStore,
         foreign: Foreign,
         setting: &Setting,
     ) -> Result<Loaded> {
+        self.loader.expect_mappings(if self.parent.is_none() { mapped_rows(pipeline, snapshot)? } else { 0 });
         let (send, receive) = mpsc::channel::<Next>(64);
+        let adopted = foreign.adopted.iter().map(|(entity, key, _)| (entity.clone(), key.clone())).collect();
         let work = Work {
             catalog: self.catalog,
             foreign,
@@ -234,17 +258,21 @@ impl Loading {
         Ok(Loaded {
             run: self.run,
             schema: pipeline.target_schema.clone(),
+            namespace: pipeline.namespace,
             mappings: self.mappings,
+            adopted,
             outcomes,
-            refused,
-            refused_for,
-            existing: finished.existing,
-            changes,
+            target: OfTarget { refused, refused_for, existing: finished.existing, changes, load_seconds: seconds },
             written: finished.written,
             base: self.parent.map(|parent| parent.to_string()),
-            seconds,
         })
     }
+}
+
+/// The source rows of all flows whose rows get a mapping.
+fn mapped_rows(pipeline: &Pipeline, snapshot: &Snapshot) -> Result<u64> {
+    let mapped = pipeline.flows.iter().filter(|flow| flow.row.is_mapped());
+    mapped.map(|flow| source_rows(flow, pipeline, snapshot)).sum()
 }
 
 /// What the loader does next. If nothing comes any more, transforming has failed.
@@ -310,12 +338,14 @@ struct Done {
 
 async fn load_flows(loader: &mut Loader, receive: &mut mpsc::Receiver<Next>, work: &Work) -> Result<Option<Done>> {
     let (mut seconds, mut changes) = (BTreeMap::new(), BTreeMap::new());
-    while let Some(next) = receive.recv().await {
+    while let Some(next) = receive.recv().instrument(timed!("load.wait_for_transform")).await {
         let Next::Flow(outcomes) = next else {
-            let finished = loader.finish(&work.store).await?;
+            let finished = loader.finish(&work.store).instrument(timed!("load.finish")).await?;
             return Ok(Some(Done { seconds, changes, finished }));
         };
-        let (loaded, of_flow) = load_flow(loader, &outcomes, work).await.at(At::Flow, &outcomes.flow)?;
+        let span = timed!("load.flow", outcomes.flow, rows = outcomes.count(Outcome::Migrated));
+        let loading = load_flow(loader, &outcomes, work).instrument(span);
+        let (loaded, of_flow) = loading.await.at(At::Flow, &outcomes.flow)?;
         log::info!("{} loaded in {:.1} s", outcomes.flow, loaded.seconds);
         changes.extend(of_flow.map(|changes| (outcomes.flow.clone(), changes)));
         seconds.insert(outcomes.flow, loaded.seconds);
@@ -366,23 +396,20 @@ fn unfinished(error: Error, away: usize) -> Error {
 pub struct Loaded {
     run: Uuid,
     schema: String,
+    namespace: Namespace,
     mappings: String,
+    /// The mappings that the target held before: entity and key.
+    adopted: HashSet<(String, String)>,
     pub outcomes: Vec<FlowOutcomes>,
-    pub refused: Refused,
-    pub refused_for: RefusedFor,
-    pub existing: Existing,
-    /// What differed from the run before, by flow.
-    pub changes: BTreeMap<String, Changes>,
+    pub target: OfTarget,
     /// Rows that this process has written.
     pub written: u64,
     /// The run that this one follows.
     pub base: Option<String>,
-    /// Time of loading, by flow.
-    pub seconds: BTreeMap<String, f64>,
 }
 
 /// What reading the target back found.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub struct Verified(pub Verification);
 
 impl Loaded {
@@ -404,7 +431,7 @@ impl Loaded {
         setting: &Setting,
     ) -> Result<Verified> {
         let of_difference = |(_, changes): &(&String, &Changes)| changes.known_by == KnownBy::Outcomes && changes.noted;
-        let narrow = self.changes.iter().filter(|_| !whole).filter(of_difference);
+        let narrow = self.target.changes.iter().filter(|_| !whole).filter(of_difference);
         let moved_only = narrow.map(|(flow, _)| flow.clone()).collect();
         let subject = Subject {
             address,
@@ -412,8 +439,13 @@ impl Loaded {
             store,
             flows: &self.outcomes,
             run: self.run,
+            namespace: self.namespace,
             mappings: &self.mappings,
             moved_only: &moved_only,
+            depth: verify::Depth::Run,
+            said: None,
+            adopted: &self.adopted,
+            sample: None,
         };
         verify::run(&subject, &setting.progress, &setting.cancel).await.map(Verified)
     }

@@ -51,7 +51,9 @@ pub async fn foreign(
         let engine = setting.engine(identity(pipeline, Some(snapshot), foreign.clone()).await?)?;
         let (progress, cancel) = (setting.progress.clone(), setting.cancel.clone());
         let stage = Transform::new(&needed, &order, snapshot, &engine, progress, cancel).await?;
-        loading.fits(&stage.plan(&order).await?)?;
+        let planned = stage.plan(&order).await?;
+        loading.fits(&planned.iter().map(|planned| planned.shape.clone()).collect::<Vec<_>>())?;
+        let stage = stage.with_planned(&planned);
         let trial = store.trial(&flow.name);
         for needed in order.order.iter().filter_map(|index| needed.flows.get(*index)) {
             let outcomes = stage.run(needed, &trial).await?;

@@ -1,6 +1,7 @@
 //! Owns the one-way sequence of a migration: snapshot → outcomes → target → verification → report.
 //! Must not know: how any stage works, or how the result is shown.
 
+mod against;
 mod base;
 mod clock;
 mod halfway;
@@ -9,16 +10,21 @@ mod load;
 mod matching;
 mod order;
 mod plan;
+mod prepared;
 mod privilege;
 mod record;
 mod remake;
+mod retry;
 mod ride;
 mod rollback;
 mod settle;
 mod spill;
+pub mod stored;
+mod taken_over;
+mod unchanged;
+mod verify;
 mod whole;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,20 +40,23 @@ use crate::graph::Graph;
 use crate::outcomes::OutcomeStore;
 use crate::pipeline::Pipeline;
 use crate::progress::Sink;
-use crate::report::{self, Existing, Inputs, ReadBack, Refused, RefusedFor, Report};
+use crate::report::{OfTarget, ReadBack, Report, words};
 use crate::server::Address;
 use crate::snapshot::Snapshot;
 use crate::storage::Location;
-use crate::transform::Transform;
+pub use against::{Against, against};
 use clock::Clock;
 pub use identity::identity;
 pub use order::ties;
 pub use plan::{FlowPlan, Plan, plan};
+pub use prepared::Prepared;
 pub use record::{Foreign, Record};
+pub use retry::{Done, FlowRetried, Given, Outline, Retried, Retry, retry};
 use ride::Ride;
 pub use rollback::{Back, RolledBack, RunBack, rollback};
 pub use settle::settle;
 pub use spill::forget as forget_spilled;
+pub use verify::{Asked as VerifyAsked, Rows as SampledRows, Sample, VerifiedRun, verify};
 
 /// What every command needs to work: where, how much, and who listens.
 #[derive(Clone)]
@@ -108,6 +117,9 @@ pub struct Request {
     pub full: bool,
     /// How long the run waits for what passes, such as a lost connection, while nothing moves.
     pub retry_for: Duration,
+    /// A run of its own also where rules and snapshot are those of the run before, once that has ended: what the target refused
+    /// is tried again.
+    pub anew: bool,
 }
 
 /// What came of a run. The report is there even when the run fails.
@@ -125,7 +137,10 @@ pub struct Finished {
 /// # Errors
 /// Whatever keeps the run from its report. A run that ends with a report gives its failures in [`Finished`].
 pub async fn run(request: Request, setting: &Setting) -> Result<Finished> {
+    // Flows that are not there are told before a row is read.
+    chosen(&request.pipeline, &request.only)?;
     let mut clock = Clock::start();
+    request.target.refuse_pooler().await?;
     let mut ride = Ride::new(setting, request.retry_for);
     let snapshot = loop {
         match Box::pin(snapshot(&request, ride.setting())).await {
@@ -166,49 +181,38 @@ async fn snapshot(request: &Request, setting: &Setting) -> Result<Snapshot> {
 
 async fn attempt(request: &Request, snapshot: &Snapshot, mut clock: Clock, setting: &Setting) -> Result<Finished> {
     let (mut pipeline, mut graph) = chosen(&request.pipeline, &request.only)?;
-    let mut loading = load::Loading::open(&request.target, &pipeline, snapshot, setting).await?;
+    let mut loading = load::Loading::open(&request.target, &pipeline, snapshot, request.anew, setting).await?;
     loading.settle(&mut pipeline);
     graph.arrange(&pipeline, loading.ties(&pipeline))?;
     let run_id = loading.run;
     let store = OutcomeStore::open(&setting.place()?, &run_id.to_string());
     let foreign = matching::foreign(&loading, &pipeline, &graph, snapshot, &store, setting).await?;
-    let engine = setting.engine(identity(&pipeline, Some(snapshot), foreign.clone()).await?)?;
-    let stage =
-        Transform::new(&pipeline, &graph, snapshot, &engine, setting.progress.clone(), setting.cancel.clone()).await?;
-    let shapes = stage.plan(&graph).await?;
-    report::check_queries(&engine, &pipeline).await?;
-    loading.check(&shapes, request.full).await.at(At::Pipeline, &pipeline.name)?;
-    loading.warn(&shapes);
-    let stage = stage.with_made_ids(loading.made_ids(&pipeline, snapshot).await?);
-    let loaded = loading.run(&stage, &pipeline, &graph, &store, foreign, setting).await?;
-    let stored = (&engine, &store);
-    whole::refused_rows(&request.target, run_id, &loaded, &shapes, stored, &setting.cancel).await?;
+    let prepared = Prepared::new((pipeline, graph), snapshot.clone(), store, foreign.clone(), setting).await?;
+    let Prepared { pipeline, graph, engine, store, shapes, .. } = &prepared;
+    loading.check(shapes, request.full).await.at(At::Pipeline, &pipeline.name)?;
+    loading.warn(shapes);
+    if let Some(parent) = loading.parent() {
+        let origin = loading.origin(parent).await?;
+        taken_over::take_over(&prepared, parent, &origin, &foreign, setting).await?;
+    }
+    let stage = prepared.stage().await?.with_made_ids(loading.made_ids(pipeline, snapshot).await?);
+    let loaded = loading.run(&stage, (pipeline, snapshot), graph, store, foreign, setting).await?;
+    whole::refused_rows(&request.target, run_id, &loaded, shapes, (engine, store), &setting.cancel).await?;
     clock.lap("transform and load");
     let verification = match request.verify {
         Verify::Nothing => None,
-        asked => Some(loaded.verify(&request.target, &store, asked == Verify::Everything, setting).await?),
+        asked => Some(loaded.verify(&request.target, store, asked == Verify::Everything, setting).await?),
     };
     let verified = verification.as_ref().is_some_and(load::Verified::clean);
     clock.lap("verify");
-    let inputs = Inputs {
-        engine: &engine,
-        pipeline: &pipeline,
-        store: &store,
-        shapes: &shapes,
-        outcomes: &loaded.outcomes,
-        refused: &loaded.refused,
-        refused_for: &loaded.refused_for,
-        existing: &loaded.existing,
-        load_seconds: &loaded.seconds,
-        changes: &loaded.changes,
-    };
+    let inputs = prepared.inputs(&loaded.outcomes, &loaded.target);
     let mut report = inputs.report(&run_id.to_string(), snapshot.id(), clock.seconds(), verified).await?;
     clock.lap("report");
     report.seconds = clock.seconds();
     report.facts = clock.facts_of_target(snapshot, verification.as_ref(), request.enforce);
     report.facts.written = Some(loaded.written);
     report.facts.base.clone_from(&loaded.base);
-    record(request, snapshot, &report, &loaded).save(&store).await?;
+    record(request, snapshot, &report, &loaded).save(store).await?;
     let failures = failures(&report, verification.as_ref(), request.enforce);
     Ok(Finished { report, snapshot: snapshot.location().clone(), outcomes: store.location().clone(), failures })
 }
@@ -218,16 +222,14 @@ fn record(request: &Request, snapshot: &Snapshot, report: &Report, loaded: &load
     Record {
         run: loaded.run(),
         pipeline: request.pipeline.file.clone(),
+        name: Some(request.pipeline.name.clone()),
+        namespace: Some(request.pipeline.namespace.uuid()),
         pipeline_hash: request.pipeline.hash.clone(),
         snapshot: snapshot.location().to_string(),
         snapshot_id: snapshot.id().to_owned(),
         flows: loaded.outcomes.iter().map(|outcomes| outcomes.flow.clone()).collect(),
         seconds: report.seconds,
-        load_seconds: loaded.seconds.clone(),
-        refused: loaded.refused.clone(),
-        refused_for: loaded.refused_for.clone(),
-        existing: loaded.existing.clone(),
-        changes: loaded.changes.clone(),
+        target: loaded.target.clone(),
         verified: report.verified,
         facts: report.facts.clone(),
     }
@@ -332,10 +334,12 @@ fn failures(report: &Report, verification: Option<&load::Verified>, enforce: boo
         failures.push(Error::new(Kind::Verification, "stored outcomes do not add up to the source's rows"));
     }
     if let Some(verified) = verification.filter(|verified| !verified.clean()) {
-        failures.push(
+        let flows: Vec<&str> =
+            verified.0.flows.iter().filter(|flow| !flow.clean()).map(|flow| flow.flow.as_str()).collect();
+        let error =
             Error::new(Kind::Verification, format!("the target is not what the outcomes say: {}", verified.summary()))
-                .hint("another writer may have changed it; `--format json` lists the keys"),
-        );
+                .hint("another writer may have changed it; `rehome verify` names the rows and their columns");
+        failures.push(if flows.is_empty() { error } else { error.at(At::Flow, flows.join(", ")) });
     }
     for check in report.checks.iter().filter(|check| check.fails()) {
         failures.push(match &check.error {
@@ -352,9 +356,9 @@ fn failures(report: &Report, verification: Option<&load::Verified>, enforce: boo
             Error::new(
                 Kind::Threshold,
                 format!(
-                    "{:.3} % of the rows in scope reached the target, {:.3} % are demanded",
-                    flow.share * 100.0,
-                    least * 100.0
+                    "{} of the rows in scope reached the target, {} are demanded",
+                    words::share(flow.share),
+                    words::exact(least)
                 ),
             )
             .at(At::Flow, &flow.flow)
@@ -372,35 +376,8 @@ fn failures(report: &Report, verification: Option<&load::Verified>, enforce: boo
 /// # Errors
 /// [`Kind::Config`] when the run is unknown or its pipeline has changed since; [`Kind::Corrupt`] for changed files.
 pub async fn report(record: &Record, pipeline: &Pipeline, setting: &Setting) -> Result<Report> {
-    if record.pipeline_hash != pipeline.hash {
-        return Err(Error::config("the pipeline has changed since this run")
-            .at(At::Pipeline, &pipeline.name)
-            .hint("a report rests on the rules that were applied: restore them, or `rehome run` with the new ones"));
-    }
-    let snapshot = Snapshot::open(Location::parse(&record.snapshot)?).await?;
-    let store = OutcomeStore::open(&setting.place()?, &record.run.to_string());
-    let mut pipeline = pipeline.clone();
-    pipeline.flows.retain(|flow| record.flows.contains(&flow.name));
-    let graph = Graph::new(&pipeline)?;
-    let outcomes = record::outcomes(&pipeline, &graph, &store).await?;
-    pipeline.settle(|flow| outcomes.iter().find(|outcomes| outcomes.flow == flow).map(|found| found.row.clone()));
-    let engine = setting.engine(identity(&pipeline, Some(&snapshot), record::foreign(&store).await?).await?)?;
-    let stage =
-        Transform::new(&pipeline, &graph, &snapshot, &engine, setting.progress.clone(), setting.cancel.clone()).await?;
-    let shapes = stage.plan(&graph).await?;
-    report::check_queries(&engine, &pipeline).await?;
-    let inputs = Inputs {
-        engine: &engine,
-        pipeline: &pipeline,
-        store: &store,
-        shapes: &shapes,
-        outcomes: &outcomes,
-        refused: &record.refused,
-        refused_for: &record.refused_for,
-        existing: &record.existing,
-        load_seconds: &record.load_seconds,
-        changes: &record.changes,
-    };
+    let (prepared, outcomes) = Prepared::of_run(record, pipeline, setting).await?;
+    let inputs = prepared.inputs(&outcomes, &record.target);
     let report = inputs.report(&record.run.to_string(), &record.snapshot_id, record.seconds, record.verified).await?;
     Ok(Report { facts: record.facts.clone(), ..report })
 }
@@ -416,36 +393,15 @@ pub async fn what_if(
     setting: &Setting,
 ) -> Result<(Report, Location)> {
     let mut clock = Clock::start();
-    let (pipeline, graph) = chosen(pipeline, only)?;
-    let run = format!("what-if-{}", &run_id(&pipeline, snapshot, Uuid::nil(), None).simple().to_string()[..12]);
-    let store = OutcomeStore::open(&setting.place()?, &run);
-    let engine = setting.engine(identity(&pipeline, Some(snapshot), record::foreign(&store).await?).await?)?;
-    let stage =
-        Transform::new(&pipeline, &graph, snapshot, &engine, setting.progress.clone(), setting.cancel.clone()).await?;
-    let shapes = stage.plan(&graph).await?;
-    report::check_queries(&engine, &pipeline).await?;
-    let mut outcomes = Vec::new();
-    for flow in graph.order.iter().filter_map(|index| pipeline.flows.get(*index)) {
-        outcomes.push(stage.run(flow, &store).await?);
-    }
+    let prepared = Prepared::to_try(pipeline, snapshot.clone(), only, setting).await?;
+    let outcomes = prepared.outcomes().await?;
     clock.lap("transform");
-    let (refused, refused_for, existing) = (Refused::new(), RefusedFor::new(), Existing::new());
-    let load_seconds = BTreeMap::new();
-    let inputs = Inputs {
-        engine: &engine,
-        pipeline: &pipeline,
-        store: &store,
-        shapes: &shapes,
-        outcomes: &outcomes,
-        refused: &refused,
-        refused_for: &refused_for,
-        existing: &existing,
-        load_seconds: &load_seconds,
-        changes: &BTreeMap::new(),
-    };
+    let nothing = OfTarget::default();
+    let inputs = prepared.inputs(&outcomes, &nothing);
+    let run = prepared.store.name();
     let mut report = inputs.report(&run, snapshot.id(), 0.0, false).await?;
     clock.lap("report");
     report.seconds = clock.seconds();
     report.facts = clock.facts(snapshot, ReadBack::NoTarget);
-    Ok((report, store.location().clone()))
+    Ok((report, prepared.store.location().clone()))
 }

@@ -10,7 +10,7 @@ use super::halfway::Halfway;
 use super::load::succession;
 use super::record::{self, Foreign, remembered};
 use super::remake::{self, Past};
-use super::{Request, Setting, base, chosen, identity, order, privilege, settle, source_rows};
+use super::{Prepared, Request, Setting, base, chosen, order, privilege, settle, source_rows};
 use crate::compare::{Comparison, Counts, Piece, Side};
 use crate::error::{At, Context, Result};
 use crate::graph::Graph;
@@ -23,10 +23,10 @@ use crate::report::{Because, KnownBy};
 use crate::rules;
 use crate::snapshot::Snapshot;
 use crate::target::Catalog;
-use crate::transform::{MadeIds, Transform};
+use crate::transform::MadeIds;
 
 /// What a run would do.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct Plan {
     pub pipeline: String,
     pub snapshot: String,
@@ -45,7 +45,7 @@ pub struct Plan {
 }
 
 /// What would become of one flow.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct FlowPlan {
     pub flow: String,
     pub target: String,
@@ -82,6 +82,7 @@ impl Plan {
 /// As [`super::run`], short of loading.
 pub async fn plan(request: Request, setting: &Setting) -> Result<Plan> {
     let chosen = chosen(&request.pipeline, &request.only)?;
+    request.target.refuse_pooler().await?;
     let snapshot = Box::pin(super::snapshot(&request, setting)).await?;
     match Box::pin(over(&request, chosen, snapshot, setting)).await {
         Ok(plan) => Ok(plan),
@@ -100,28 +101,26 @@ async fn over(
     settle(&mut pipeline, target.catalog());
     graph.arrange(&pipeline, order::ties(&pipeline, target.catalog()))?;
     let (latest, id) = target.latest(pipeline.namespace).await?;
-    let (run, parent) = succession(latest.as_ref(), &pipeline, &snapshot, id);
+    let (run, parent) = succession(latest.as_ref(), &pipeline, &snapshot, id, request.anew);
     let store = OutcomeStore::open(&setting.place()?, &format!("plan-{}", &run.simple().to_string()[..12]));
     // What the target maps and makes may be another by now.
     store.location().clear().await?;
     let foreign = foreign(&target, &pipeline).await?;
-    let engine = setting.engine(identity(&pipeline, Some(&snapshot), foreign.clone()).await?)?;
-    let stage =
-        Transform::new(&pipeline, &graph, &snapshot, &engine, setting.progress.clone(), setting.cancel.clone()).await?;
-    let shapes = stage.plan(&graph).await?;
-    load::check::columns(target.catalog(), &shapes).at(At::Pipeline, &pipeline.name)?;
-    let stage = stage.with_made_ids(made(&target, &pipeline, &snapshot).await?);
-    let rules = rules::of_flows(&pipeline, &graph.needs);
-    let halfway = Halfway::new(&pipeline, setting)?;
+    let prepared = Prepared::new((pipeline, graph), snapshot, store, foreign.clone(), setting).await?;
+    let Prepared { pipeline, graph, snapshot, store, shapes, .. } = &prepared;
+    load::check::columns(target.catalog(), shapes).at(At::Pipeline, &pipeline.name)?;
+    let stage = prepared.stage().await?.with_made_ids(made(&target, pipeline, snapshot).await?);
+    let rules = rules::of_flows(pipeline, &graph.needs);
+    let halfway = Halfway::new(pipeline, setting)?;
     let mut flows = Vec::new();
     for flow in graph.order.iter().filter_map(|index| pipeline.flows.get(*index)) {
         setting.cancel.check()?;
-        let outcomes = stage.run(flow, &store).await?;
+        let outcomes = stage.run(flow, store).await?;
         let rules = rules.get(&flow.name).cloned().unwrap_or_default();
         let look = Look {
             target: &target,
-            pipeline: &pipeline,
-            store: &store,
+            pipeline,
+            store,
             foreign: &foreign,
             snapshot: snapshot.id(),
             halfway: &halfway,
@@ -130,8 +129,9 @@ async fn over(
         flows.push(look.at(&outcomes, &rules).await.at(At::Flow, &flow.name)?);
     }
     let moving: Vec<_> = shapes
-        .into_iter()
+        .iter()
         .filter(|shape| flows.iter().any(|flow: &FlowPlan| flow.flow == shape.flow && flow.counts.total() > 0))
+        .cloned()
         .collect();
     Ok(Plan {
         pipeline: pipeline.name.clone(),

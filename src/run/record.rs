@@ -1,22 +1,22 @@
 //! Owns what is remembered of a finished run beside its outcomes, so that its report can be computed anew.
 //! Must not know: the target. What the target holds is the ledger's.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::error::{At, Error, Kind, Result};
 use crate::failpoint::durable;
 use crate::graph::Graph;
-use crate::ledger::AdoptedKey;
+use crate::ledger::{AdoptedKey, Refusal};
 use crate::outcomes::{FlowOutcomes, OutcomeStore};
 use crate::pipeline::Pipeline;
-use crate::report::{Changes, Existing, Facts, Refused, RefusedFor};
-use crate::storage::Location;
+use crate::report::{Facts, OfTarget};
+use crate::storage::{Location, seal};
 
 const FILE: &str = "run.json";
 const ADOPTED: &str = "adopted.json";
+/// What the target refused.
+const REFUSED: &str = "refused.json";
 /// What `match` found, kept as [`ADOPTED`] is.
 pub const MATCHED: &str = "matched.json";
 
@@ -26,6 +26,11 @@ pub struct Record {
     pub run: Uuid,
     /// The pipeline's file.
     pub pipeline: String,
+    /// Its name, and the namespace of its UUIDs; None of runs that remembered neither.
+    #[serde(default)]
+    pub name: Option<String>,
+    #[serde(default)]
+    pub namespace: Option<Uuid>,
     pub pipeline_hash: String,
     /// Where the snapshot lies.
     pub snapshot: String,
@@ -33,18 +38,8 @@ pub struct Record {
     /// The flows that ran, in their order.
     pub flows: Vec<String>,
     pub seconds: f64,
-    pub load_seconds: BTreeMap<String, f64>,
-    /// Rows that the target refused: flow → reason → keys.
-    pub refused: Refused,
-    /// The causes of these refusals, where they are known.
-    #[serde(default)]
-    pub refused_for: RefusedFor,
-    /// Rows that were in the target already.
-    #[serde(default)]
-    pub existing: Existing,
-    /// What differed from the run before, by flow.
-    #[serde(default)]
-    pub changes: BTreeMap<String, Changes>,
+    #[serde(flatten)]
+    pub target: OfTarget,
     pub verified: bool,
     #[serde(flatten)]
     pub facts: Facts,
@@ -58,15 +53,26 @@ impl Record {
     pub async fn save(&self, store: &OutcomeStore) -> Result<()> {
         let text =
             serde_json::to_vec_pretty(self).map_err(|_| Error::unexpected("a run's record cannot be written"))?;
-        durable("record", store.location().replace(FILE, text.into())).await
+        durable("record", store.location().replace(FILE, seal::seal(text).into())).await
+    }
+
+    /// What is remembered of the run of a store; None where it has not ended, or what is remembered is not as it was written.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn of(store: &OutcomeStore) -> Result<Option<Self>> {
+        match store.get_json(FILE).await {
+            Err(error) if error.kind() == Kind::Corrupt => Ok(None),
+            found => found,
+        }
     }
 
     /// Finds a finished run of the workspace: by its id, the beginning of it, or `latest`.
     ///
     /// # Errors
-    /// [`Kind::Config`] when there is none, or more than one.
+    /// [`Kind::Config`] when there is none, or more than one; [`Kind::Corrupt`] for one that is not as it was written.
     pub async fn find(workspace: &Location, name: &str) -> Result<Self> {
-        let mut found: Vec<(std::time::SystemTime, Self)> = Vec::new();
+        let mut found: Vec<(std::time::SystemTime, Self, bool)> = Vec::new();
         let runs = workspace.child("runs");
         let files = runs.list().await?;
         for file in &files {
@@ -78,16 +84,46 @@ impl Record {
             let record = serde_json::from_slice(&bytes)
                 .map_err(|_| Error::new(Kind::Corrupt, "a run's record does not read").at(At::File, file))?;
             let changed = runs.local().and_then(|folder| folder.join(file).metadata().ok()?.modified().ok());
-            found.push((changed.unwrap_or(std::time::UNIX_EPOCH), record));
+            let whole = seal::holds(&bytes) != Some(false);
+            found.push((changed.unwrap_or(std::time::UNIX_EPOCH), record, whole));
         }
-        found.sort_by_key(|(changed, _)| *changed);
+        found.sort_by_key(|(changed, ..)| *changed);
         let count = found.len();
         match found.pop() {
-            Some((_, record)) if name == "latest" || count == 1 => Ok(record),
+            Some((_, record, false)) if name == "latest" || count == 1 => {
+                Err(Error::new(Kind::Corrupt, "a run's record has changed")
+                    .at(At::File, format!("{}/{FILE}", record.run))
+                    .hint("restore it from a copy; or give the same `rehome run` again, which writes it anew"))
+            }
+            Some((_, record, true)) if name == "latest" || count == 1 => Ok(record),
             Some(_) => Err(Error::config(format!("{count} runs begin with '{name}'")).hint("give more of the id")),
             None => Err(absent(workspace, name, &files)),
         }
     }
+}
+
+/// The rows that the target of a run refused, so that it can be told later what its quarantine is to hold.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Refusals {
+    refused: Vec<Refusal>,
+}
+
+/// Remembers what the target refused, in place of what was remembered of an earlier attempt.
+///
+/// # Errors
+/// What the store says.
+pub async fn remember_refused(store: &OutcomeStore, refused: Vec<Refusal>) -> Result<()> {
+    let text = serde_json::to_vec_pretty(&Refusals { refused });
+    let text = text.map_err(|_| Error::unexpected("what the target refused cannot be written"))?;
+    durable("refused", store.location().replace(REFUSED, seal::seal(text).into())).await
+}
+
+/// What the target of a run refused; None where an older version has not remembered it.
+///
+/// # Errors
+/// [`Kind::Corrupt`] where it is not as it was written.
+pub async fn refused(store: &OutcomeStore) -> Result<Option<Vec<Refusal>>> {
+    Ok(store.get_json::<Refusals>(REFUSED).await?.map(|known| known.refused))
 }
 
 /// Why there is no report: no such run, one that has not ended, or no run at all.
@@ -130,7 +166,7 @@ pub fn found(entity: &str, own: Vec<(String, String)>) -> impl Iterator<Item = A
 }
 
 /// What a target knew of a run's rows before the run.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Foreign {
     /// Its mappings.
     pub adopted: Vec<Adopted>,

@@ -94,7 +94,8 @@ async fn over(
     let engine = setting.engine(identity(&pipeline, Some(snapshot), past.foreign().clone()).await?)?;
     let (progress, cancel) = (setting.progress.clone(), setting.cancel.clone());
     let stage = Transform::new(&needed, &order, snapshot, &engine, progress, cancel).await?;
-    stage.plan(&order).await?;
+    let planned = stage.plan(&order).await?;
+    let stage = stage.with_planned(&planned);
     let mut ids = BTreeMap::new();
     for flow in needed.flows.iter().filter(|flow| flow.row.id == Id::Server) {
         ids.insert(flow.name.clone(), made(past.own(&flow.entity).await?, Vec::new(), flow.row.made)?);
@@ -121,7 +122,10 @@ pub fn made(known: Vec<(String, String)>, fresh: Vec<String>, kind: Made) -> Res
 }
 
 /// A pipeline from the files that the ledger keeps.
-fn read(files: &BTreeMap<String, String>) -> Result<Option<Pipeline>> {
+///
+/// # Errors
+/// What writing them meets.
+pub fn read(files: &BTreeMap<String, String>) -> Result<Option<Pipeline>> {
     let folder = tempfile::tempdir()?;
     for part in ["flows", "shared"] {
         std::fs::create_dir(folder.path().join(part))?;

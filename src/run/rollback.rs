@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::{Setting, base, privilege};
 use crate::error::{At, Error, Kind, Result};
+use crate::id::Namespace;
 use crate::load::rollback::{self, InTarget, Left, Loaded, Rollback, Whole};
 use crate::outcome::Outcome;
 use crate::outcomes::row_ids;
@@ -29,7 +30,7 @@ pub enum Back {
 }
 
 /// What became of the runs that were taken back.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct RolledBack {
     /// The newest first.
     pub runs: Vec<RunBack>,
@@ -38,7 +39,7 @@ pub struct RolledBack {
 }
 
 /// One run that was taken back, or would be.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct RunBack {
     pub run: Uuid,
     pub pipeline: String,
@@ -50,7 +51,7 @@ pub struct RunBack {
 }
 
 /// Rows of a flow that a run has moved.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct Moved {
     pub flow: String,
     pub what: String,
@@ -102,7 +103,7 @@ async fn take_back(target: &Address, back: &Back, dry: bool, setting: &Setting) 
         setting.cancel.check()?;
         let moved = rollback::planned(&connection, run.run).await?;
         let moved = moved.into_iter().map(|(flow, what, rows)| Moved { flow, what, rows }).collect();
-        let left = if dry { Vec::new() } else { one(target, run, setting).await? };
+        let left = if dry { Vec::new() } else { Box::pin(one(target, run, setting)).await? };
         done.push(RunBack {
             run: run.run,
             pipeline: run.pipeline.clone(),
@@ -186,14 +187,19 @@ async fn one(target: &Address, run: &InTarget, setting: &Setting) -> Result<Vec<
         store: &store,
         flows: &read,
         run: run.run,
+        namespace: Namespace::new(run.namespace),
         mappings: run.mappings.as_deref().unwrap_or_default(),
         moved_only: &nothing,
+        depth: verify::Depth::Rows,
+        said: None,
+        adopted: &HashSet::new(),
+        sample: None,
     };
     let sink: Arc<dyn Sink> = setting.progress.clone();
     let verified = verify::run(&subject, &sink, &setting.cancel).await?;
     for (whole, found) in whole.iter_mut().zip(verified.flows) {
-        whole.clean = found.missing + found.extra + found.different == 0;
-        whole.rows = found.rows;
+        whole.clean = found.rows.wrong() == 0;
+        whole.rows = found.rows.same;
     }
     rollback.run(&flows, &whole).await
 }

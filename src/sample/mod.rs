@@ -85,9 +85,10 @@ pub async fn generate(
             continue;
         }
         progress.start("sample", &query.stem, None);
-        let table = write(engine, query, frame, &writer, options, progress).await?;
+        let schema = plain(engine.optimise(&frame, text)?.schema().as_arrow());
+        let table = write(engine, query, (frame, &schema), &writer, options, progress).await?;
         progress.finish(&query.stem);
-        let stored = stored(&location, &table, schema_of(engine, query, options).await?);
+        let stored = stored(&location, &table, schema);
         engine.register(Schema::Sample, &query.stem, stored.provider(engine)?)?;
         tables.push(table);
     }
@@ -144,13 +145,6 @@ fn stored<'a>(location: &'a Location, table: &Table, schema: SchemaRef) -> Store
     Stored { location, files, schema, sorted_by: table.sorted_by.clone() }
 }
 
-async fn schema_of(engine: &Engine, query: &Query, options: &Options) -> Result<SchemaRef> {
-    let text = Text { file: &query.file, sql: &query.sql };
-    let frame = engine.plan(text, &parameters(options)).await?;
-    let plan = engine.optimise(&frame, text)?;
-    Ok(plain(plan.schema().as_arrow()))
-}
-
 /// The types as a snapshot has them.
 fn plain(schema: &ArrowSchema) -> SchemaRef {
     let fields = schema.fields().iter().map(|field| {
@@ -166,13 +160,12 @@ fn plain(schema: &ArrowSchema) -> SchemaRef {
 async fn write(
     engine: &Engine,
     query: &Query,
-    frame: DataFrame,
+    (frame, schema): (DataFrame, &SchemaRef),
     writer: &Writer,
     options: &Options,
     progress: &Arc<dyn Sink>,
 ) -> Result<Table> {
     let text = Text { file: &query.file, sql: &query.sql };
-    let schema = schema_of(engine, query, options).await?;
     let keyed = schema.column_with_name(KEY).is_some();
     let key: Vec<String> = keyed.then(|| KEY.to_owned()).into_iter().collect();
     let header =
@@ -185,12 +178,12 @@ async fn write(
     let mut rows = engine.stream(frame, text, None).await?;
     let (mut files, mut waiting, mut count) = (Vec::new(), Vec::new(), 0);
     while let Some(batch) = rows.next().await {
-        let batch = conform(&batch.map_err(|error| running(&error, &query.file))?, &schema)?;
+        let batch = conform(&batch.map_err(|error| running(&error, &query.file))?, schema)?;
         progress.advance(&query.stem, batch.num_rows() as u64);
         count += batch.num_rows();
         waiting.push(batch);
         while count >= PART_ROWS {
-            let whole = concat_batches(&schema, &waiting).map_err(|_| misfit())?;
+            let whole = concat_batches(schema, &waiting).map_err(|_| misfit())?;
             let part = whole.slice(0, PART_ROWS);
             waiting = vec![whole.slice(PART_ROWS, count - PART_ROWS)];
             count -= PART_ROWS;
@@ -198,10 +191,10 @@ async fn write(
         }
     }
     if count > 0 || files.is_empty() {
-        let last = concat_batches(&schema, &waiting).map_err(|_| misfit())?;
+        let last = concat_batches(schema, &waiting).map_err(|_| misfit())?;
         files.push(writer.put_part(&header, files.len(), schema.clone(), &[last]).await?);
     }
-    Ok(header.table(&schema, files))
+    Ok(header.table(schema, files))
 }
 
 fn conform(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {

@@ -2,15 +2,17 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use postgres_openssl::MakeTlsConnector;
 
-use super::connection::Connection;
+use super::connection::{Connection, Pooled};
 use super::endpoint::{self, Endpoint};
 use super::parameters;
+use super::pooler::Pooler;
 use super::sql::quote_ident;
+use super::tls::Protection;
 use crate::error::{At, Error, Kind, Result};
 
 /// The pauses between attempts to reach a server that does not answer, or not yet.
@@ -28,6 +30,8 @@ pub struct Address {
     endpoints: Arc<[Endpoint]>,
     /// The one that answered last. Clones share it: whoever comes later meets the same server.
     answered: Arc<AtomicUsize>,
+    /// No transaction pooler is in between. Found out at the first login; clones share it.
+    direct: Arc<AtomicBool>,
     shown: String,
     stalled: Duration,
 }
@@ -42,7 +46,13 @@ impl Address {
         let servers: Vec<String> = endpoints.iter().map(Endpoint::server).collect();
         let database = endpoints.first().and_then(|endpoint| endpoint.config.get_dbname()).unwrap_or_default();
         let shown = format!("{}/{database}", servers.join(","));
-        Ok(Self { endpoints: endpoints.into(), answered: Arc::default(), shown, stalled: STALLED })
+        Ok(Self {
+            endpoints: endpoints.into(),
+            answered: Arc::default(),
+            direct: Arc::default(),
+            shown,
+            stalled: STALLED,
+        })
     }
 
     /// The same, where nothing may move for so long; then a connection is given up that the server does nothing for.
@@ -76,12 +86,14 @@ impl Address {
     ///
     /// # Errors
     /// [`Kind::Retryable`] for a server that does not answer, [`Kind::Auth`] for one that refuses the login or cannot
-    /// be trusted, [`Kind::Config`] for a database that does not exist. Names the server, and never a secret.
+    /// be trusted, [`Kind::Config`] for a database that does not exist, and for a transaction pooler, before anything is done
+    /// through it. Names the server, and never a secret.
     pub async fn connect(&self, application: &str) -> Result<Connection> {
         let started = Instant::now();
         let mut pauses = PAUSES.iter();
         loop {
-            let error = match self.attempt(application).await {
+            let pooled = if self.direct.load(Ordering::Acquire) { Pooled::Not } else { Pooled::Refuse };
+            let error = match self.attempt(application, pooled).await {
                 Ok(connection) => return Ok(connection),
                 Err(error) => error,
             };
@@ -95,14 +107,73 @@ impl Address {
         }
     }
 
+    /// Logs in once, also through a transaction pooler ([`Connection::pooler`]): for who only looks, in one transaction.
+    ///
+    /// # Errors
+    /// As [`Self::connect`], without waiting.
+    pub async fn look(&self, application: &str) -> Result<Connection> {
+        self.attempt(application, Pooled::Allow).await
+    }
+
+    /// Finds out early, before much is done elsewhere, whether a transaction pooler is in between. What else is wrong shows when
+    /// the database is needed.
+    ///
+    /// # Errors
+    /// [`Kind::Config`] for a transaction pooler.
+    pub async fn refuse_pooler(&self) -> Result<()> {
+        let looked = tokio::time::timeout(PATIENCE, self.look("rehome pooler check")).await;
+        match looked.ok().and_then(Result::ok).and_then(|connection| connection.pooler().map(Pooler::refused)) {
+            Some(refused) => Err(refused.at(At::Server, self.to_string())),
+            None => Ok(()),
+        }
+    }
+
+    /// The hosts, each as an address of its own.
+    #[must_use]
+    pub fn hosts(&self) -> Vec<Self> {
+        let alone = |endpoint: &Endpoint| Self {
+            shown: format!("{}/{}", endpoint.server(), self.database()),
+            endpoints: Arc::new([endpoint.clone()]),
+            answered: Arc::default(),
+            direct: Arc::default(),
+            stalled: self.stalled,
+        };
+        self.endpoints.iter().map(alone).collect()
+    }
+
+    /// How the connection is protected, as far as it was asked for.
+    #[must_use]
+    pub fn protection(&self) -> Protection {
+        self.current().protection
+    }
+
+    /// Is the server on this machine, as far as the address tells?
+    #[must_use]
+    pub fn is_nearby(&self) -> bool {
+        self.current().nearby
+    }
+
+    /// The port of the host that answered last.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.current().port
+    }
+
+    /// The user.
+    #[must_use]
+    pub fn user(&self) -> &str {
+        self.current().config.get_user().unwrap_or_default()
+    }
+
     /// Once, at each host in turn.
-    async fn attempt(&self, application: &str) -> Result<Connection> {
+    async fn attempt(&self, application: &str, pooled: Pooled) -> Result<Connection> {
         let mut failure = Error::unexpected("a connection without a host");
         for (place, endpoint) in self.endpoints.iter().enumerate() {
             let mut config = endpoint.config.clone();
             config.application_name(application);
-            match Connection::open(&config, &endpoint.tls, endpoint.patience, self.stalled).await {
+            match Connection::open(&config, &endpoint.tls, pooled, endpoint.patience, self.stalled).await {
                 Ok(connection) => {
+                    self.direct.store(connection.pooler().is_none(), Ordering::Release);
                     self.answered.store(place, Ordering::Release);
                     return Ok(connection);
                 }

@@ -10,6 +10,7 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{CancelToken, Client, Config, CopyInSink, CopyOutStream, Row, ToStatement};
 
 use super::error::from_login;
+use super::pooler::{self, Pooler};
 use super::sql::fill;
 use super::watch::{Side, Watch};
 use crate::error::{Error, Kind, Result};
@@ -35,6 +36,17 @@ pub struct Connection {
     cancel: CancelToken,
     tls: MakeTlsConnector,
     pid: i32,
+    pooler: Option<Pooler>,
+}
+
+/// What is done about a transaction pooler.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pooled {
+    /// It is known that there is none.
+    Not,
+    Refuse,
+    /// For who only looks, within one transaction: the session is not prepared, since it is somebody else's soon.
+    Allow,
 }
 
 impl Connection {
@@ -42,16 +54,23 @@ impl Connection {
     pub(super) async fn open(
         config: &Config,
         tls: &MakeTlsConnector,
+        pooled: Pooled,
         patience: Duration,
         stalled: Duration,
     ) -> Result<Self> {
-        tokio::time::timeout(patience, Self::login(config, tls, patience, stalled)).await.map_err(|_| {
+        tokio::time::timeout(patience, Self::login(config, tls, pooled, patience, stalled)).await.map_err(|_| {
             Error::new(Kind::Retryable, "the server took the connection, but did not answer")
                 .hint("check host and port: is it a PostgreSQL server, and does nothing in between hold it back?")
         })?
     }
 
-    async fn login(config: &Config, tls: &MakeTlsConnector, patience: Duration, stalled: Duration) -> Result<Self> {
+    async fn login(
+        config: &Config,
+        tls: &MakeTlsConnector,
+        pooled: Pooled,
+        patience: Duration,
+        stalled: Duration,
+    ) -> Result<Self> {
         let (client, connection) = config.connect(tls.clone()).await.map_err(|error| from_login(&error))?;
         let driver = tokio::spawn(async move {
             // A lost connection is reported by the statement that meets it.
@@ -59,13 +78,29 @@ impl Connection {
                 log::debug!("a connection was lost");
             }
         });
+        let pooler = if pooled == Pooled::Not { None } else { pooler::between(&client, config, tls).await };
+        if let (Some(pooler), Pooled::Refuse) = (&pooler, pooled) {
+            return Err(pooler.refused());
+        }
         // Whoever waits for a lock moves nothing.
         let lock_timeout = stalled.min(LOCK_TIMEOUT).as_millis().to_string();
-        client.batch_execute(&fill(SESSION, &[("lock_timeout", &lock_timeout)])).await?;
-        let pid = client.query_one(PID, &[]).await?.try_get(0)?;
+        if pooler.is_none() {
+            client.batch_execute(&fill(SESSION, &[("lock_timeout", &lock_timeout)])).await?;
+        }
+        let pid = match pooler {
+            // What is prepared in one session is not known in the next.
+            Some(_) => pooler::ask(&client, PID).await?.parse().unwrap_or_default(),
+            None => client.query_one(PID, &[]).await?.try_get(0)?,
+        };
         let side = Side { config: config.clone(), tls: tls.clone(), patience, pid };
         let watch = Watch::new(driver, side, stalled);
-        Ok(Self { cancel: client.cancel_token(), client, watch, tls: tls.clone(), pid })
+        Ok(Self { cancel: client.cancel_token(), client, watch, tls: tls.clone(), pid, pooler })
+    }
+
+    /// The transaction pooler that the session came through, where that is allowed.
+    #[must_use]
+    pub fn pooler(&self) -> Option<&Pooler> {
+        self.pooler.as_ref()
     }
 
     /// The server's process for this session.
@@ -79,15 +114,29 @@ impl Connection {
     /// # Errors
     /// What the server says; that the connection was lost, where it has been silent.
     pub async fn query<T: ?Sized + ToStatement>(&self, statement: &T, values: Values<'_>) -> Said<Vec<Row>> {
+        let mut rows = Vec::new();
+        self.each(statement, values, |row| rows.push(row)).await?;
+        Ok(rows)
+    }
+
+    /// Gives each row as it comes.
+    ///
+    /// # Errors
+    /// As [`Self::query`].
+    pub async fn each<T: ?Sized + ToStatement>(
+        &self,
+        statement: &T,
+        values: Values<'_>,
+        mut take: impl FnMut(Row),
+    ) -> Said<()> {
         // Row by row: many rows over a slow line are no silence.
         let values = values.iter().map(|value| *value as &dyn ToSql);
         let stream = self.watch.over(self.client.query_raw(statement, values)).await?;
         tokio::pin!(stream);
-        let mut rows = Vec::new();
         while let Some(row) = self.watch.over(stream.next()).await {
-            rows.push(row?);
+            take(row?);
         }
-        Ok(rows)
+        Ok(())
     }
 
     /// As [`Client::query_one`].

@@ -24,7 +24,10 @@ const TRANSACTION_POOLER: u16 = 6543;
 /// Where servers of this machine have their sockets, on the systems we know.
 const SOCKETS: [&str; 2] = ["/var/run/postgresql", "/tmp"];
 
+use super::tls::Protection;
+
 /// One host, with everything that is needed to log in there.
+#[derive(Clone)]
 pub(super) struct Endpoint {
     /// A name, an address, or the folder of a socket.
     pub host: String,
@@ -33,6 +36,9 @@ pub(super) struct Endpoint {
     pub tls: MakeTlsConnector,
     /// How long a whole login may take.
     pub patience: Duration,
+    pub protection: Protection,
+    /// On this machine: a socket, or the loopback interface.
+    pub nearby: bool,
 }
 
 impl Endpoint {
@@ -86,7 +92,7 @@ fn one(given: &Parameters, host: Option<String>, address: Option<String>, port: 
     }
     let user = user(given)?;
     let database = given.get("dbname").filter(|name| !name.is_empty()).unwrap_or(&user).clone();
-    let (mode, tls) = tls::settings(given, is_socket(&host), nearby)?;
+    let (mode, tls, protection) = tls::settings(given, is_socket(&host), nearby)?;
 
     let mut config = Config::new();
     config.user(&user).dbname(&database).host(&host).port(port).ssl_mode(mode);
@@ -100,7 +106,7 @@ fn one(given: &Parameters, host: Option<String>, address: Option<String>, port: 
     }
     let patience = waits(given, &mut config)?.unwrap_or(LOGIN_TIMEOUT);
     asks(given, &mut config)?;
-    Ok(Endpoint { host, port, config, tls, patience })
+    Ok(Endpoint { host, port, config, tls, patience, protection, nearby })
 }
 
 fn is_socket(host: &str) -> bool {

@@ -23,6 +23,21 @@ const AUTHORITIES: &[&str] = &[
     "/opt/homebrew/etc/ca-certificates/cert.pem",
 ];
 
+/// What is asked of a connection, whatever the server then does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protection {
+    /// Never encrypted.
+    Plain,
+    /// Encrypted where the server can, to whoever answers.
+    Preferred,
+    /// Encrypted, to whoever answers.
+    Encrypted,
+    /// Encrypted, to a server with a certificate of a known authority.
+    Authority,
+    /// Encrypted, to a server with a certificate of a known authority for this very host.
+    Host,
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Trust {
     /// Encrypted or not, to whoever answers.
@@ -33,8 +48,13 @@ enum Trust {
     Host,
 }
 
-/// How to connect: the mode for the driver, and the connector that checks what `sslmode` asks for. A socket has no TLS.
-pub(super) fn settings(parameters: &Parameters, socket: bool, nearby: bool) -> Result<(SslMode, MakeTlsConnector)> {
+/// How to connect: the mode for the driver, the connector that checks what `sslmode` asks for, and what that is. A socket has
+/// no TLS.
+pub(super) fn settings(
+    parameters: &Parameters,
+    socket: bool,
+    nearby: bool,
+) -> Result<(SslMode, MakeTlsConnector, Protection)> {
     let (mode, trust) = asked(parameters, nearby)?;
     let mode = if socket { SslMode::Disable } else { mode };
     let mut builder = SslConnector::builder(SslMethod::tls_client()).map_err(|error| broken(&error))?;
@@ -54,7 +74,14 @@ pub(super) fn settings(parameters: &Parameters, socket: bool, nearby: bool) -> R
             Ok(())
         });
     }
-    Ok((mode, connector))
+    let protection = match (mode, trust) {
+        (SslMode::Disable, _) => Protection::Plain,
+        (SslMode::Prefer, _) => Protection::Preferred,
+        (_, Trust::Anyone) => Protection::Encrypted,
+        (_, Trust::Authority) => Protection::Authority,
+        (_, Trust::Host) => Protection::Host,
+    };
+    Ok((mode, connector, protection))
 }
 
 fn asked(parameters: &Parameters, nearby: bool) -> Result<(SslMode, Trust)> {

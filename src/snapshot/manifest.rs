@@ -6,7 +6,7 @@ use std::fmt::Write;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{At, Error, Kind, Result};
-use crate::storage::sha256;
+use crate::storage::{seal, sha256};
 
 /// The version of the layout that is written here.
 pub(super) const VERSION: u32 = 2;
@@ -20,7 +20,7 @@ pub const REFUSED: &str = "_refused";
 pub const REFUSED_KEYS: usize = 100;
 
 /// Everything there is in a snapshot. Written last: without it there is no snapshot.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Manifest {
     pub version: u32,
     /// A hash over the content: names, columns and file hashes, but no times.
@@ -35,7 +35,7 @@ pub struct Manifest {
 }
 
 /// What was read, without any secret.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Origin {
     /// `postgresql` or `sample`.
     pub kind: String,
@@ -55,10 +55,13 @@ pub struct Origin {
     /// By which the database sorts its texts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub collation: Option<String>,
+    /// The id of the snapshot that this one is but for rows that were mended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mended: Option<String>,
 }
 
 /// One table: its columns, and its rows in files.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Table {
     pub schema: String,
     pub name: String,
@@ -76,7 +79,7 @@ pub struct Table {
 }
 
 /// Rows that could not be read exactly: they hold bytes that are no text.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Refused {
     pub rows: u64,
     /// The keys of the first of them, at most [`REFUSED_KEYS`], as text; bytes that are no text are escaped (`\\xe4`).
@@ -104,7 +107,7 @@ impl Table {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Column {
     pub name: String,
     /// The type as PostgreSQL writes it, for example `character varying(40)`.
@@ -114,7 +117,7 @@ pub struct Column {
     pub arrow: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct File {
     /// Below the snapshot's place.
     pub path: String,
@@ -135,7 +138,7 @@ impl Manifest {
         }
         let broken = || Error::new(Kind::Corrupt, "the snapshot's manifest was changed, or is not whole");
         let version = serde_json::from_slice(bytes).map(|Version { version }| version).map_err(|_| broken())?;
-        match sealed(bytes) {
+        match seal::holds(bytes) {
             Some(true) => {}
             None if version <= UNSEALED => return Err(other(version)),
             _ => return Err(broken()),
@@ -158,14 +161,11 @@ impl Manifest {
 
     /// The bytes to publish, and what they say: sealed.
     pub(super) fn seal(mut self) -> Result<Vec<u8>> {
-        ZEROS.clone_into(&mut self.checksum);
+        self.checksum = seal::unsealed();
         let mut bytes =
             serde_json::to_vec_pretty(&self).map_err(|_| Error::unexpected("the manifest cannot be written"))?;
         bytes.push(b'\n');
-        let at = seal_in(&bytes).ok_or_else(|| Error::unexpected("the manifest has no place for its seal"))?;
-        let seal = sha256(&bytes);
-        bytes.splice(at..at + ZEROS.len(), seal.into_bytes());
-        Ok(bytes)
+        seal::fill_seal(bytes).ok_or_else(|| Error::unexpected("the manifest has no place for its seal"))
     }
 }
 
@@ -183,23 +183,6 @@ pub(super) fn is_ours(path: &str) -> bool {
         && parts.clone().count() > 0
         && parts.all(plain)
         && path.rsplit_once('.').is_some_and(|(_, extension)| extension == "parquet")
-}
-
-const ZEROS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
-/// What stands before the seal. A name within a string cannot look like it: its quotes would be escaped.
-const BEFORE_SEAL: &[u8] = b"\"checksum\": \"";
-
-fn seal_in(bytes: &[u8]) -> Option<usize> {
-    let at = bytes.windows(BEFORE_SEAL.len()).rposition(|window| window == BEFORE_SEAL)? + BEFORE_SEAL.len();
-    (bytes.len() >= at + ZEROS.len()).then_some(at)
-}
-
-/// Does the seal hold? None for a text that has none.
-fn sealed(bytes: &[u8]) -> Option<bool> {
-    let at = seal_in(bytes)?;
-    let mut blank = bytes.to_vec();
-    let seal: Vec<u8> = blank.splice(at..at + ZEROS.len(), ZEROS.bytes()).collect();
-    Some(seal == sha256(&blank).into_bytes())
 }
 
 /// The id of a snapshot with these tables: of what was read, and not of when or from where.

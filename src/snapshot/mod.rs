@@ -4,6 +4,7 @@
 mod claim;
 mod leftover;
 mod manifest;
+mod mend;
 mod verify;
 mod writer;
 
@@ -22,8 +23,9 @@ use crate::storage::Location;
 pub use crate::columnar::PG_TYPE;
 pub use leftover::{State, remove, state};
 pub use manifest::{Column, File, Manifest, Origin, REFUSED, REFUSED_KEYS, Refused, Table};
+pub use mend::{Edit, Mended, changed, mend, present};
 pub use verify::{Bad, Verified};
-pub use writer::{Part, TableHeader, Writer};
+pub use writer::{Encoded, Part, TableHeader, Writer};
 
 /// The manifest's name inside a snapshot.
 pub const MANIFEST: &str = "manifest.json";

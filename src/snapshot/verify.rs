@@ -24,7 +24,7 @@ const PIECE: u64 = 8 << 20;
 const FOOTER: u64 = 32 * 1024;
 
 /// What was looked at, and all that is wrong with it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Verified {
     /// Files, rows and bytes that the manifest names, without itself.
     pub files: u64,
@@ -37,7 +37,7 @@ pub struct Verified {
 }
 
 /// A file that is not what the manifest says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Bad {
     pub file: String,
     /// `schema.table`.

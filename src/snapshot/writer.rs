@@ -117,7 +117,7 @@ impl Writer {
     /// Writes the file number `index` of a table whole, encoding it away from the asynchronous tasks.
     ///
     /// # Errors
-    /// As [`Writer::part`] and [`Part::publish`].
+    /// As [`Writer::part`], [`Part::write`] and [`Encoded::publish`].
     pub async fn put_part(
         &self,
         table: &TableHeader,
@@ -129,10 +129,18 @@ impl Writer {
         let encoded = compute(move || {
             let mut part = writer.part(&table, &format!("{index:05}"), &schema)?;
             batches.iter().try_for_each(|batch| part.write(batch))?;
-            part.encode()
+            part.finish()
         });
-        let (writer, file, bytes) = encoded.await??;
-        writer.put(file, bytes).await
+        encoded.await??.publish().await
+    }
+
+    /// Takes over a file of another snapshot as it is.
+    ///
+    /// # Errors
+    /// [`Kind::Corrupt`] for a file that has changed; what the store says.
+    pub async fn take_over(&self, from: &Snapshot, file: &File) -> Result<File> {
+        let bytes = from.bytes_of(file).await?;
+        self.put(file.clone(), bytes).await
     }
 
     /// Takes back files that will not be part of the snapshot. Best effort: no manifest names them.
@@ -245,21 +253,40 @@ impl Part {
         self.rows
     }
 
-    /// Ends the file and writes it, whole or not at all.
+    /// Ends the file.
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    pub fn finish(self) -> Result<Encoded> {
+        let bytes = self.encoder.finish()?;
+        let sha256 = sha256(&bytes);
+        let path = format!("data/{}/{}-{}.parquet", self.folder, self.label, &sha256[..HASH_IN_NAME]);
+        let file = File { path, rows: self.rows, bytes: bytes.len() as u64, sha256 };
+        Ok(Encoded { writer: self.writer, file, bytes })
+    }
+}
+
+/// A file that is whole, in memory.
+pub struct Encoded {
+    writer: Writer,
+    file: File,
+    bytes: bytes::Bytes,
+}
+
+impl Encoded {
+    /// Its bytes.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.file.bytes
+    }
+
+    /// Writes it, whole or not at all.
     ///
     /// # Errors
     /// [`crate::error::Kind::Resources`] when the disk is full, else what the store says.
     pub async fn publish(self) -> Result<File> {
-        let (writer, file, bytes) = self.encode()?;
-        let path = file.path.clone();
-        writer.put(file, bytes).await.map_err(|error| error.at(At::File, path))
-    }
-
-    fn encode(self) -> Result<(Writer, File, bytes::Bytes)> {
-        let bytes = self.encoder.finish()?;
-        let sha256 = sha256(&bytes);
-        let path = format!("data/{}/{}-{}.parquet", self.folder, self.label, &sha256[..HASH_IN_NAME]);
-        Ok((self.writer, File { path, rows: self.rows, bytes: bytes.len() as u64, sha256 }, bytes))
+        let path = self.file.path.clone();
+        self.writer.put(self.file, self.bytes).await.map_err(|error| error.at(At::File, path))
     }
 }
 

@@ -11,9 +11,13 @@ use crate::name::in_quotes;
 use crate::server::Connection;
 use crate::server::sql::{quote_ident, quote_literal};
 
+mod labels;
 mod rows;
+mod structure;
 mod types;
 
+pub use labels::Labels;
+pub use structure::{Object, TableName, structure};
 pub use types::{Type, TypeKind};
 
 /// The predicate of an index that holds for all rows.
@@ -99,6 +103,8 @@ pub struct Constraint {
     pub name: String,
     pub sort: Sort,
     pub validated: bool,
+    /// The server looks at each row that is written: none of its triggers is off.
+    pub enforced: bool,
     pub deferrable: bool,
     pub deferred: bool,
     /// Declared on this very table, not inherited.

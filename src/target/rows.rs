@@ -61,6 +61,7 @@ pub(super) fn constraint(row: &Row, names: &HashMap<u32, (String, String)>) -> R
             _ => Sort::Other,
         },
         validated: row.try_get("validated")?,
+        enforced: row.try_get("enforced")?,
         deferrable: row.try_get("deferrable")?,
         deferred: row.try_get("deferred")?,
         own: row.try_get("own")?,

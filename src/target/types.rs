@@ -29,6 +29,8 @@ pub enum TypeKind {
         over: Box<Type>,
         modifier: i32,
         not_null: bool,
+        /// Name and definition: `CHECK (VALUE …)`.
+        checks: Vec<(String, String)>,
     },
     Array {
         of: Box<Type>,
@@ -72,6 +74,14 @@ impl Type {
         }
     }
 
+    /// The checks of its domains: each domain, with the check's name and definition.
+    pub fn checks(&self) -> impl Iterator<Item = (&Self, &(String, String))> {
+        self.chain().flat_map(|ty| {
+            let checks: &[_] = if let TypeKind::Domain { checks, .. } = &ty.kind { checks } else { &[] };
+            checks.iter().map(move |check| (ty, check))
+        })
+    }
+
     /// The type itself, the one its domain is over, and so on down to the base.
     pub fn chain(&self) -> impl Iterator<Item = &Self> {
         std::iter::successors(Some(self), |ty| match &ty.kind {
@@ -96,11 +106,13 @@ struct Raw {
     not_null: bool,
     money_digits: Option<i32>,
     labels: Vec<String>,
+    checks: Vec<(String, String)>,
 }
 
 pub(super) async fn read(connection: &Connection) -> Result<Types> {
     let mut types = HashMap::new();
     for row in connection.query(include_str!("../../sql/control/target/types.sql"), &[]).await? {
+        let (names, checks): (Vec<String>, Vec<String>) = (row.try_get("check_names")?, row.try_get("checks")?);
         let raw = Raw {
             name: row.try_get("name")?,
             formatted: row.try_get("formatted")?,
@@ -113,6 +125,7 @@ pub(super) async fn read(connection: &Connection) -> Result<Types> {
             not_null: row.try_get("not_null")?,
             money_digits: row.try_get("money_digits")?,
             labels: row.try_get("labels")?,
+            checks: names.into_iter().zip(checks).collect(),
         };
         types.insert(row.try_get("oid")?, raw);
     }
@@ -130,6 +143,7 @@ impl Types {
                 over: Box::new(self.resolve(raw.base)),
                 modifier: raw.base_modifier,
                 not_null: raw.not_null,
+                checks: raw.checks.clone(),
             },
             "e" => TypeKind::Enum { labels: raw.labels.clone() },
             _ if raw.element != 0 => TypeKind::Array {

@@ -4,7 +4,7 @@
 use arrow::array::{ArrayRef, RecordBatch, StructArray};
 use arrow::compute::SortOptions;
 use arrow::datatypes::DataType;
-use arrow::row::{OwnedRow, RowConverter, Rows, SortField};
+use arrow::row::{Row, RowConverter, Rows, SortField};
 use datafusion::execution::SendableRecordBatchStream;
 use futures::StreamExt;
 
@@ -36,6 +36,23 @@ impl Breach {
     }
 }
 
+/// The key that came last: one buffer for all of a stream.
+#[derive(Debug, Default)]
+struct Last(Vec<u8>);
+
+impl Last {
+    /// Is it the same as the one before? It is the last one from now on.
+    fn repeats(&mut self, row: Row<'_>) -> bool {
+        // Each row has a byte that tells whether it is NULL: only before the first one, nothing is here.
+        if self.0 == row.data() {
+            return true;
+        }
+        self.0.clear();
+        self.0.extend_from_slice(row.data());
+        false
+    }
+}
+
 /// Compares the keys of a flow with the keys of its source, as both stream by in ascending order.
 pub struct Conservation {
     file: String,
@@ -48,9 +65,9 @@ pub struct Conservation {
     /// The source's batch at hand, and the next row in it.
     batch: Option<(Rows, ArrayRef)>,
     next: usize,
-    last_of_source: Option<OwnedRow>,
-    last_of_flow: Option<OwnedRow>,
-    last_of_whole: Option<OwnedRow>,
+    last_of_source: Last,
+    last_of_flow: Last,
+    last_of_whole: Last,
     source_rows: u64,
     lost: Breach,
     doubled: Breach,
@@ -82,9 +99,9 @@ impl Conservation {
             parts,
             batch: None,
             next: 0,
-            last_of_source: None,
-            last_of_flow: None,
-            last_of_whole: None,
+            last_of_source: Last::default(),
+            last_of_flow: Last::default(),
+            last_of_whole: Last::default(),
             source_rows: 0,
             lost: Breach::default(),
             doubled: Breach::default(),
@@ -105,20 +122,17 @@ impl Conservation {
         let texts = KeyColumn::new(keys.clone())?;
         for index in 0..rows.num_rows() {
             let key = rows.row(index);
-            let same = self.last_of_flow.as_ref().is_some_and(|last| last.row() == key);
+            let same = self.last_of_flow.repeats(key);
             if let Some(whole) = &whole {
-                let key = whole.row(index);
-                if self.last_of_whole.as_ref().is_some_and(|last| last.row() == key) {
+                if self.last_of_whole.repeats(whole.row(index)) {
                     self.doubled.add(|| texts.text(index))?;
                 }
-                self.last_of_whole = Some(key.owned());
             } else if same {
                 self.doubled.add(|| texts.text(index))?;
             }
             if same {
                 continue;
             }
-            self.last_of_flow = Some(key.owned());
             loop {
                 if !self.fill().await? {
                     self.invented.add(|| texts.text(index))?;
@@ -148,14 +162,13 @@ impl Conservation {
     /// Goes to the source's next row; `lost` says that the flow had none for this one.
     fn pass(&mut self, lost: bool) -> Result<()> {
         let Some((rows, keys)) = &self.batch else { return Ok(()) };
-        let (row, index) = (rows.row(self.next), self.next);
+        let (repeats, index) = (self.last_of_source.repeats(rows.row(self.next)), self.next);
         self.source_rows += 1;
         self.next += 1;
-        if self.last_of_source.as_ref().is_some_and(|last| last.row() == row) {
+        if repeats {
             let keys = KeyColumn::new(keys.clone())?;
             return self.ambiguous.add(|| keys.text(index));
         }
-        self.last_of_source = Some(row.owned());
         if lost {
             let keys = KeyColumn::new(keys.clone())?;
             self.lost.add(|| keys.text(index))?;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::{DataType, Field, Schema as ArrowSchema, SchemaRef, TimeUnit};
-use datafusion::logical_expr::{Expr, JoinType, cast, lit};
+use datafusion::logical_expr::{Expr, JoinType, LogicalPlan, cast, lit};
 use datafusion::prelude::{DataFrame, ident};
 
 use super::labels::labels;
@@ -28,6 +28,7 @@ use crate::views::key_parts;
 const SOURCE_KEY: &str = "_source_key";
 
 /// A flow's query, checked and wrapped: `id` is added.
+#[derive(Clone)]
 pub struct Planned {
     /// `_key`, `_outcome`, perhaps `_warnings`, `id`, then the target's columns.
     pub frame: DataFrame,
@@ -43,6 +44,14 @@ pub struct Planned {
 }
 
 impl Planned {
+    /// The same over the tables as they are known by now, when the flows that it reads have run.
+    ///
+    /// # Errors
+    /// As [`Engine::rebound`].
+    pub async fn rebound(&self, engine: &Engine) -> Result<Self> {
+        Ok(Self { frame: engine.rebound(&self.frame).await?, ..self.clone() })
+    }
+
     /// The field of the key by which others refer to a row.
     #[must_use]
     pub fn entity_key(&self) -> &Field {
@@ -78,7 +87,7 @@ pub fn key_columns(flow: &Flow, table: &Table) -> Result<()> {
 pub async fn check(
     engine: &Engine,
     flow: &Flow,
-    frame: DataFrame,
+    (frame, optimised): (DataFrame, LogicalPlan),
     pipeline: &Pipeline,
     zones: &Zones<'_>,
 ) -> Result<Planned> {
@@ -95,7 +104,8 @@ pub async fn check(
     let written = frame.logical_plan().clone();
     let frame = if flow.expand { expanded(engine, flow, frame)? } else { frame };
     // Types come from the optimised plan: the other can lie, for example on UNION ALL.
-    let optimised = engine.optimise(&frame, text)?;
+    let is_as_planned = watched.is_empty() && !flow.expand;
+    let optimised = if is_as_planned { optimised } else { engine.optimise(&frame, text)? };
     let schema: SchemaRef = Arc::new(optimised.schema().as_arrow().clone());
     let key = key_field(flow, &schema)?;
     outcome_field(flow, frame.schema().as_arrow())?;

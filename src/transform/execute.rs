@@ -11,8 +11,9 @@ use arrow::datatypes::{DataType, Field, Schema as ArrowSchema, SchemaRef};
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::functions_aggregate::expr_fn::{count, first_value};
 use datafusion::logical_expr::{Expr, SortExpr, lit};
-use datafusion::prelude::ident;
+use datafusion::prelude::{DataFrame, ident};
 use futures::StreamExt;
+use tracing::Instrument;
 
 use super::MadeIds;
 use super::conserve::Conservation;
@@ -29,6 +30,7 @@ use crate::outcome::{ENTITY_KEY, Id, KEY, Outcome, SOURCE_ROW, WARNINGS};
 use crate::outcomes::{FlowOutcomes, OutcomeFile, OutcomeStore, Writer};
 use crate::progress::Sink;
 use crate::snapshot::{Snapshot, Table};
+use crate::timed;
 use crate::views::{reason_schema, whole_key, with_source_rows};
 
 /// One flow, about to run.
@@ -60,16 +62,17 @@ impl Execution<'_> {
         let kinds = part_types(&self.planned.key);
         let keys = self.source_keys(&kinds).await?;
         let mut conservation = Conservation::new(&self.flow.file, keys, &kinds, self.flow.key.len())?;
-        let sorted =
-            self.planned.frame.clone().sort(self.order()).map_err(|error| planning(&error, text, &[], None))?;
+        let sorted = self.sorted().map_err(|error| planning(&error, text, &[], None))?;
         let mut rows = self.engine.stream(sorted, text, self.folder.as_deref()).await?;
         let mut sorter = Sorter::new(&self);
-        while let Some(batch) = rows.next().await {
+        let name = &self.flow.name;
+        while let Some(batch) = rows.next().instrument(timed!("transform.query", name)).await {
             self.cancel.check()?;
             let batch = batch.map_err(|error| running(&error, &self.flow.file))?;
             let key = batch.column_by_name(KEY).cloned().ok_or_else(|| Error::unexpected("a batch without keys"))?;
-            if conservation.take(&key).await? {
-                sorter.take(&batch).await?;
+            if conservation.take(&key).instrument(timed!("transform.prove", name)).await? {
+                let span = timed!("transform.divide", name, rows = batch.num_rows());
+                sorter.take(&batch).instrument(span).await?;
             }
             self.progress.advance(&self.flow.name, batch.num_rows() as u64);
         }
@@ -86,7 +89,7 @@ impl Execution<'_> {
             let rejects = unreadable::rejects(self.engine, self.flow, key, self.snapshot, table, name).await?;
             sorter.unreadable.extend(rejects);
         }
-        let (tally, files) = sorter.finish().await?;
+        let (tally, files) = sorter.finish().instrument(timed!("transform.finish", name)).await?;
         if self.planned.entity_key.is_some() {
             self.entities_once(&files).await?;
         }
@@ -157,8 +160,9 @@ impl Execution<'_> {
         self.flow.text()
     }
 
-    fn order(&self) -> Vec<SortExpr> {
-        ascending(whole_key("", &self.planned.key))
+    /// The flow's rows in the order of their keys.
+    fn sorted(&self) -> datafusion::error::Result<DataFrame> {
+        self.planned.frame.clone().sort(ascending(whole_key("", &self.planned.key)))
     }
 
     /// The source's own keys, ascending, in the types of the flow's key.

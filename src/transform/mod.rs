@@ -11,11 +11,12 @@ mod unreadable;
 mod zones;
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use arrow::array::ArrayRef;
 use datafusion::catalog::TableProvider;
 use datafusion::common::ScalarValue;
+use tracing::Instrument;
 
 use crate::cancel::Cancel;
 use crate::engine::{Engine, Schema, parameters};
@@ -23,10 +24,11 @@ use crate::error::{At, Context, Error, Result};
 use crate::flow::Flow;
 use crate::graph::Graph;
 use crate::name::{Name, Named};
-use crate::outcomes::{FlowOutcomes, FlowShape, OutcomeStore};
+use crate::outcomes::{FlowOutcomes, OutcomeStore};
 use crate::pipeline::Pipeline;
 use crate::progress::Sink;
 use crate::snapshot::{Snapshot, Table};
+use crate::timed;
 use crate::views;
 pub use contract::Planned;
 use zones::Zones;
@@ -48,8 +50,8 @@ pub struct Transform<'a> {
     engine: &'a Engine,
     params: Vec<(String, ScalarValue)>,
     zones: Zones<'a>,
-    /// The shapes of the flows planned so far, by name.
-    shapes: Mutex<BTreeMap<String, FlowShape>>,
+    /// Flows that were planned before.
+    planned: &'a [Planned],
     /// The ids that the target has made for the rows of flows, by their names.
     made: BTreeMap<String, MadeIds>,
     progress: Arc<dyn Sink>,
@@ -120,8 +122,14 @@ impl<'a> Transform<'a> {
         }
         let params = parameters(&pipeline.params).at(At::Pipeline, &pipeline.name)?;
         let zones = Zones::new(pipeline, snapshot)?;
-        let (shapes, made) = (Mutex::default(), BTreeMap::new());
-        Ok(Self { pipeline, snapshot, engine, params, zones, shapes, made, progress, cancel })
+        let made = BTreeMap::new();
+        Ok(Self { pipeline, snapshot, engine, params, zones, planned: &[], made, progress, cancel })
+    }
+
+    /// Gives flows that were planned before, by this engine and over the same snapshot: they are not planned again.
+    #[must_use]
+    pub fn with_planned(self, planned: &'a [Planned]) -> Self {
+        Self { planned, ..self }
     }
 
     /// Gives the ids that the target has made for the rows of flows, by flow.
@@ -130,32 +138,34 @@ impl<'a> Transform<'a> {
         Self { made, ..self }
     }
 
-    /// Plans every flow in the order of the graph, before a row is read, and gives their shapes.
+    /// Plans every flow in the order of the graph, before a row is read.
     ///
     /// # Errors
     /// [`crate::error::Kind::Config`]: SQL errors with file:line:column, breaches of the outcome contract.
-    pub async fn plan(&self, graph: &Graph) -> Result<Vec<FlowShape>> {
-        let mut shapes = Vec::with_capacity(graph.order.len());
+    pub async fn plan(&self, graph: &Graph) -> Result<Vec<Planned>> {
+        let mut planned = Vec::with_capacity(graph.order.len());
         for flow in graph.order.iter().filter_map(|index| self.pipeline.flows.get(*index)) {
-            let planned = self.plan_flow(flow).await?;
-            views::empty(self.engine, &planned.shape, flow).await?;
-            self.remember(planned.shape.clone());
-            shapes.push(planned.shape);
+            planned.push(self.planned(flow).await?);
         }
-        Ok(shapes)
+        Ok(planned)
     }
 
-    fn remember(&self, shape: FlowShape) {
-        let mut shapes = self.shapes.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        shapes.insert(shape.flow.clone(), shape);
+    /// Plans one flow, whose tables are then known to those that read it. Flows it reads must have been planned.
+    ///
+    /// # Errors
+    /// As [`Self::plan`].
+    pub async fn planned(&self, flow: &Flow) -> Result<Planned> {
+        let planned = self.plan_flow(flow).await?;
+        views::empty(self.engine, &planned.shape, flow).await?;
+        Ok(planned)
     }
 
     async fn plan_flow(&self, flow: &Flow) -> Result<Planned> {
         let text = flow.text();
         let located = |error: Error| error.at(At::Flow, &flow.name).at(At::Pipeline, &self.pipeline.name);
         views::shared(self.engine, self.pipeline, &self.params, text).await.map_err(located)?;
-        let frame = self.engine.plan(text, &self.params).await.map_err(located)?;
-        contract::check(self.engine, flow, frame, self.pipeline, &self.zones).await.map_err(located)
+        let query = self.engine.plan_and_optimise(text, &self.params).await.map_err(located)?;
+        contract::check(self.engine, flow, query, self.pipeline, &self.zones).await.map_err(located)
     }
 
     /// Runs one flow and publishes its outcomes. Flows it reads must have run.
@@ -165,16 +175,24 @@ impl<'a> Transform<'a> {
     /// A breach of conservation is [`crate::error::Kind::Verification`]; else as [`Self::plan`], and resources.
     pub async fn run(&self, flow: &Flow, store: &OutcomeStore) -> Result<FlowOutcomes> {
         let located = |error: Error| error.at(At::Flow, &flow.name).at(At::Pipeline, &self.pipeline.name);
-        let planned = self.plan_flow(flow).await?;
+        let planned = async {
+            match self.planned.iter().find(|planned| planned.shape.flow == flow.name) {
+                Some(planned) => planned.rebound(self.engine).await.map_err(located),
+                None => self.plan_flow(flow).await,
+            }
+        };
+        let planned = planned.instrument(timed!("transform.plan", flow.name)).await?;
         let schema = planned.shape.schema.clone();
         let outcomes = if let Some(published) = store.flow(&flow.name).await? {
+            store.check(&published).await.map_err(located)?;
             published
         } else {
             let mut tables = Vec::with_capacity(flow.sources.len());
             for (named, name) in flow.named().zip(&flow.sources) {
                 tables.push((name.clone(), self.snapshot.named(&named, &self.pipeline.schemas)?));
             }
-            self.progress.start("transform", &flow.name, Some(tables.iter().map(|(_, table)| table.rows).sum()));
+            let tables_rows: u64 = tables.iter().map(|(_, table)| table.rows).sum();
+            self.progress.start("transform", &flow.name, Some(tables_rows));
             let folder = match tables.as_slice() {
                 [(_, one)] => views::folder_of(self.snapshot, one),
                 _ => None,
@@ -191,11 +209,22 @@ impl<'a> Transform<'a> {
                 progress: self.progress.as_ref(),
                 cancel: &self.cancel,
             };
-            let outcomes = execution.run().await.at(At::File, &flow.file).map_err(located)?;
+            let span = timed!("transform.flow", flow.name, rows = tables_rows);
+            let outcomes = execution.run().instrument(span).await.at(At::File, &flow.file).map_err(located)?;
             self.progress.finish(&flow.name);
             outcomes
         };
         views::migrated(self.engine, store, &outcomes, &schema).map_err(located)?;
         Ok(outcomes)
     }
+}
+
+/// What a flow wants of the source and the snapshot does not have: tables, and columns of its key.
+#[must_use]
+pub fn unfit(flow: &Flow, graph: &Graph, snapshot: &Snapshot, pipeline: &Pipeline) -> Vec<Error> {
+    let tables = graph.sources.get(&flow.name).into_iter().flatten();
+    let missing = tables.filter_map(|named| snapshot.named(named, &pipeline.schemas).err());
+    let own = flow.named().filter_map(|named| snapshot.named(&named, &pipeline.schemas).ok());
+    let keys = own.filter_map(|table| contract::key_columns(flow, table).err());
+    missing.chain(keys).map(|error| error.at(At::Flow, &flow.name)).collect()
 }

@@ -1,16 +1,15 @@
-//! Owns which columns of the source a flow's column is made of, as far as its plan shows, and the clocks that the flow
-//! itself gives a zone.
+//! Owns which clocks of the source a flow's column is made of, and those that the flow itself gives a zone.
 //! Must not know: what zones there are.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::DataType;
+use datafusion::common::DataFusionError;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
-use datafusion::common::{DataFusionError, TableReference};
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, Projection};
 
-use crate::engine::Schema;
+use crate::lineage;
 use crate::name::Name;
 
 /// A column of the source.
@@ -22,73 +21,13 @@ pub struct Origin {
 
 /// The columns of the source that a column of a plan is made of, of those that hold clock times or dates.
 pub fn origins(plan: &LogicalPlan, column: &str) -> BTreeSet<Origin> {
-    let mut found = BTreeSet::new();
-    if let Some(index) = plan.schema().fields().iter().position(|field| field.name() == column) {
-        of_column(plan, index, &mut found);
-    }
-    found
-}
-
-fn of_column(plan: &LogicalPlan, index: usize, found: &mut BTreeSet<Origin>) {
-    let mut own = |table: &TableReference| {
-        let table = source_table(table)?;
-        let field = plan.schema().fields().get(index)?;
-        if matches!(field.data_type(), DataType::Timestamp(_, None) | DataType::Date32) {
-            found.insert(Origin { table, column: field.name().clone() });
+    let of_source = |(column, kind): (lineage::Column, DataType)| match (column.table, kind) {
+        (lineage::Table::Source(table), DataType::Timestamp(_, None) | DataType::Date32) => {
+            Some(Origin { table, column: column.name })
         }
-        Some(())
-    };
-    match plan {
-        LogicalPlan::TableScan(node) => {
-            own(&node.table_name);
-        }
-        LogicalPlan::SubqueryAlias(node) if own(&node.alias).is_none() => of_column(&node.input, index, found),
-        LogicalPlan::Projection(node) => of_exprs(node.expr.get(index), &node.input, found),
-        LogicalPlan::Aggregate(node) => {
-            of_exprs(node.group_expr.iter().chain(&node.aggr_expr).nth(index), &node.input, found);
-        }
-        LogicalPlan::Window(node) => {
-            let before = node.input.schema().fields().len();
-            if index < before {
-                of_column(&node.input, index, found);
-            } else {
-                of_exprs(node.window_expr.get(index - before), &node.input, found);
-            }
-        }
-        LogicalPlan::Join(node) => {
-            let left = node.left.schema().fields().len();
-            if index < left {
-                of_column(&node.left, index, found);
-            } else {
-                of_column(&node.right, index - left, found);
-            }
-        }
-        LogicalPlan::Union(node) => node.inputs.iter().for_each(|input| of_column(input, index, found)),
-        LogicalPlan::Filter(node) => of_column(&node.input, index, found),
-        LogicalPlan::Sort(node) => of_column(&node.input, index, found),
-        LogicalPlan::Limit(node) => of_column(&node.input, index, found),
-        _ => {}
-    }
-}
-
-fn of_exprs(expr: Option<&Expr>, input: &LogicalPlan, found: &mut BTreeSet<Origin>) {
-    for column in expr.iter().flat_map(|expr| expr.column_refs()) {
-        if let Some(index) = input.schema().maybe_index_of_column(column) {
-            of_column(input, index, found);
-        }
-    }
-}
-
-/// The name of a table of the source.
-fn source_table(table: &TableReference) -> Option<Name> {
-    let (schema, name) = (table.schema()?, table.table().to_owned());
-    match table.catalog() {
-        Some(catalog) if catalog == Schema::Source.name() => {
-            Some(Name::Full { schema: schema.to_owned(), table: name })
-        }
-        _ if schema == Schema::Source.name() => Some(Name::Plain(name)),
         _ => None,
-    }
+    };
+    lineage::made_of(plan, column).into_iter().filter_map(of_source).collect()
 }
 
 /// The plan with a column more for each clock time that it gives a zone by `at time zone '…'`: how often the zone's

@@ -1,14 +1,11 @@
 //! Owns the comparison of two sets of rows by id and hash, in bounded memory.
 //! Must not know: where either comes from.
 
-use uuid::Uuid;
-
-use super::{Example, FlowVerified, What};
-use crate::server::sql::{fill, quote_literal, quote_table};
+use super::found::{Sampled, What};
+use super::hash;
 
 /// Rows compared at once: 33 bytes each are kept. A larger flow is compared part by part, by the first bits of its ids.
-const PART_ROWS: u64 = 8_000_000;
-const EXAMPLES: usize = 20;
+const PART_ROWS: u64 = 4_000_000;
 /// The table of places in the sorted rows has an entry for each value of this many first bits of an id.
 const PLACE_BITS: u32 = 16;
 
@@ -20,6 +17,23 @@ pub(super) struct Part {
 }
 
 impl Part {
+    /// The window of ids that a sample takes.
+    pub fn of(sample: &Sampled) -> Self {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_precision_loss,
+            clippy::cast_sign_loss,
+            reason = "a share of 2^64"
+        )]
+        let width = (sample.share.clamp(0.0, 1.0) * (u64::MAX as f64)) as u64;
+        if width == u64::MAX {
+            return Self { low: 0, high: u128::MAX };
+        }
+        let seeded = hash::hash(&sample.seed.to_le_bytes()) % (u128::from(u64::MAX - width) + 1);
+        let low = seeded << 64;
+        Self { low, high: low + (u128::from(width) << 64) }
+    }
+
     pub fn is_all(self) -> bool {
         self.low == 0 && self.high == u128::MAX
     }
@@ -39,27 +53,46 @@ pub(super) fn parts(rows: u64) -> Vec<Part> {
     (0..1_u128 << bits).map(|part| Part { low: part << shift, high: (part << shift) | (u128::MAX >> bits) }).collect()
 }
 
-/// The statement that lists the ids a run gave to an entity.
-pub(super) fn mapped(schema: &str, table: &str, run: Uuid, entity: &str) -> String {
-    fill(
-        include_str!("../../sql/control/verify/mapped.sql"),
-        &[
-            ("mappings", &quote_table(schema, table)),
-            ("run", &quote_literal(&run.to_string())),
-            ("entity", &quote_literal(entity)),
-        ],
-    )
+/// A sum over rows, in any order: two are equal if they are of the same rows, each as often. It takes no memory, and tells nothing
+/// about what differs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Sum {
+    pub rows: u64,
+    hashes: u128,
 }
+
+impl Sum {
+    pub fn add(&mut self, id: u128, content: u128) {
+        let mut both = [0; 32];
+        both[..16].copy_from_slice(&id.to_le_bytes());
+        both[16..].copy_from_slice(&content.to_le_bytes());
+        self.rows += 1;
+        self.hashes = self.hashes.wrapping_add(hash::hash(&both));
+    }
+
+    pub fn with(self, other: Self) -> Self {
+        Self { rows: self.rows + other.rows, hashes: self.hashes.wrapping_add(other.hashes) }
+    }
+}
+
+/// Stands for the hash of what may have any values.
+pub(super) const ANY: u128 = 0;
 
 /// Expected rows, and what has been seen of them.
 pub(super) struct Comparison {
-    /// Sorted by id.
+    /// Sorted by id, each once.
     expected: Vec<(u128, u128)>,
     /// Where ids with these first bits begin.
     places: Vec<u32>,
     seen: Vec<Seen>,
-    unknown: Vec<u128>,
-    sorted: bool,
+}
+
+/// What a row of the target is to those that are expected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sight {
+    Unknown,
+    Same,
+    Wrong,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,11 +100,13 @@ enum Seen {
     Not,
     Same,
     Different,
+    Twice,
 }
 
 impl Comparison {
     pub fn new(mut expected: Vec<(u128, u128)>) -> Self {
-        expected.sort_unstable_by_key(|(id, _)| *id);
+        expected.sort_unstable();
+        expected.dedup();
         let mut places = vec![0_u32; (1 << PLACE_BITS) + 1];
         for (id, _) in &expected {
             places[first_bits(*id) + 1] += 1;
@@ -80,21 +115,19 @@ impl Comparison {
             places[at] += places[at - 1];
         }
         let seen = vec![Seen::Not; expected.len()];
-        Self { expected, places, seen, unknown: Vec::new(), sorted: true }
+        Self { expected, places, seen }
     }
 
     /// A row of the target.
-    pub fn see(&mut self, id: u128, hash: u128) {
-        match self.find(id) {
-            // Seen twice, once wrong: it stays wrong.
-            Some(at) if self.expected[at].1 != hash => self.seen[at] = Seen::Different,
-            Some(at) if self.seen[at] == Seen::Not => self.seen[at] = Seen::Same,
-            Some(_) => {}
-            None => {
-                self.unknown.push(id);
-                self.sorted = false;
-            }
-        }
+    pub fn see(&mut self, id: u128, hash: u128) -> Sight {
+        let Some(at) = self.find(id) else { return Sight::Unknown };
+        let wanted = self.expected[at].1;
+        self.seen[at] = match self.seen[at] {
+            Seen::Not if wanted == hash || wanted == ANY => Seen::Same,
+            Seen::Not => Seen::Different,
+            _ => Seen::Twice,
+        };
+        if self.seen[at] == Seen::Same { Sight::Same } else { Sight::Wrong }
     }
 
     fn find(&self, id: u128) -> Option<usize> {
@@ -103,45 +136,22 @@ impl Comparison {
         self.expected[from..to].binary_search_by_key(&id, |(id, _)| *id).ok().map(|at| from + at)
     }
 
-    /// Ids of the target that are not expected.
-    pub fn unknown(&self) -> &[u128] {
-        &self.unknown
+    /// How many rows are as they shall be.
+    pub fn same(&self) -> u64 {
+        self.seen.iter().filter(|seen| **seen == Seen::Same).count() as u64
     }
 
-    pub fn is_unknown(&self, id: u128) -> bool {
-        if self.sorted { self.unknown.binary_search(&id).is_ok() } else { self.unknown.contains(&id) }
-    }
-
-    /// All rows have been seen.
-    pub fn end(&mut self) {
-        self.unknown.sort_unstable();
-        self.sorted = true;
-    }
-
-    /// Adds what was found to the flow's account.
-    pub fn tell(&self, extra: &[u128], found: &mut FlowVerified) {
-        let mut note = |what, id: u128| {
-            if found.examples.len() < EXAMPLES {
-                found.examples.push(Example { what, id: Uuid::from_u128(id), key: None });
-            }
-        };
-        for ((id, _), seen) in self.expected.iter().zip(&self.seen) {
-            match seen {
-                Seen::Same => found.rows += 1,
-                Seen::Not => {
-                    found.missing += 1;
-                    note(What::Missing, *id);
-                }
-                Seen::Different => {
-                    found.different += 1;
-                    note(What::Different, *id);
-                }
-            }
-        }
-        for id in extra {
-            found.extra += 1;
-            note(What::Extra, *id);
-        }
+    /// The ids of all others that are expected, and what is wrong with each.
+    pub fn wrong(&self) -> impl Iterator<Item = (u128, What)> {
+        self.expected.iter().zip(&self.seen).filter_map(|((id, _), seen)| {
+            let what = match seen {
+                Seen::Same => return None,
+                Seen::Not => What::Missing,
+                Seen::Different => What::Different,
+                Seen::Twice => What::Doubled,
+            };
+            Some((*id, what))
+        })
     }
 }
 
@@ -166,17 +176,14 @@ mod tests {
     }
 
     #[test]
-    fn differences_are_counted_and_named() {
-        let mut comparison = Comparison::new(vec![(3, 30), (1 << 127, 1), (5, 50)]);
-        comparison.see(3, 30);
-        comparison.see(5, 51);
-        comparison.see(9, 9);
-        comparison.end();
-        assert!(comparison.is_unknown(9));
-        let mut found =
-            FlowVerified { flow: "f".into(), rows: 0, missing: 0, extra: 0, different: 0, examples: Vec::new() };
-        comparison.tell(&[9], &mut found);
-        assert_eq!((found.rows, found.missing, found.different, found.extra), (1, 1, 1, 1));
-        assert_eq!(found.examples.len(), 3);
+    fn differences_are_told_apart() {
+        let mut comparison = Comparison::new(vec![(3, 30), (1 << 127, 1), (5, 50), (7, ANY), (8, 80), (3, 30)]);
+        for (id, hash) in [(3, 30), (5, 51), (9, 9), (7, 1234), (8, 80), (8, 80)] {
+            comparison.see(id, hash);
+        }
+        assert_eq!(comparison.same(), 2);
+        let wrong: Vec<_> = comparison.wrong().collect();
+        assert_eq!(wrong, [(5, What::Different), (8, What::Doubled), (1 << 127, What::Missing)]);
+        assert_eq!(comparison.see(9, 9), Sight::Unknown);
     }
 }

@@ -1,5 +1,5 @@
 //! Owns what holds between rows of the target: foreign keys point to rows, unique keys stand once. Asked of the rows
-//! themselves, whether or not a constraint promises it. Must not know: outcomes.
+//! themselves, where the server has not just now asked them itself. Must not know: outcomes.
 
 use serde::Serialize;
 
@@ -13,7 +13,7 @@ const ORPHANS: &str = include_str!("../../sql/control/verify/orphans.sql");
 const DUPLICATES: &str = include_str!("../../sql/control/verify/duplicates.sql");
 
 /// Rows of a table whose foreign key points to nothing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Orphans {
     pub table: String,
     pub constraint: String,
@@ -21,18 +21,39 @@ pub struct Orphans {
 }
 
 /// Keys that stand more than once under a unique index.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Duplicates {
     pub table: String,
     pub index: String,
     pub keys: u64,
 }
 
+/// What a valid constraint or index of the server says of rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Promises {
+    /// It has validated or built it over these rows in this very run, or has looked at each row as it came.
+    Kept,
+    /// Time has passed, in which triggers may have been off, or a disk may have lost something.
+    Doubted,
+}
+
+impl Promises {
+    /// Are rows to be asked themselves, where the server promises something that it does, or does not, keep up?
+    fn are_doubtful(self, kept_up: bool) -> bool {
+        self == Self::Doubted || !kept_up
+    }
+}
+
 /// Orphans of all foreign keys of these tables; only those with any.
-pub(super) async fn orphans(connection: &Connection, tables: &[&Table], cancel: &Cancel) -> Result<Vec<Orphans>> {
+pub(super) async fn orphans(
+    connection: &Connection,
+    tables: &[&Table],
+    promises: Promises,
+    cancel: &Cancel,
+) -> Result<Vec<Orphans>> {
     let mut found = Vec::new();
     for table in tables {
-        for key in table.foreign_keys().filter(|key| key.validated) {
+        for key in table.foreign_keys().filter(|key| key.validated && promises.are_doubtful(key.enforced)) {
             let Some((schema, name)) = &key.referenced else { continue };
             cancel.check()?;
             let present: Vec<_> =
@@ -63,10 +84,15 @@ pub(super) async fn orphans(connection: &Connection, tables: &[&Table], cancel: 
 }
 
 /// Keys that stand more than once under any unique index of these tables.
-pub(super) async fn duplicates(connection: &Connection, tables: &[&Table], cancel: &Cancel) -> Result<Vec<Duplicates>> {
+pub(super) async fn duplicates(
+    connection: &Connection,
+    tables: &[&Table],
+    promises: Promises,
+    cancel: &Cancel,
+) -> Result<Vec<Duplicates>> {
     let mut found = Vec::new();
     for table in tables {
-        for index in table.indexes.iter().filter(|index| index.unique) {
+        for index in table.indexes.iter().filter(|index| index.unique && promises.are_doubtful(index.valid)) {
             cancel.check()?;
             let present = if index.nulls_equal {
                 "true".to_owned()

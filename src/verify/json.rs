@@ -5,6 +5,15 @@ use super::number;
 /// Deeper documents are left as they are: the stack is finite.
 const DEEPEST: usize = 2_000;
 
+/// Can jsonb hold this text? It is JSON, and has no sign of the code 0.
+pub(super) fn holdable(text: &str) -> bool {
+    let zero = text.match_indices("\\u0000").any(|(at, _)| {
+        let before = text.as_bytes()[..at].iter().rev().take_while(|byte| **byte == b'\\').count();
+        before % 2 == 0
+    });
+    !zero && Canonical::default().write(text, &mut Vec::new())
+}
+
 /// Rewrites JSON texts; its buffers are reused.
 #[derive(Default)]
 pub(super) struct Canonical {

@@ -1,106 +1,65 @@
-//! Owns the proof that the target holds what the outcomes say: every row is read back and compared, value by value.
-//! Must not know: how rows were loaded, beyond which of them the target refused.
+//! Owns the proof that the target holds what the outcomes say: rows, mappings and quarantine are read back and compared, value by
+//! value. Must not know: how rows were loaded, beyond which of them the target refused.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use futures::StreamExt;
-use serde::Serialize;
-use uuid::Uuid;
-
 use crate::cancel::Cancel;
-use crate::error::{At, Context, Error, Result};
-use crate::outcome::Outcome;
+use crate::error::{Error, Kind, Result};
+use crate::id::Namespace;
+use crate::ledger::{self, Noted, PastRun, Refusal};
 use crate::outcomes::{FlowOutcomes, OutcomeStore};
 use crate::progress::Sink;
-use crate::server::sql::{fill, quote_ident, quote_table};
 use crate::server::{Address, Connection};
-use crate::target::{Catalog, Table};
-use scope::Scope;
+use crate::target::{Catalog, Table, TableName};
+use crate::timed;
+use tracing::Instrument;
+use uuid::Uuid;
 
+mod account;
 mod actual;
 mod canon;
 mod compare;
+mod detail;
 mod expected;
+mod found;
 mod hash;
 mod integrity;
 mod json;
+mod mapped;
+mod mapping;
 mod number;
 mod outcomes;
+mod quarantined;
+mod rows;
 mod scope;
+mod structure;
 
+pub use found::{Altered, Compared, Example, FlowVerified, Miscounted, Sampled, Verification, What};
 pub use integrity::{Duplicates, Orphans};
 
-const STILL_THERE: &str = include_str!("../../sql/control/verify/still_there.sql");
 const SESSION: &str = include_str!("../../sql/control/verify/session.sql");
 
-/// What the comparison found, of all flows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Verification {
-    pub flows: Vec<FlowVerified>,
-    pub orphans: Vec<Orphans>,
-    pub duplicates: Vec<Duplicates>,
+/// How much is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// The rows of tables, and what holds between them.
+    Rows,
+    /// As a run does at its end: mappings and rejects too, of flows that it has compared whole.
+    Run,
+    /// All that is known, also what others have changed since: structure, sequences and the ledger's own counts too.
+    Whole,
 }
 
-/// What the comparison found of a flow.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct FlowVerified {
-    pub flow: String,
-    /// Rows that are in the target as they shall be.
-    pub rows: u64,
-    pub missing: u64,
-    /// Rows of this run in the target that no outcome asks for.
-    pub extra: u64,
-    /// Rows with a value that is not as it shall be.
-    pub different: u64,
-    /// Up to twenty of them.
-    pub examples: Vec<Example>,
-}
-
-/// A row that is not as it shall be; never its values.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Example {
-    pub what: What,
-    pub id: Uuid,
-    /// The legacy key; none for an extra row.
-    pub key: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum What {
-    Missing,
-    Different,
-    Extra,
-}
-
-impl Verification {
-    /// Is everything as it shall be?
-    #[must_use]
-    pub fn clean(&self) -> bool {
-        self.orphans.is_empty()
-            && self.duplicates.is_empty()
-            && self.flows.iter().all(|flow| flow.missing + flow.extra + flow.different == 0)
-    }
-
-    /// What was found, in one line.
-    #[must_use]
-    pub fn summary(&self) -> String {
-        let sum = |of: fn(&FlowVerified) -> u64| self.flows.iter().map(of).sum::<u64>();
-        let mut line = format!("{} rows are as they shall be", sum(|flow| flow.rows));
-        for (count, what) in [
-            (sum(|flow| flow.missing), "missing"),
-            (sum(|flow| flow.different), "different"),
-            (sum(|flow| flow.extra), "too many"),
-            (self.orphans.iter().map(|found| found.rows).sum(), "orphans"),
-            (self.duplicates.iter().map(|found| found.keys).sum(), "keys twice"),
-        ] {
-            if count > 0 {
-                line.extend([", ", &count.to_string(), " ", what]);
-            }
-        }
-        line
-    }
+/// What is known of a run beside its outcomes, from where it was stored.
+#[derive(Debug, Default)]
+pub struct Said {
+    /// The rows that the target refused, of all flows.
+    pub refused: Vec<Refusal>,
+    /// Their whole source rows, as JSON: flow → key; none where they could not be fetched.
+    pub sources: Option<HashMap<String, HashMap<String, String>>>,
+    /// The rows that differences of a flow brought: new ones and changed ones.
+    pub brought: BTreeMap<String, u64>,
 }
 
 /// What is verified.
@@ -111,22 +70,96 @@ pub struct Subject<'a> {
     pub store: &'a OutcomeStore,
     pub flows: &'a [FlowOutcomes],
     pub run: Uuid,
+    /// On which its UUIDs rest.
+    pub namespace: Namespace,
     /// The mappings table, as the pipeline names it.
     pub mappings: &'a str,
     /// The flows of which only rows that the run moved are compared.
     pub moved_only: &'a BTreeSet<String>,
+    pub depth: Depth,
+    /// None: what the target refused is what its quarantine says.
+    pub said: Option<&'a Said>,
+    /// The mappings that no run of ours wrote, and that it found: entity and key.
+    pub adopted: &'a HashSet<(String, String)>,
+    pub sample: Option<Sampled>,
 }
 
-/// Reads the target back and compares it with the outcomes. Differences are a result, not an error.
+impl Subject<'_> {
+    /// The rows of a flow that the target refused, by the UUIDs of the outcomes.
+    async fn refused(&self, connection: &Connection, flow: &str) -> Result<HashSet<u128>> {
+        let id = |row: &Refusal| row.id.map(|id| id.as_u128());
+        Ok(match self.said {
+            Some(said) => said.refused.iter().filter(|row| row.flow == flow).filter_map(id).collect(),
+            None => ledger::refused(connection, self.run, Some(flow)).await?.iter().filter_map(id).collect(),
+        })
+    }
+
+    /// The runs up to this one, among those that build on each other.
+    fn until<'h>(&self, history: &'h [PastRun]) -> &'h [PastRun] {
+        let end = history.iter().position(|run| run.run == self.run).map_or(history.len(), |at| at + 1);
+        &history[..end]
+    }
+}
+
+/// What all parts of a verification look at.
+struct Context<'a> {
+    subject: &'a Subject<'a>,
+    catalog: &'a Catalog,
+    /// The runs that build on each other, the oldest first.
+    history: &'a [PastRun],
+    noted: &'a BTreeMap<TableName, Noted>,
+    cancel: &'a Cancel,
+}
+
+/// Reads the target back and compares it with the outcomes. Differences are a result, not an error. Nothing is written, and
+/// nothing is locked.
 ///
 /// # Errors
 /// Whatever keeps rows from being read: the connection, a changed outcome file, a table that is gone.
 pub async fn run(subject: &Subject<'_>, sink: &Arc<dyn Sink>, cancel: &Cancel) -> Result<Verification> {
     // Read now: what was away while rows were loaded is back.
-    let catalog = Catalog::read(&connect(subject).await?, subject.schema).await?;
-    let (flows, (orphans, duplicates)) =
-        futures::future::try_join(rows(subject, &catalog, sink, cancel), integrity(subject, &catalog, cancel)).await?;
-    Ok(Verification { flows, orphans, duplicates })
+    let connection = connect(subject).await?;
+    let catalog = Catalog::read(&connection, subject.schema).await?;
+    let history = ledger::history(&connection, subject.run).await?;
+    let noted = ledger::noted_tables(&connection, subject.run).await?;
+    let context = Context { subject, catalog: &catalog, history: &history, noted: &noted, cancel };
+    let rows = async {
+        let connection = connect(subject).await?;
+        rows::Rows { subject, catalog: &catalog, connection, history: &history, noted: &noted, sink, cancel }
+            .all()
+            .instrument(timed!("verify.rows"))
+            .await
+    };
+    let beside = async {
+        if subject.depth == Depth::Rows {
+            return Ok((mapped::Found::default(), BTreeMap::new()));
+        }
+        let connection = connect(subject).await?;
+        let mapped = mapped::all(&context, &connection).instrument(timed!("verify.mappings")).await?;
+        let span = timed!("verify.quarantine");
+        Ok::<_, Error>((mapped, quarantined::all(&context, &connection).instrument(span).await?))
+    };
+    let integrity = integrity(subject, &catalog, cancel).instrument(timed!("verify.integrity"));
+    let (flows, (mapped, mut quarantined), (orphans, duplicates)) =
+        futures::future::try_join3(rows, beside, integrity).await?;
+    let mut verification = Verification {
+        flows,
+        orphans,
+        duplicates,
+        stray_mappings: mapped.stray,
+        sample: subject.sample,
+        ..Verification::default()
+    };
+    let mut mappings = mapped.flows;
+    for (place, flow) in verification.flows.iter_mut().enumerate() {
+        flow.mappings = mappings.remove(&place);
+        flow.quarantine = quarantined.remove(&place);
+    }
+    if subject.depth == Depth::Whole {
+        account::all(&context, &connection, &mut verification).await?;
+        structure::all(&context, &connection, &mut verification).await?;
+    }
+    Ok(verification)
 }
 
 async fn connect(subject: &Subject<'_>) -> Result<Connection> {
@@ -148,127 +181,15 @@ async fn integrity(
         .filter_map(|flow| catalog.table(&flow.target))
         .filter(|table| seen.insert(table.oid))
         .collect();
-    let orphans = integrity::orphans(&connection, &tables, cancel).await?;
-    Ok((orphans, integrity::duplicates(&connection, &tables, cancel).await?))
+    let promises = match subject.depth {
+        Depth::Whole => integrity::Promises::Doubted,
+        Depth::Rows | Depth::Run => integrity::Promises::Kept,
+    };
+    let orphans = integrity::orphans(&connection, &tables, promises, cancel).await?;
+    Ok((orphans, integrity::duplicates(&connection, &tables, promises, cancel).await?))
 }
 
-async fn rows(
-    subject: &Subject<'_>,
-    catalog: &Catalog,
-    sink: &Arc<dyn Sink>,
-    cancel: &Cancel,
-) -> Result<Vec<FlowVerified>> {
-    let connection = connect(subject).await?;
-    let mut verified = Vec::new();
-    for flow in subject.flows {
-        sink.start("verify", &flow.flow, Some(flow.count(Outcome::Migrated)));
-        verified.push(one(subject, catalog, flow, &connection, sink, cancel).await.at(At::Flow, &flow.flow)?);
-        sink.finish(&flow.flow);
-    }
-    Ok(verified)
-}
-
-async fn one(
-    subject: &Subject<'_>,
-    catalog: &Catalog,
-    flow: &FlowOutcomes,
-    connection: &Connection,
-    sink: &Arc<dyn Sink>,
-    cancel: &Cancel,
-) -> Result<FlowVerified> {
-    let mut found =
-        FlowVerified { flow: flow.flow.clone(), rows: 0, missing: 0, extra: 0, different: 0, examples: Vec::new() };
-    if flow.count(Outcome::Migrated) == 0 {
-        return Ok(found);
-    }
-    let table = catalog.require(&flow.target)?;
-    let scope = Scope::of(subject, flow, connection).await?;
-    if scope.only.as_ref().is_some_and(HashSet::is_empty) && scope.deleted.is_empty() {
-        return Ok(found);
-    }
-    let rows = flow.count(Outcome::Migrated);
-    for part in compare::parts(rows) {
-        let reader = outcomes::Reader { connection, table, store: subject.store, flow, part, cancel };
-        let (mut expected, columns) = reader.read(&scope.aside).await?;
-        expected.retain(|(id, _)| scope.wants(*id));
-        let mut comparison = compare::Comparison::new(expected);
-        let statement =
-            columns.statement(table, part, scope.range(flow.row.is_derived().then_some(&flow.row.id_column)));
-        let stream = connection.copy_out(statement.as_str()).await?;
-        tokio::pin!(stream);
-        let mut reader = columns.reader(part);
-        let mut unsaid = 0;
-        while let Some(bytes) = connection.watched(stream.next()).await {
-            reader.take(&bytes?, |id, hash| {
-                if scope.wants(id) {
-                    comparison.see(id, hash);
-                }
-            })?;
-            unsaid += 1;
-            if unsaid == 10_000 {
-                cancel.check()?;
-                sink.advance(&flow.flow, unsaid);
-                unsaid = 0;
-            }
-        }
-        reader.end()?;
-        sink.advance(&flow.flow, unsaid);
-        comparison.end();
-        let mut extra = extra(subject, catalog, flow, connection, &comparison).await?;
-        extra.retain(|id| !scope.others.contains(id) && !scope.aside.contains(id));
-        comparison.tell(&extra, &mut found);
-    }
-    found.extra += still_there(connection, table, flow, &scope).await?;
-    outcomes::name_keys(subject.store, flow, &mut found.examples).await?;
-    found.examples.sort();
-    Ok(found)
-}
-
-/// How many rows that the run deleted are there all the same.
-async fn still_there(connection: &Connection, table: &Table, flow: &FlowOutcomes, scope: &Scope) -> Result<u64> {
-    if scope.deleted.is_empty() || !flow.row.is_derived() {
-        return Ok(0);
-    }
-    let (name, id) = (quote_table(&table.schema, &table.name), quote_ident(&flow.row.id_column));
-    let statement = fill(STILL_THERE, &[("table", &name), ("id", &id)]);
-    Ok(connection.query(&statement, &[&scope.deleted]).await?.len() as u64)
-}
-
-/// Which of the rows that this flow does not expect did this run bring all the same? Rows of other flows of the same
-/// entity and table are not among them.
-async fn extra(
-    subject: &Subject<'_>,
-    catalog: &Catalog,
-    flow: &FlowOutcomes,
-    connection: &Connection,
-    comparison: &compare::Comparison,
-) -> Result<Vec<u128>> {
-    if comparison.unknown().is_empty() || subject.moved_only.contains(&flow.flow) {
-        return Ok(Vec::new());
-    }
-    let same = |other: &FlowOutcomes| catalog.qualify(&other.target) == catalog.qualify(&flow.target);
-    let shared =
-        subject.flows.iter().any(|other| other.flow != flow.flow && other.entity == flow.entity && same(other));
-    // Without a UUID of ours, nothing tells a row of this run from one that was there before.
-    if shared || !flow.row.is_derived() {
-        return Ok(Vec::new());
-    }
-    let (schema, table) = catalog.qualify(subject.mappings);
-    let statement = compare::mapped(&schema, &table, subject.run, &flow.entity);
-    let stream = connection.copy_out(statement.as_str()).await?;
-    tokio::pin!(stream);
-    let mut rows = actual::Rows::new();
-    let mut found = Vec::new();
-    while let Some(bytes) = connection.watched(stream.next()).await {
-        rows.take(&bytes?, |mut fields| {
-            let id = fields.next().flatten().and_then(|id| id.try_into().ok()).map(u128::from_be_bytes);
-            let id = id.ok_or_else(|| Error::unexpected("a mapping without a UUID"))?;
-            if comparison.is_unknown(id) {
-                found.push(id);
-            }
-            Ok(())
-        })?;
-    }
-    rows.end()?;
-    Ok(found)
+/// A table that is needed, and that the target does not have any more.
+fn gone(table: &str) -> Error {
+    Error::new(Kind::Drift, "the target has no such table any more").at(crate::error::At::Table, table)
 }

@@ -8,15 +8,17 @@ use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use futures::{StreamExt, TryStreamExt};
+use uuid::Uuid;
 
 use super::canon::Canon;
-use super::compare::Part;
-use super::{Example, actual, canon, expected, hash};
+use super::compare::{Part, Sum};
+use super::scope::Scope;
+use super::{actual, canon, expected, hash};
 use crate::cancel::Cancel;
 use crate::error::{Error, Result};
-use crate::key::KeyColumn;
-use crate::outcome::{KEY, Outcome, RowIdentity};
-use crate::outcomes::{FlowOutcomes, OutcomeFile, OutcomeStore, chosen};
+use crate::outcome::{Outcome, RowIdentity};
+use crate::outcomes::{FlowOutcomes, OutcomeFile, OutcomeStore, chosen, row_ids};
+use crate::processor::compute;
 use crate::server::Connection;
 use crate::server::sql::{fill, quote_ident, quote_literal, quote_table};
 use crate::target::Table;
@@ -39,10 +41,30 @@ pub(super) struct Columns {
     id_column: String,
     /// Which of the columns tell rows apart, where there is no such UUID: a row is known by their hash.
     identity: Option<Vec<usize>>,
+    /// The text of what tells a row apart is selected before all else.
+    shows_identity: bool,
+}
+
+/// Of rows, by their ids: the columns that are not compared, by their places.
+pub(super) type Masks = HashMap<u128, Vec<usize>>;
+
+/// The hash of a row without the columns of `mask`.
+fn hash_of(bytes: &[u8], ends: &[usize], mask: Option<&Vec<usize>>) -> u128 {
+    let Some(mask) = mask else { return hash::hash(bytes) };
+    let mut left = Vec::with_capacity(bytes.len());
+    for place in (0..ends.len()).filter(|place| !mask.contains(place)) {
+        left.extend_from_slice(&bytes[from_of(ends, place)..ends[place]]);
+    }
+    hash::hash(&left)
+}
+
+/// Where the bytes of a column begin.
+pub(super) fn from_of(ends: &[usize], place: usize) -> usize {
+    place.checked_sub(1).map_or(0, |before| ends[before])
 }
 
 impl Columns {
-    fn of(batch: &RecordBatch, table: &Table, flow: &FlowOutcomes) -> Result<Self> {
+    pub fn of(batch: &RecordBatch, table: &Table, flow: &FlowOutcomes) -> Result<Self> {
         let schema = batch.schema();
         let id_column = flow.row.id_column.clone();
         let is_id = |name: &str| flow.row.is_derived() && name == id_column;
@@ -55,22 +77,59 @@ impl Columns {
         });
         let all: Vec<(String, Canon)> = columns.collect::<Result<_>>()?;
         if flow.row.is_derived() {
-            return Ok(Self { all, id_column, identity: None });
+            return Ok(Self { all, id_column, identity: None, shows_identity: false });
         }
         let identity = table.identity(flow.row.named()).unwrap_or_default();
         let place = |name: &String| all.iter().position(|(own, _)| own == name);
         let identity: Option<Vec<usize>> = identity.iter().map(place).collect();
         let gone = || Error::new(crate::error::Kind::Drift, "the target's unique key has other columns by now");
-        Ok(Self { identity: Some(identity.filter(|places| !places.is_empty()).ok_or_else(gone)?), id_column, all })
+        let identity = Some(identity.filter(|places| !places.is_empty()).ok_or_else(gone)?);
+        Ok(Self { identity, id_column, all, shows_identity: false })
+    }
+
+    /// The same, with the text of what tells rows apart.
+    pub fn showing_identity(self) -> Self {
+        Self { shows_identity: true, ..self }
+    }
+
+    /// The name of a column.
+    pub fn name(&self, place: usize) -> &str {
+        self.all.get(place).map_or("", |(name, _)| name.as_str())
+    }
+
+    /// The id of a row as text, where it is a UUID of ours.
+    pub fn shows_uuid(&self, id: u128) -> Option<String> {
+        self.identity.is_none().then(|| Uuid::from_u128(id).to_string())
+    }
+
+    /// Nothing is known of columns: there was no file of rows.
+    pub fn is_none(&self) -> bool {
+        self.all.is_empty() && self.id_column.is_empty()
+    }
+
+    /// Are rows known by the same columns?
+    pub fn is_known_as(&self, other: &Self) -> bool {
+        let by = |columns: &Self| {
+            let places = columns.identity.as_ref()?;
+            Some(places.iter().map(|place| columns.name(*place).to_owned()).collect::<Vec<_>>())
+        };
+        by(self) == by(other) && (self.identity.is_some() || self.id_column == other.id_column)
     }
 
     /// The COPY that reads a part of the target, or the rows that `chosen` says.
     pub fn statement(&self, table: &Table, part: Part, chosen: Option<String>) -> String {
         let id = quote_ident(&self.id_column);
         let own = self.identity.is_none().then(|| id.clone());
+        let shown = self.shows_identity.then(|| match &self.identity {
+            None => format!("{id}::text"),
+            Some(places) => {
+                let texts = places.iter().map(|place| format!("{}::text", quote_ident(self.name(*place))));
+                format!("concat_ws(', ', {})", texts.collect::<Vec<_>>().join(", "))
+            }
+        });
         let columns: Vec<_> =
-            own.into_iter().chain(self.all.iter().map(|(name, canon)| canon.expression(name))).collect();
-        let uuid = |id| quote_literal(&uuid::Uuid::from_u128(id).to_string());
+            shown.into_iter().chain(own).chain(self.all.iter().map(|(name, canon)| canon.expression(name))).collect();
+        let uuid = |id| quote_literal(&Uuid::from_u128(id).to_string());
         // What a hash is, the server does not know: it gives all rows, and the reader chooses.
         let range = if let Some(chosen) = chosen {
             chosen
@@ -92,8 +151,7 @@ impl Columns {
     fn known_by(places: &[usize], ends: &[usize], bytes: &[u8]) -> u128 {
         let mut own = Vec::with_capacity(32);
         for place in places {
-            let from = place.checked_sub(1).map_or(0, |before| ends[before]);
-            own.extend_from_slice(&bytes[from..ends[*place]]);
+            own.extend_from_slice(&bytes[from_of(ends, *place)..ends[*place]]);
         }
         hash::hash(&own)
     }
@@ -108,12 +166,27 @@ pub(super) struct TargetReader {
 }
 
 impl TargetReader {
-    pub fn take(&mut self, bytes: &[u8], mut each: impl FnMut(u128, u128)) -> Result<()> {
+    /// Gives each row's id and hash, without the columns that `masks` says of it.
+    pub fn take(&mut self, bytes: &[u8], masks: &Masks, mut each: impl FnMut(u128, u128)) -> Result<()> {
+        let mut row = |id: u128, ends: &[usize], buffer: &[u8]| {
+            each(id, hash_of(buffer, ends, masks.get(&id)));
+            Ok(())
+        };
+        self.look(bytes, |_, id, ends, buffer| row(id, ends, buffer))
+    }
+
+    /// Gives each row whole: the text by which it can be found, its id, and where its columns' canonical bytes end.
+    pub fn look(
+        &mut self,
+        bytes: &[u8],
+        mut each: impl FnMut(Option<&[u8]>, u128, &[usize], &[u8]) -> Result<()>,
+    ) -> Result<()> {
         let Self { rows, columns, part, buffer } = self;
         let mut ends = Vec::with_capacity(columns.all.len());
         rows.take(bytes, |mut fields| {
             buffer.clear();
             ends.clear();
+            let shown = if columns.shows_identity { fields.next().flatten() } else { None };
             let id = match columns.identity {
                 Some(_) => None,
                 None => Some(uuid_of(fields.next().flatten())?),
@@ -126,10 +199,7 @@ impl TargetReader {
                 (Some(places), _) => Columns::known_by(places, &ends, buffer),
                 (None, id) => id.unwrap_or_default(),
             };
-            if part.holds(id) {
-                each(id, hash::hash(buffer));
-            }
-            Ok(())
+            if part.holds(id) { each(shown, id, &ends, buffer) } else { Ok(()) }
         })
     }
 
@@ -153,33 +223,85 @@ pub(super) struct Reader<'a> {
     pub cancel: &'a Cancel,
 }
 
+/// The rows of a flow that are expected in a part.
+#[derive(Default)]
+pub(super) struct Expected {
+    /// Ids and hashes.
+    pub rows: Vec<(u128, u128)>,
+    pub columns: Columns,
+    pub masks: Masks,
+    /// The ids of rows of which it is known that others have changed them.
+    pub excused: HashSet<u128>,
+}
+
 impl Reader<'_> {
-    /// Ids and hashes of the rows expected in the part: all but those refused.
-    pub async fn read(&self, refused: &HashSet<u128>) -> Result<(Vec<(u128, u128)>, Columns)> {
+    /// The rows expected in the part.
+    pub async fn read(&self, scope: &Arc<Scope>) -> Result<Expected> {
         let files: Vec<&OutcomeFile> = self.flow.files_of(Outcome::Migrated).filter(|file| file.rows > 0).collect();
-        let done: Vec<_> =
-            futures::stream::iter(files).map(|file| self.file(file, refused)).buffered(AT_A_TIME).try_collect().await?;
-        let mut columns = Columns::default();
-        let mut all = Vec::new();
-        for (rows, of_file) in done {
-            columns = of_file;
-            all.extend(rows);
+        let done: Vec<Expected> =
+            futures::stream::iter(files).map(|file| self.file(file, scope)).buffered(AT_A_TIME).try_collect().await?;
+        let mut all = Expected::default();
+        for of_file in done {
+            if !of_file.columns.is_none() {
+                all.columns = of_file.columns;
+            }
+            all.rows.extend(of_file.rows);
+            all.masks.extend(of_file.masks);
+            all.excused.extend(of_file.excused);
         }
-        Ok((all, columns))
+        Ok(all)
     }
 
-    async fn file(&self, file: &OutcomeFile, refused: &HashSet<u128>) -> Result<(Vec<(u128, u128)>, Columns)> {
+    /// The columns that are compared; None where no file tells them.
+    pub async fn columns(&self) -> Result<Option<Columns>> {
+        let Some(file) = self.flow.files_of(Outcome::Migrated).find(|file| file.rows > 0) else { return Ok(None) };
+        let schema = self.store.schema(file).await?;
+        Columns::of(&RecordBatch::new_empty(schema), self.table, self.flow).map(Some)
+    }
+
+    /// The sum of all rows that are expected.
+    pub async fn sum(&self, scope: &Arc<Scope>) -> Result<Sum> {
+        let files: Vec<&OutcomeFile> = self.flow.files_of(Outcome::Migrated).filter(|file| file.rows > 0).collect();
+        let of_file = async |file: &OutcomeFile| {
+            let Some((columns, batches)) = self.prepared(file, scope).await? else { return Ok(Sum::default()) };
+            let part = self.part;
+            let sum = compute(move || {
+                let mut sum = Sum::default();
+                let mut add = |_: usize, id: u128, _: &[usize], bytes: &[u8]| {
+                    sum.add(id, hash::hash(bytes));
+                    Ok(())
+                };
+                batches.iter().try_for_each(|batch| each_row(batch, &columns, part, &mut add))?;
+                Ok::<_, Error>(sum)
+            });
+            sum.await?
+        };
+        let sums = futures::stream::iter(files).map(of_file).buffered(AT_A_TIME);
+        sums.try_fold(Sum::default(), async |all, one| Ok(all.with(one))).await
+    }
+
+    async fn file(&self, file: &OutcomeFile, scope: &Arc<Scope>) -> Result<Expected> {
+        let Some((columns, batches)) = self.prepared(file, scope).await? else { return Ok(Expected::default()) };
+        let (part, scope) = (self.part, scope.clone());
+        let row = self.flow.row.clone();
+        let hashed = tokio::task::spawn_blocking(move || expect(&batches, columns, part, &scope, &row)).await;
+        hashed.map_err(|_| Error::unexpected("hashing was abandoned"))?
+    }
+
+    /// The rows of a file that are compared, as the server would have them.
+    pub async fn prepared(&self, file: &OutcomeFile, scope: &Scope) -> Result<Option<(Columns, Vec<RecordBatch>)>> {
         self.cancel.check()?;
         let mut batches = self.store.read(file).await?;
-        let Some(first) = batches.first() else { return Ok(Default::default()) };
+        let Some(first) = batches.first() else { return Ok(None) };
         let columns = Columns::of(first, self.table, self.flow)?;
         for batch in &mut batches {
             // The server cannot say what it makes of a value that it refuses.
-            *batch = self.normalise(&taken(batch, &self.flow.row, refused)?, &columns).await?;
+            if !scope.is_all() {
+                *batch = chosen(batch, &self.flow.row, |id| scope.wants(id.as_u128()))?;
+            }
+            *batch = self.normalise(batch, &columns).await?;
         }
-        let (part, planned) = (self.part, columns.clone());
-        let hashed = tokio::task::spawn_blocking(move || hashes(&batches, &planned, part)).await;
-        Ok((hashed.map_err(|_| Error::unexpected("hashing was abandoned"))??, columns))
+        Ok(Some((columns, batches)))
     }
 
     /// Lets the server say what it makes of the texts whose type only it understands.
@@ -256,80 +378,72 @@ impl Reader<'_> {
     }
 }
 
-/// The rows of a batch that the target has taken.
-fn taken(batch: &RecordBatch, row: &RowIdentity, refused: &HashSet<u128>) -> Result<RecordBatch> {
-    if refused.is_empty() {
-        return Ok(batch.clone());
-    }
-    chosen(batch, row, |id| !refused.contains(&id.as_u128()))
-}
-
 fn no_uuid() -> Error {
     Error::unexpected("an id that is no UUID")
 }
 
-fn hashes(batches: &[RecordBatch], columns: &Columns, part: Part) -> Result<Vec<(u128, u128)>> {
-    let mut rows = Vec::with_capacity(batches.iter().map(RecordBatch::num_rows).sum());
-    let mut buffer = Vec::new();
+fn expect(batches: &[RecordBatch], columns: Columns, part: Part, scope: &Scope, row: &RowIdentity) -> Result<Expected> {
+    let mut expected = Expected::default();
+    expected.rows.reserve(batches.iter().map(RecordBatch::num_rows).sum());
+    let special = !scope.altered.is_empty() || scope.has_excuses();
     for batch in batches {
-        let column = |name: &str| {
-            batch
-                .column_by_name(name)
-                .ok_or_else(|| Error::unexpected(format!("an outcome file lacks the column {name}")))
-        };
-        let ids = match columns.identity {
-            Some(_) => None,
-            None => Some(column(&columns.id_column)?.as_fixed_size_binary_opt().ok_or_else(no_uuid)?),
-        };
-        let writers = columns
-            .all
-            .iter()
-            .map(|(name, canon)| expected::writer(column(name)?, canon))
-            .collect::<Result<Vec<_>>>()?;
-        let mut ends = Vec::with_capacity(writers.len());
-        for row in 0..batch.num_rows() {
-            let id = ids.map(|ids| ids.value(row).try_into().map(u128::from_be_bytes).map_err(|_| no_uuid()));
-            let id = id.transpose()?;
-            if id.is_some_and(|id| !part.holds(id)) {
-                continue;
-            }
-            buffer.clear();
-            ends.clear();
-            for writer in &writers {
-                writer(row, &mut buffer);
-                ends.push(buffer.len());
-            }
-            let id = match (&columns.identity, id) {
-                (Some(places), _) => Columns::known_by(places, &ends, &buffer),
-                (None, id) => id.unwrap_or_default(),
-            };
-            if part.holds(id) {
-                rows.push((id, hash::hash(&buffer)));
-            }
-        }
-    }
-    Ok(rows)
-}
-
-/// Finds the legacy keys of the examples, which the comparison does not keep.
-pub(super) async fn name_keys(store: &OutcomeStore, flow: &FlowOutcomes, examples: &mut [Example]) -> Result<()> {
-    let mut wanted: HashMap<[u8; 16], &mut Example> =
-        examples.iter_mut().map(|example| (*example.id.as_bytes(), example)).collect();
-    for file in flow.files_of(Outcome::Migrated) {
-        if wanted.values().all(|example| example.key.is_some()) {
-            break;
-        }
-        for batch in store.read(file).await? {
-            let (Some(ids), Some(keys)) = (batch.column_by_name(&flow.row.id_column), batch.column_by_name(KEY)) else {
-                continue;
-            };
-            let (Some(ids), keys) = (ids.as_fixed_size_binary_opt(), KeyColumn::new(keys.clone())?) else { continue };
-            for row in 0..ids.len() {
-                let id: Option<[u8; 16]> = ids.value(row).try_into().ok();
-                if let Some(example) = id.and_then(|id| wanted.get_mut(&id)) {
-                    example.key = Some(keys.text(row)?);
+        let rows = if special { row_ids(batch, row)? } else { Vec::new() };
+        each_row(batch, &columns, part, |at, id, ends, bytes| {
+            let mut mask = None;
+            if let Some(row) = rows.get(at).map(Uuid::as_u128) {
+                if let Some(altered) = scope.altered.get(&row) {
+                    let places =
+                        (0..columns.all.len()).filter(|place| altered.iter().any(|name| name == columns.name(*place)));
+                    mask = Some(places.collect::<Vec<_>>());
+                }
+                if scope.excuses(row) {
+                    expected.excused.insert(id);
                 }
             }
+            expected.rows.push((id, hash_of(bytes, ends, mask.as_ref())));
+            expected.masks.extend(mask.map(|mask| (id, mask)));
+            Ok(())
+        })?;
+    }
+    expected.columns = columns;
+    Ok(expected)
+}
+
+/// Gives each row of a batch that is in the part: its place, its id, and where its columns' canonical bytes end.
+pub(super) fn each_row(
+    batch: &RecordBatch,
+    columns: &Columns,
+    part: Part,
+    mut each: impl FnMut(usize, u128, &[usize], &[u8]) -> Result<()>,
+) -> Result<()> {
+    let column = |name: &str| {
+        batch.column_by_name(name).ok_or_else(|| Error::unexpected(format!("an outcome file lacks the column {name}")))
+    };
+    let ids = match columns.identity {
+        Some(_) => None,
+        None => Some(column(&columns.id_column)?.as_fixed_size_binary_opt().ok_or_else(no_uuid)?),
+    };
+    let writers =
+        columns.all.iter().map(|(name, canon)| expected::writer(column(name)?, canon)).collect::<Result<Vec<_>>>()?;
+    let (mut ends, mut buffer) = (Vec::with_capacity(writers.len()), Vec::new());
+    for row in 0..batch.num_rows() {
+        let id = ids.map(|ids| ids.value(row).try_into().map(u128::from_be_bytes).map_err(|_| no_uuid()));
+        let id = id.transpose()?;
+        if id.is_some_and(|id| !part.holds(id)) {
+            continue;
+        }
+        buffer.clear();
+        ends.clear();
+        for writer in &writers {
+            writer(row, &mut buffer);
+            ends.push(buffer.len());
+        }
+        let id = match (&columns.identity, id) {
+            (Some(places), _) => Columns::known_by(places, &ends, &buffer),
+            (None, id) => id.unwrap_or_default(),
+        };
+        if part.holds(id) {
+            each(row, id, &ends, &buffer)?;
         }
     }
     Ok(())

@@ -8,6 +8,7 @@ use rehome::report::{Because, Changes, KnownBy};
 use rehome::run::{self, Finished, Plan, Request, Verify};
 
 use crate::cluster::Database;
+use crate::program::{Program, ends};
 use crate::support::Home;
 
 pub const DDL: &str = "
@@ -356,6 +357,52 @@ async fn where_snapshot_and_rules_are_lost_too_the_target_is_looked_at() {
     assert_eq!(bench.held().await, bench.alone(&FLOWS).await);
     let listed = changes(&second, "people").conflicts.iter().filter(|found| found.what == "unknown").count();
     assert_eq!(listed as u64, moved(&second, "people")["updated"]);
+}
+
+/// UUIDs that the source brings, or the target makes, stand in the mappings as ours do, and no row has another sort of id: what is
+/// gone is found by them where all that was stored is lost.
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_with_uuids_of_others_are_found_to_be_gone_too() {
+    let database = Database::with(
+        "create schema legacy; create schema fresh;
+         create table legacy.doc (id uuid primary key, title text);
+         create table legacy.tag (slug text primary key, label text);
+         insert into legacy.doc select gen_random_uuid(), 'd' || i from generate_series(1, 40) i;
+         insert into legacy.tag select 't' || i, 'tag' from generate_series(1, 40) i;
+         create table fresh.docs (id uuid primary key, title text);
+         create table fresh.tags (id uuid primary key default gen_random_uuid(), slug text unique, label text)",
+    )
+    .await;
+    let docs = "/*--- source = \"doc\"
+id = \"given\"
+on_gone = \"delete\" ---*/
+select d.id as _key, migrate() as _outcome, d.id as _id, d.title from source.doc d";
+    let tags = "/*--- source = \"tag\"
+key = \"slug\"
+id = \"server\"
+on_gone = \"delete\" ---*/
+select t.slug as _key, migrate() as _outcome, t.slug, t.label from source.tag t";
+    let program = Program::over(&[("docs", docs), ("tags", tags)]);
+    let run = || program.run(&database.url, &database.url, &[]);
+    let first = ends(run()).await;
+    assert!(first.status.success(), "{}", String::from_utf8_lossy(&first.stderr));
+    database.run("delete from legacy.doc where title like '%1'; delete from legacy.tag where slug like '%1'").await;
+    std::fs::remove_dir_all(program.workspace()).unwrap();
+    let second = ends(run()).await;
+    assert!(second.status.success(), "{}", String::from_utf8_lossy(&second.stderr));
+    for (what, sql) in [
+        (
+            "docs",
+            "select count(*)::text from legacy.doc s full join fresh.docs t using (id) where s.title is distinct from t.title",
+        ),
+        (
+            "tags",
+            "select count(*)::text from legacy.tag s full join fresh.tags t using (slug) where s.label is distinct from t.label",
+        ),
+        ("mappings", "select (count(*) - 72)::text from fresh.migration_mappings"),
+    ] {
+        assert_eq!(database.text(sql).await, "0", "{what}");
+    }
 }
 
 /// Everything that a database holds and that a plan could have written, our own schema included: rows and relations.

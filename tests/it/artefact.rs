@@ -45,7 +45,7 @@ fn ends(command: &mut Command, args: &[&str], code: i32) -> (Value, String) {
 }
 
 /// Where `make tools` puts the readers.
-fn python() -> PathBuf {
+pub fn python() -> PathBuf {
     let home = || PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(".cache/rehome-tools");
     let tools = std::env::var_os("REHOME_TOOLS").map_or_else(home, PathBuf::from);
     let python = tools.join("venv/bin/python");

@@ -44,7 +44,7 @@ async fn ended(args: &[&str], mut child: Child) -> Ending {
 /// A session to a server may end at any message: before the server hears it, or before its answer comes back.
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_and_commits_that_are_lost_or_late() {
-    let (seed, wanted) = (number("REHOME_SEED", 1), number("REHOME_CUTS", 12));
+    let (seed, wanted) = (number("REHOME_SEED", 1), number("REHOME_CUTS", 6));
     let (expected, _) = undisturbed(&Pass::new().await).await;
     let (mut dice, mut cuts, mut again) = (Dice(seed), 0, 0);
     // How many COMMITs and messages a phase has, to choose one of them: of the pass before.

@@ -48,7 +48,7 @@ struct Tally {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_program_may_end_at_any_durable_step() {
-    let (seed, wanted) = (number("REHOME_SEED", 1), number("REHOME_KILLS", 32));
+    let (seed, wanted) = (number("REHOME_SEED", 1), number("REHOME_KILLS", 16));
     let (points, expected) = undisturbed().await;
     let mut dice = Dice(seed);
     let mut tallies: Vec<Tally> = points.iter().map(|points| Tally { points: points.len(), kills: 0 }).collect();

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::cluster::Database;
 use crate::support::rehome;
 
-const SCALE: &str = "0.02";
+const SCALE: &str = "0.01";
 
 /// All rows of all tables, the standing rejects included: what is of the time and of the run aside.
 pub const HELD: &str = "

@@ -1,7 +1,7 @@
 //! Owns the proof that a load brings every row exactly once, isolates bad rows, survives being killed, and leaves the
 //! target's constraints and indexes as they were.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use rehome::progress::{Silent, Sink};
 use rehome::server::{Address, Connection};
 use rehome::storage::Location;
 use rehome::target::Catalog;
-use rehome::verify::{self, Subject, Verification, What};
+use rehome::verify::{self, Depth, Subject, Verification, What};
 use uuid::Uuid;
 
 use crate::encode::database;
@@ -215,8 +215,13 @@ impl Bench {
             store: &self.store,
             flows: &flows,
             run: self.run,
+            namespace: rehome::id::Namespace::new(Uuid::NAMESPACE_URL),
             mappings: "public.migration_mappings",
             moved_only: &BTreeSet::new(),
+            depth: Depth::Run,
+            said: None,
+            adopted: &HashSet::new(),
+            sample: None,
         };
         let sink: Arc<dyn Sink> = Arc::new(Silent);
         verify::run(&subject, &sink, &Cancel::new()).await.unwrap()
@@ -487,7 +492,8 @@ async fn verification_finds_every_difference() {
     let verification = bench.verify(&[&people, &notes]).await;
     assert!(!verification.clean());
     let found = &verification.flows[1];
-    assert_eq!((found.rows, found.missing, found.different, found.extra), (24_996, 1, 3, 1));
+    let found = &found.rows;
+    assert_eq!((found.same, found.missing, found.different, found.extra), (24_996, 1, 3, 2));
     let keys: Vec<_> = found.examples.iter().map(|example| (example.what, example.key.as_deref())).collect();
     assert!(keys.contains(&(What::Missing, Some("100"))) && keys.contains(&(What::Extra, None)), "{keys:?}");
     for key in ["200", "201", "209"] {
@@ -576,6 +582,6 @@ async fn every_type_is_recognised_when_read_back() {
     let finished = bench.load(&flows).await;
     assert_eq!(told(&finished.refused), Vec::<String>::new());
     let verification = bench.verify(&flows).await;
-    let wrong: Vec<_> = verification.flows.iter().filter(|flow| !flow.examples.is_empty()).collect();
+    let wrong: Vec<_> = verification.flows.iter().filter(|flow| !flow.rows.examples.is_empty()).collect();
     assert!(wrong.is_empty(), "{wrong:?}");
 }

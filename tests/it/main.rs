@@ -1,19 +1,33 @@
 //! Owns the list of integration tests: one binary, so that the engine is linked once.
 
+// A test may be long, and put its texts together as it likes.
+#![allow(
+    clippy::large_futures,
+    clippy::format_push_string,
+    clippy::format_collect,
+    clippy::unchecked_time_subtraction,
+    clippy::unused_async
+)]
+
 mod again;
+mod against;
 mod artefact;
 mod bad_input;
 mod broken;
 mod browser;
 mod canaries;
+mod cases;
 mod causes;
 mod certificates;
+mod check;
 mod cluster;
 mod connections;
 mod contract;
 mod django;
+mod doctor;
 mod encode;
 mod epochs;
+mod explain;
 mod extract;
 #[cfg(feature = "failpoints")]
 mod failpoints;
@@ -21,6 +35,7 @@ mod figures;
 mod growth;
 mod header_keys;
 mod hints;
+mod init;
 mod instant;
 mod isolation;
 mod jsonb;
@@ -29,6 +44,7 @@ mod kills;
 mod kind;
 mod kinds;
 mod limits;
+mod lineage;
 mod load;
 mod matching;
 mod memory;
@@ -45,17 +61,26 @@ mod own_tables;
 mod page;
 mod passes;
 mod places;
+mod pooler;
 mod privileges;
 mod program;
 mod proxy;
+mod quarantine;
+mod query;
 mod remedies;
+mod retry;
 mod rollback;
+mod said;
+mod schema;
 mod skew;
 mod sources;
+mod spoken;
 mod stall;
 mod support;
+mod taken_over;
 mod target_keys;
 mod trust;
 mod type_table;
 mod types;
+mod verify;
 mod zones;

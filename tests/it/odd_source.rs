@@ -8,7 +8,7 @@ use arrow::array::{AsArray, RecordBatch};
 use arrow::compute::concat_batches;
 use arrow::datatypes::{Decimal128Type, Int32Type};
 use rehome::cancel::Cancel;
-use rehome::command::check::check;
+use rehome::command::check::{Asked, check};
 use rehome::error::{Kind, Result};
 use rehome::extract::{self, Options};
 use rehome::outcome::Outcome;
@@ -179,7 +179,7 @@ async fn views_are_read_on_request_and_partitions_through_their_root() {
 }
 
 /// A database of another encoding.
-async fn encoded(encoding: &str, sql: &str) -> Database {
+pub async fn encoded(encoding: &str, sql: &str) -> Database {
     made(&format!("encoding '{encoding}'"), sql).await
 }
 
@@ -342,7 +342,8 @@ async fn a_collation_is_told_where_rules_order_texts() {
             progress: Arc::new(Silent),
             cancel: Cancel::new(),
         };
-        let checked = check(&pipeline, Some(&snapshot), None, &setting).await.unwrap();
+        let checked =
+            check(&pipeline, &Asked { snapshot: Some(snapshot), ..Asked::default() }, &setting).await.unwrap();
         let texts = checked.texts.map(|texts| (texts.collation, texts.flows));
         let expected = ("de".to_owned(), named(&["compares", "least", "sorts"]));
         assert_eq!(texts, told.then_some(expected), "{options}");

@@ -4,7 +4,7 @@
 use crate::cluster::Database;
 use crate::support::{migrate, migrate_as};
 
-const DDL: &str = "
+pub const DDL: &str = "
     create schema legacy;
     create table legacy.person (id integer primary key, email text);
     insert into legacy.person select i, 'p' || i from generate_series(1, 50) i;
@@ -13,7 +13,7 @@ const DDL: &str = "
     create table fresh.people (id uuid primary key references fresh.logins, legacy_id integer unique, email text);";
 
 /// Two flows of one entity: the second finds the mappings of the first.
-const FLOWS: [(&str, &str); 2] = [
+pub const FLOWS: [(&str, &str); 2] = [
     (
         "logins",
         "/*---\nsource = \"person\"\nentity = \"person\"\n---*/\n

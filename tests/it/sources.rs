@@ -129,6 +129,58 @@ async fn one_row_becomes_several_and_each_has_its_fate() {
     }
 }
 
+const LINE_PARTS: &str = "/*---
+source = \"line\"
+key    = [\"order\", \"no\"]
+expand = true
+entity = \"line_part\"
+---*/
+select named_struct('order', l.\"order\", 'no', l.no) as _key, n.k as _ordinal,
+       case when l.pieces is null then reject('no_pieces') else migrate() end as _outcome,
+       l.\"order\" || '/' || l.no as line, n.k as nth
+from source.line l cross join (select 1 as k union all select 2 union all select 3) n
+where n.k <= l.pieces or n.k = 1";
+const PARTS_OF_PARTS: &str = "/*---
+source = \"line\"
+key    = [\"order\", \"no\"]
+entity = \"line\"
+---*/
+select named_struct('order', l.\"order\", 'no', l.no) as _key,
+       case when p._key is null then reject('no_part') else migrate() end as _outcome, l.no,
+       legacy_uuid('line_part', named_struct('order', l.\"order\", 'no', l.no, '_ordinal', 1)) as first_part_id
+from source.line l
+left join migrated.line_parts p on p._key = named_struct('order', l.\"order\", 'no', l.no, '_ordinal', 1)";
+
+/// Rows that are known by two columns become several each; others refer to them by all three parts.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_with_a_key_of_two_columns_become_several() {
+    let database = Database::with(
+        "create schema legacy; create schema fresh;
+         create table legacy.line (\"order\" text, no integer, pieces integer, primary key (\"order\", no));
+         insert into legacy.line select 'o' || i % 7, i, case when i % 11 > 0 then 1 + i % 3 end from generate_series(1, 90) i;
+         create table fresh.line_parts (id uuid primary key, line text not null, nth bigint not null);
+         create table fresh.lines (id uuid primary key, no integer, first_part_id uuid not null references fresh.line_parts);",
+    )
+    .await;
+    for attempt in 0..2 {
+        let done = migrate(&database, &[("line_parts", LINE_PARTS), ("lines", PARTS_OF_PARTS)]).await.unwrap();
+        assert!(
+            done.failures.is_empty() && done.report.verified && done.report.conserved,
+            "{attempt}: {:?}",
+            done.failures
+        );
+        for (what, sql) in [
+            ("rows", "select count(*)::text from (select \"order\" || '/' || no as line, g from legacy.line, generate_series(1, pieces) g) w
+                      full join fresh.line_parts t on t.line = w.line and t.nth = w.g where t.id is null or w.line is null"),
+            ("referring", "select count(*)::text from legacy.line s full join fresh.lines l using (no)
+                      left join fresh.line_parts p on p.id = l.first_part_id
+                      where (s.pieces is null) <> (l.id is null) or p.line <> s.\"order\" || '/' || s.no or p.nth <> 1"),
+        ] {
+            assert_eq!(database.text(sql).await, "0", "{attempt}: {what}");
+        }
+    }
+}
+
 /// A row of the source that becomes none, and two with one number, are breaches of conservation.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rows_that_expand_to_nothing_are_told() {

@@ -11,7 +11,7 @@ use rehome::graph::Graph;
 use rehome::outcomes::{FlowOutcomes, FlowShape, OutcomeStore};
 use rehome::pipeline::Pipeline;
 use rehome::progress::{Silent, Sink};
-use rehome::run::{self, Finished, Request, Setting};
+use rehome::run::{self, Finished, Request, Setting, VerifiedRun, VerifyAsked};
 use rehome::sample;
 use rehome::server::Address;
 use rehome::snapshot::{Origin, Snapshot, TableHeader, Writer};
@@ -73,7 +73,9 @@ pub async fn transform(
     let engine = engine(pipeline, folder, partitions);
     let graph = Graph::new(pipeline)?;
     let stage = Transform::new(pipeline, &graph, snapshot, &engine, silent(), Cancel::new()).await?;
-    let shapes = stage.plan(&graph).await?;
+    let planned = stage.plan(&graph).await?;
+    let shapes = planned.iter().map(|planned| planned.shape.clone()).collect();
+    let stage = stage.with_planned(&planned);
     let store = OutcomeStore::open(&Location::folder(folder)?, run);
     let mut outcomes = Vec::new();
     for index in &graph.order {
@@ -183,6 +185,7 @@ impl Home {
             enforce: false,
             full: false,
             retry_for: std::time::Duration::ZERO,
+            anew: false,
         })
     }
 
@@ -194,7 +197,23 @@ impl Home {
         settings: &str,
         flows: &[(&str, &str)],
     ) -> Result<Finished> {
-        run::run(self.request(database, target, settings, flows)?, &self.setting()).await
+        let finished = run::run(self.request(database, target, settings, flows)?, &self.setting()).await?;
+        if std::env::var_os("REHOME_VERIFY_ALL").is_some() && finished.failures.is_empty() {
+            let found = Box::pin(self.verify(database.address())).await.unwrap_or_else(|error| panic!("{error}"));
+            assert!(found.clean, "a false alarm: {:#?}", found.found);
+        }
+        Ok(finished)
+    }
+
+    /// Verifies what the target holds of the latest run.
+    pub async fn verify(&self, target: Address) -> Result<VerifiedRun> {
+        Box::pin(self.verify_run(target, "latest")).await
+    }
+
+    /// Verifies what the target holds of a run.
+    pub async fn verify_run(&self, target: Address, run: &str) -> Result<VerifiedRun> {
+        let asked = VerifyAsked { run: run.to_owned(), target, flows: Vec::new(), sample: None };
+        Box::pin(run::verify(&asked, &self.setting())).await
     }
 }
 
@@ -215,4 +234,11 @@ pub async fn over_people(flows: &[(&str, &str)]) -> Result<Vec<FlowOutcomes>> {
     let snapshot = snapshot_of(folder.path(), &[("people", people(20))]).await;
     let pipeline = pipeline_of(folder.path(), flows)?;
     transform(&pipeline, &snapshot, folder.path(), "run", 2).await.map(|(_, _, outcomes)| outcomes)
+}
+
+/// A snapshot of what a pipeline reads of a database.
+pub async fn take(database: &Database, pipeline: &Pipeline, setting: &Setting) -> Snapshot {
+    let graph = Graph::new(pipeline).unwrap();
+    let reading = rehome::extract::Options::default();
+    run::take_snapshot(&database.address(), &reading, pipeline, &graph, setting).await.unwrap()
 }

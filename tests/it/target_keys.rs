@@ -8,7 +8,7 @@ use crate::cluster::Database;
 use crate::support::{Home, migrate};
 
 /// A legacy table of each sort of key; in each, one key's row is wrong, and one key is in the target already.
-const KEYS: &str = "
+pub const KEYS: &str = "
     create schema legacy; create schema fresh;
     create table legacy.firm (id uuid primary key, name text);
     insert into legacy.firm select md5('f' || i)::uuid, 'firm ' || i from generate_series(1, 40) i;
@@ -52,7 +52,7 @@ select named_struct('b', t.branch_id, 's', t.slug) as _key,
        case when m.slug is null then reject('no_tag') else migrate() end as _outcome, t.branch_id as branch_no, t.slug
 from source.branch_tag t left join migrated.tags m on m._key = t.slug";
 
-const FLOWS: [(&str, &str); 7] = [
+pub const FLOWS: [(&str, &str); 7] = [
     ("firms", FIRMS),
     ("branches", BRANCHES),
     ("visits", VISITS),

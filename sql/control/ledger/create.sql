@@ -229,4 +229,15 @@ create table if not exists rehome.saved_ddl (
     unique (table_schema, table_name, sort, object_name)
 );
 
+-- How the tables that a run loaded stood when it ended: their rows, where they had held none before us, and their columns,
+-- constraints, indexes, triggers, policies and sequences, so that it can be told later what has gone.
+create table if not exists rehome.tables_left (
+    run_id       uuid   not null references rehome.runs (run_id),
+    table_schema text   not null,
+    table_name   text   not null,
+    rows         bigint,
+    structure    jsonb  not null,
+    primary key (run_id, table_schema, table_name)
+);
+
 commit;

@@ -4,7 +4,7 @@ select not exists (
         ('epoch', 'target_id'), ('runs', 'rules'), ('lineage', 'member'), ('chunks', 'run_id'), ('flows', 'begun_at'),
         ('quarantine', 'cause_key'), ('quarantine', 'taken_out'), ('existing', 'fate'), ('saved_ddl', 'id'),
         ('resolved', 'reject'), ('before_images', 'altered'), ('kept', 'waiting'), ('conflicts', 'decided'),
-        ('former_mappings', 'mapping'), ('saved_sequences', 'after'), ('left_rows', 'why')
+        ('former_mappings', 'mapping'), ('saved_sequences', 'after'), ('left_rows', 'why'), ('tables_left', 'structure')
     ) as needed (relation, attribute)
     where not exists (
         select from pg_catalog.pg_attribute a

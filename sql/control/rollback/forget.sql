@@ -8,6 +8,7 @@ update rehome.kept set ended_by = null where ended_by = {run};
 delete from rehome.conflicts where run_id = {run};
 delete from rehome.former_mappings where run_id = {run};
 delete from rehome.existing where run_id = {run};
+delete from rehome.tables_left where run_id = {run};
 delete from rehome.made_ids where run_id = {run};
 delete from rehome.before_images where run_id = {run};
 delete from rehome.chunks where run_id = {run};

@@ -4,6 +4,8 @@ select
     con.conname::text                                     as name,
     con.contype::text                                     as sort,
     con.convalidated                                      as validated,
+    not exists (select from pg_catalog.pg_trigger t
+                where t.tgconstraint = con.oid and t.tgenabled not in ('O', 'A')) as enforced,
     con.condeferrable                                     as deferrable,
     con.condeferred                                       as deferred,
     con.conislocal and con.conparentid = 0                as own,

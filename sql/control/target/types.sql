@@ -1,5 +1,6 @@
--- Every type a column may have: what it is, what it is made of, and the labels of enums. Types of others than the system
--- say their schema (but citext, which is text wherever it lies), so that none is taken for a type of the system.
+-- Every type a column may have: what it is, what it is made of, the labels of enums and the checks of domains. Types of
+-- others than the system say their schema (but citext, which is text wherever it lies), so that none is taken for a type
+-- of the system.
 -- int2vector and its like have elements, but are no arrays: they count from 0.
 select
     t.oid,
@@ -18,7 +19,11 @@ select
     t.typnotnull                                                          as not_null,
     case t.oid when 'money'::regtype then scale(0::money::numeric) end    as money_digits,
     coalesce((select array_agg(e.enumlabel::text order by e.enumsortorder)
-                from pg_catalog.pg_enum e where e.enumtypid = t.oid), '{}') as labels
+                from pg_catalog.pg_enum e where e.enumtypid = t.oid), '{}') as labels,
+    array(select c.conname::text from pg_catalog.pg_constraint c
+           where c.contypid = t.oid and c.contype = 'c' order by c.conname)        as check_names,
+    array(select pg_get_constraintdef(c.oid) from pg_catalog.pg_constraint c
+           where c.contypid = t.oid and c.contype = 'c' order by c.conname)        as checks
 from pg_catalog.pg_type t
 join pg_catalog.pg_namespace n on n.oid = t.typnamespace
 left join pg_catalog.pg_type e on e.oid = t.typelem

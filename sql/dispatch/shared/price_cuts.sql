@@ -17,9 +17,9 @@ judged as (
         c.kind, c.id, c.code, c.created_at,
         case
             when p._key is null                           then 'product_not_migrated'
-            when c.starts_at is null or c.ends_at is null then 'invalid_period'
+            when c.starts_at is null or c.ends_at is null then 'invalid_period'   -- never: both are NOT NULL
             when c.starts_at >= c.ends_at                 then 'invalid_period'
-            when c.percent is null                        then 'invalid_percent'
+            when c.percent is null                        then 'invalid_percent'  -- never: it is NOT NULL
             when c.percent < 0 or c.percent > 100         then 'invalid_percent'
             else                                               'valid'
         end as verdict

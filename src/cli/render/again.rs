@@ -55,7 +55,7 @@ pub fn plan(plan: &Plan, format: Format) {
     let away: usize = plan.flows.iter().map(|flow| flow.taken_away.len()).sum();
     if away > 0 {
         anstream::println!(
-            "{away} constraints and indexes would be away while rows are loaded (--format json lists them)"
+            "constraints and indexes that would be away while rows are loaded: {away} (--format json lists them)"
         );
     }
     for fires in &plan.triggers {

@@ -1,9 +1,11 @@
 //! Owns how an error is shown: what, where, what to do, on stderr. Must not know: where it came from.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use anstyle::{AnsiColor, Style};
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::cli::args::Format;
 use crate::error::{At, Error};
@@ -13,24 +15,41 @@ macro_rules! tell {
     ($($text:tt)*) => { drop(writeln!(anstream::stderr(), $($text)*)) };
 }
 
+/// What every command prints on stderr, instead of a result, when it fails.
+#[derive(Serialize, JsonSchema)]
+pub struct Failed {
+    error: Told,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Told {
+    message: String,
+    /// The program's exit code.
+    exit_code: u8,
+    /// Where: pipeline, flow, file, table, column, key, …
+    at: BTreeMap<String, String>,
+    /// What to do.
+    hint: Option<String>,
+}
+
 /// Shows an error for people or machines.
 pub fn show(error: &Error, format: Format) {
     match format {
         Format::Text => text(error),
         Format::Json => {
-            let places: serde_json::Map<String, serde_json::Value> =
-                error.places().iter().map(|(at, name)| (at.to_string(), json!(name))).collect();
-            let object = json!({
-                "error": {
-                    "message": error.message(),
-                    "exit_code": error.kind().exit_code(),
-                    "at": places,
-                    "hint": error.hint_text(),
-                }
-            });
+            let at = error.places().iter().map(|(at, name)| (at.to_string(), name.clone())).collect();
+            let (message, exit_code) = (error.message().to_owned(), error.kind().exit_code());
+            let told = Told { message, exit_code, at, hint: error.hint_text().map(str::to_owned) };
+            let object = serde_json::to_string(&Failed { error: told }).unwrap_or_default();
             tell!("{object}");
         }
     }
+}
+
+/// Tells something that whoever looks at a result should know.
+pub fn note(text: &str) {
+    let bold = Style::new().bold();
+    tell!("{bold}note{bold:#}: {text}");
 }
 
 fn text(error: &Error) {

@@ -1,15 +1,27 @@
 //! Owns how results are shown on stdout: text for people, JSON for machines. Must not know: how they came about.
 
 pub mod again;
+pub mod check;
+pub mod doctor;
+mod draw;
 pub mod error;
+pub mod explain;
+pub mod init;
 pub mod page;
+pub mod quarantine;
+pub mod query;
 mod report;
+pub mod retry;
+pub mod schema;
 pub mod snapshot;
+pub mod test;
+pub mod timings;
+pub mod verify;
+pub mod what_if;
 
 use serde::Serialize;
 
 use super::args::Format;
-use crate::command::check::Checked;
 use crate::command::demo::Shown;
 use crate::report::Report;
 use crate::report::words::count;
@@ -32,7 +44,7 @@ fn numbers(table: &mut comfy_table::Table, columns: impl IntoIterator<Item = usi
     }
 }
 
-fn json<T: Serialize>(value: &T) {
+pub fn json<T: Serialize>(value: &T) {
     if let Ok(text) = serde_json::to_string(value) {
         anstream::println!("{text}");
     }
@@ -107,28 +119,4 @@ pub fn demo(shown: &Shown, dir: &std::path::Path, format: Format) {
         anstream::println!("  {program} --dir {dir} what-if --pipeline dispatch-default-case --snapshot {snapshot}");
         anstream::println!("  make demo KEEP=1   # leaves the cluster running, for psql");
     }
-}
-
-/// Shows what a check of a pipeline found.
-pub fn checked(checked: &Checked, format: Format) {
-    if format == Format::Json {
-        return json(checked);
-    }
-    let mut rows = table(&["flow", "source", "target", "reads"]);
-    for flow in &checked.flows {
-        rows.add_row([flow.flow.clone(), flow.source.clone(), flow.target.clone(), flow.reads.join(", ")]);
-    }
-    anstream::println!("{rows}\n");
-    for fires in &checked.triggers {
-        anstream::println!("{fires}");
-    }
-    if let Some(texts) = &checked.texts {
-        anstream::println!("{texts}");
-    }
-    let depth = match (checked.planned, checked.matched) {
-        (false, _) => "its SQL parses and its order is found; --snapshot also plans it",
-        (true, false) => "every flow is planned; --target also compares columns",
-        (true, true) => "every flow is planned, and its columns fit the target",
-    };
-    anstream::println!("{} is sound: {depth}", checked.pipeline);
 }

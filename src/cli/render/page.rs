@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::cli::args::Format;
+use crate::compare::Difference;
 use crate::error::{At, Error, Kind, Result};
 use crate::report::{Report, page};
 
@@ -31,13 +32,50 @@ impl Form {
             _ => None,
         }
     }
+}
 
-    fn document(self, report: &Report) -> Result<String> {
-        match self {
-            Self::Html => page::html(report),
-            Self::Markdown => page::markdown(report),
-            Self::Json => serde_json::to_string(report).map_err(|_| Error::unexpected("the report has no JSON form")),
+/// What can be written as a document.
+pub trait Document: serde::Serialize {
+    /// As one HTML page.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Unexpected`] for a template that does not fit.
+    fn html(&self) -> Result<String>;
+
+    /// As Markdown.
+    ///
+    /// # Errors
+    /// As [`Self::html`].
+    fn markdown(&self) -> Result<String>;
+
+    /// # Errors
+    /// As [`Self::html`].
+    fn document(&self, form: Form) -> Result<String> {
+        match form {
+            Form::Html => self.html(),
+            Form::Markdown => self.markdown(),
+            Form::Json => serde_json::to_string(self).map_err(|_| Error::unexpected("the report has no JSON form")),
         }
+    }
+}
+
+impl Document for Report {
+    fn html(&self) -> Result<String> {
+        page::html(self)
+    }
+
+    fn markdown(&self) -> Result<String> {
+        page::markdown(self)
+    }
+}
+
+impl Document for Difference {
+    fn html(&self) -> Result<String> {
+        page::difference::html(self)
+    }
+
+    fn markdown(&self) -> Result<String> {
+        page::difference::markdown(self)
     }
 }
 
@@ -65,8 +103,8 @@ impl Page {
     ///
     /// # Errors
     /// [`crate::error::Kind::Config`] for a file that cannot be written.
-    pub fn write(&self, report: &Report, format: Format) -> Result<()> {
-        let document = self.form.document(report)?;
+    pub fn write(&self, report: &impl Document, format: Format) -> Result<()> {
+        let document = report.document(self.form)?;
         self.put(document.as_bytes()).map_err(|error| {
             let kind = error.kind();
             let told = Error::from(error);
@@ -108,7 +146,7 @@ impl Page {
 /// # Errors
 /// As making it.
 pub fn show(report: &Report, form: Form) -> Result<()> {
-    let document = form.document(report)?;
+    let document = report.document(form)?;
     let mut out = std::io::stdout().lock();
     match out.write_all(document.as_bytes()).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),

@@ -138,8 +138,8 @@ fn origins(report: &Report) {
     if causes.roots == causes.rejected {
         return;
     }
-    anstream::println!("\n{} rejects go back to {} rows that broke first", count(causes.rejected), count(causes.roots));
-    let mut rows = table(&["where", "what broke", "rows that broke", "rejects", "for example"]);
+    anstream::println!("\n{} source rows explain {} rejects", count(causes.roots), count(causes.rejected));
+    let mut rows = table(&["where", "reason", "source rows", "rejects they explain", "for example"]);
     for origin in causes.origins.iter().take(ORIGINS) {
         rows.add_row([
             origin.flow.clone(),

@@ -1,21 +1,45 @@
 //! Owns how snapshots are shown: one, a list, what a check found, what was removed. Must not know: how they are stored.
 
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::{count, json, numbers, table};
 use crate::cli::args::Format;
 use crate::command::snapshot::{Entry, Pruned, refused};
-use crate::snapshot::{Snapshot, Verified};
+use crate::snapshot::{Manifest, Snapshot, Verified};
 
 /// Digits of an id that a list shows: enough to name it by.
 const SHORT: usize = 12;
 
+/// A snapshot that was taken.
+#[derive(Serialize, JsonSchema)]
+pub struct Taken {
+    /// Its id: a hash over its content.
+    snapshot: String,
+    place: String,
+    manifest: Manifest,
+}
+
+/// The snapshots below --dir.
+#[derive(Serialize, JsonSchema)]
+pub struct Listed {
+    snapshots: Vec<Entry>,
+}
+
+/// What a check of all files of a snapshot found.
+#[derive(Serialize, JsonSchema)]
+pub struct Looked {
+    snapshot: String,
+    place: String,
+    #[serde(flatten)]
+    found: Verified,
+}
+
 /// Shows a snapshot that was taken.
 pub fn taken(snapshot: &Snapshot, format: Format) {
     if format == Format::Json {
-        return json(
-            &json!({ "snapshot": snapshot.id(), "place": snapshot.location().to_string(), "manifest": snapshot.manifest() }),
-        );
+        let (id, place) = (snapshot.id().to_owned(), snapshot.location().to_string());
+        return json(&Taken { snapshot: id, place, manifest: snapshot.manifest().clone() });
     }
     let mut rows = table(&["table", "rows", "files", "bytes"]);
     for entry in &snapshot.manifest().tables {
@@ -87,7 +111,7 @@ fn tell_refused(snapshot: &Snapshot) {
 /// Shows the snapshots of the workspace.
 pub fn list(entries: &[Entry], format: Format) {
     if format == Format::Json {
-        return json(&json!({ "snapshots": entries }));
+        return json(&Listed { snapshots: entries.to_vec() });
     }
     if entries.is_empty() {
         anstream::println!("no snapshots yet: make one with rehome snapshot");
@@ -124,13 +148,8 @@ fn time(time: &chrono::DateTime<chrono::Utc>) -> String {
 /// Shows what a check of all files found.
 pub fn verified(snapshot: &Snapshot, found: &Verified, format: Format) {
     if format == Format::Json {
-        let mut object = json!({ "snapshot": snapshot.id(), "place": snapshot.location().to_string() });
-        if let (Some(object), Ok(serde_json::Value::Object(found))) =
-            (object.as_object_mut(), serde_json::to_value(found))
-        {
-            object.extend(found);
-        }
-        return json(&object);
+        let (id, place) = (snapshot.id().to_owned(), snapshot.location().to_string());
+        return json(&Looked { snapshot: id, place, found: found.clone() });
     }
     for stray in &found.strays {
         anstream::println!("not of the snapshot: {stray}");

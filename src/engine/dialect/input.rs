@@ -39,7 +39,8 @@ pub fn read(kind: &Kind, given: &str) -> Result<Value<'static>, Fault> {
         Kind::TimestampTz => Value::TimestampTz(time::read_timestamptz(given).map_err(clock)?),
         Kind::Interval => Value::Interval(time::Interval::read(given).map_err(clock)?),
         Kind::List(item) => {
-            let texts = array::read(given).map_err(|_| Fault("a text is no array of one dimension"))?;
+            let texts =
+                array::read(given, array::DELIMITER).map_err(|_| Fault("a text is no array of one dimension"))?;
             let one = |text: Option<String>| text.map_or(Ok(Value::Null), |text| read(item, &text));
             Value::List(texts.into_iter().map(one).collect::<Result<_, _>>()?)
         }

@@ -5,6 +5,7 @@
 mod cast;
 mod collation;
 mod compare;
+mod entered;
 pub mod families;
 mod form;
 mod guard;
@@ -15,6 +16,7 @@ mod names;
 mod operators;
 mod order;
 mod output;
+mod printed;
 mod settle;
 mod syntax;
 mod value;
@@ -23,10 +25,12 @@ use datafusion::common::{DataFusionError, Result};
 
 pub use cast::{CAST, TRY_CAST, cast_as, functions as casts, tried};
 pub use collation::orders_texts;
+pub use entered::{Unfit, entered};
 pub use guard::{refuse_outputs, vetted};
 pub use kind::Kind;
 pub use names::hint as hint_for_function;
 pub use operators::Operators;
+pub use printed::Printed;
 pub use settle::settled;
 pub use syntax::{Refused, interval_with_precision, rewrite, undeclared};
 

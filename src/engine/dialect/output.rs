@@ -1,8 +1,6 @@
 //! Owns the text of each value, as PostgreSQL's output functions print it.
 //! Must not know: columns, functions.
 
-use std::fmt::Write;
-
 use super::super::postgres::{array, float, time};
 use super::kind::Kind;
 use super::value::Value;
@@ -27,12 +25,21 @@ pub fn print(value: &Value<'_>, kind: &Kind) -> String {
         Value::List(items) => {
             let of = if let Kind::List(item) = kind { item.as_ref() } else { &Kind::Text };
             let texts: Vec<Option<String>> =
-                items.iter().map(|item| (!item.is_null()).then(|| print(item, of))).collect();
-            let mut out = String::new();
-            let _ = write!(out, "{}", array::print(&texts));
-            out
+                items.iter().map(|item| (!item.is_null()).then(|| item_text(print(item, of), of))).collect();
+            let is_box = matches!(of, Kind::Own(name) if name == "box");
+            array::print(&texts, if is_box { ';' } else { ',' })
         }
     }
+}
+
+/// A list of addresses holds what their cast to text gives, and prints what their output function does.
+fn item_text(mut text: String, of: &Kind) -> String {
+    if matches!(of, Kind::Own(name) if name == "inet")
+        && let Some(bare) = text.strip_suffix(if text.contains(':') { "/128" } else { "/32" })
+    {
+        text.truncate(bare.len());
+    }
+    text
 }
 
 /// A value as a cast to text gives it: a boolean in full.

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, FixedSizeBinaryBuilder};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, FixedSizeBinaryBuilder, StringArray};
 use datafusion::arrow::datatypes::{DataType, Field};
 use datafusion::common::DataFusionError;
 use datafusion::common::tree_node::{Transformed, TreeNode};
@@ -204,6 +204,25 @@ pub fn legacy_uuid(identity: &Arc<Identity>) -> ScalarUDF {
                 .uuids(entity, &keys, &args.arg_fields[1], failed)
                 .map_err(|error| DataFusionError::External(Box::new(error)))?;
             Ok(ColumnarValue::Array(uuids))
+        },
+    )
+}
+
+/// What a key prints, whatever its type: rows of two sets of outcomes whose keys print the same are one. For ourselves.
+pub fn printed_key() -> ScalarUDF {
+    Function::udf(
+        "printed_key",
+        |args| {
+            arity(args, 1, "printed_key")?;
+            Ok(Field::new("printed_key", DataType::Utf8, args.arg_fields[0].is_nullable()).into())
+        },
+        |args| {
+            let keys = args.args[0].to_array(args.number_rows)?;
+            let told = |error| DataFusionError::External(Box::new(error));
+            let keys = KeyColumn::of(keys, &args.arg_fields[0]).map_err(told)?;
+            let one = |row| if keys.is_null(row) { Ok(None) } else { keys.printed(row).map(Some) };
+            let printed = (0..keys.len()).map(one).collect::<crate::error::Result<StringArray>>().map_err(told)?;
+            Ok(ColumnarValue::Array(Arc::new(printed)))
         },
     )
 }

@@ -2,6 +2,7 @@
 //! Must not know: which stage runs the SQL.
 
 mod checked;
+mod clock;
 mod extreme;
 mod identity;
 mod json;
@@ -26,8 +27,9 @@ use datafusion::prelude::SessionContext;
 use super::dialect::{casts, families};
 
 pub use checked::CheckedIntegers;
+pub use clock::{Moment, functions as clocks};
 pub use extreme::float_extreme;
-pub use identity::{Identity, checked_casts, row_uuid};
+pub use identity::{Identity, checked_casts, printed_key, row_uuid};
 pub use json::json_text;
 pub use numeric::{
     NUMERIC, Numbers, any_of_equals, compare_numerics, key_of_numeric, known as numeric, numeric_aggregate,

@@ -11,16 +11,20 @@ use super::super::stage::equal;
 use super::{AFTER, Difference, NEW, ROLLBACK, present, texts};
 use crate::compare::Counts;
 use crate::error::Result;
+use crate::key::KeyType;
 use crate::ledger::{self, Mappings, still_mine};
-use crate::outcome::{Gone, Outcome};
+use crate::outcome::{ENTITY_KEY, Gone, KEY, Outcome};
 use crate::outcomes::{FlowOutcomes, OutcomeStore, chosen_of};
 use crate::server::Connection;
-use crate::server::sql::quote_ident;
+use crate::server::sql::{fill, quote_ident};
 
 const BEGIN: &str = include_str!("../../../sql/control/load/begin.sql");
 const THERE: &str = include_str!("../../../sql/control/difference/there.sql");
 const RESOLVE_ALL: &str = include_str!("../../../sql/control/difference/resolve_all.sql");
 const KEEP_ORPHANED: &str = include_str!("../../../sql/control/difference/keep_orphaned.sql");
+const ORPHANED_KEYS: &str = include_str!("../../../sql/control/difference/orphaned_keys.sql");
+/// Where rows have no UUID of ours, the ledger knows them by one that follows from their keys.
+const NAMED: &str = include_str!("../../../sql/control/difference/orphaned_named.sql");
 const ALIGNED: &str = include_str!("../../../sql/control/difference/aligned.sql");
 
 impl Difference<'_> {
@@ -72,19 +76,41 @@ impl Difference<'_> {
         still_mine(connection, self.flow.epoch).await?;
         let identity = self.image.identity_columns();
         let staging = self.staging(connection, AFTER, &identity).await?;
+        let mut ty = None;
         for file in flow.files_of(Outcome::Migrated) {
             self.flow.cancel.check()?;
-            staging.add(&store.read(file).await?).await?;
+            let batches = store.read(file).await?;
+            ty = ty.or_else(|| key_type(batches.first()?));
+            staging.add(&batches).await?;
         }
+        let (own, id) = (self.flow.row.is_derived(), quote_ident(&self.flow.row.id_column));
+        let mapped = match own {
+            true => format!("m.entity_uuid = t.{id}::{}", mappings.uuid_type()),
+            false => format!("{} = t.{id}::text", mappings.id_text()),
+        };
+        let row = if own { format!("t.{id}") } else { "n.row_id".to_owned() };
+        let (table, key) = (mappings.quoted(), mappings.key_text());
+        let known = if own { String::new() } else { fill(NAMED, &[("key", key)]) };
         let values = [
-            ("mappings", &*mappings.quoted()),
-            ("uuid_type", mappings.uuid_type()),
-            ("id", &*quote_ident(&self.flow.row.id_column)),
+            ("mappings", &*table),
+            ("mapped", &*mapped),
+            ("row", &*row),
+            ("key", key),
+            ("known", &*known),
             ("equal", &*equal(&identity)),
         ];
         let more = self.flow.row.gone != Gone::Keep;
         let statement = self.image.fill(KEEP_ORPHANED, &values);
-        connection.execute(&statement, &[&self.flow.run, &self.flow.flow, &flow.entity, &more]).await?;
+        let (run, name, entity) = (&self.flow.run, &self.flow.flow, &flow.entity);
+        if own {
+            connection.execute(&statement, &[run, name, entity, &more]).await?;
+        } else {
+            let found = connection.query(&self.image.fill(ORPHANED_KEYS, &values), &[run, entity]).await?;
+            let keys = found.iter().map(|row| row.try_get("key")).collect::<Result<Vec<String>, _>>()?;
+            let ids: Vec<Uuid> =
+                keys.iter().map(|key| self.flow.namespace.uuid_of_text(entity, key, ty.as_ref())).collect();
+            connection.execute(&statement, &[run, name, entity, &more, &keys, &ids]).await?;
+        }
         connection.commit("keep_orphaned").await
     }
 
@@ -96,4 +122,11 @@ impl Difference<'_> {
         let unchanged = all.saturating_sub(new + changed);
         Ok(Counts { unchanged, new, changed, gone, ..Counts::default() })
     }
+}
+
+/// The type of the keys by which others refer to these rows.
+fn key_type(rows: &RecordBatch) -> Option<KeyType> {
+    let schema = rows.schema();
+    let field = schema.field_with_name(ENTITY_KEY).or_else(|_| schema.field_with_name(KEY)).ok()?;
+    KeyType::of(field).ok()
 }

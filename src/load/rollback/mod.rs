@@ -72,7 +72,7 @@ pub struct Loaded {
 }
 
 /// A row that stays as it is, though the run that brought or changed it is taken back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Left {
     pub flow: String,
     pub key: Option<String>,

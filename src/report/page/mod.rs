@@ -2,6 +2,7 @@
 //! Must not know: how figures were counted, or where the page goes. The same report gives the same bytes.
 
 mod chart;
+pub mod difference;
 mod failures;
 mod identity;
 mod lineage;

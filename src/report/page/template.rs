@@ -18,6 +18,8 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("figures.html", include_str!("templates/figures.html")),
     ("lineage.html", include_str!("templates/lineage.html")),
     ("identity.html", include_str!("templates/identity.html")),
+    ("difference.html", include_str!("templates/difference.html")),
+    ("difference.md", include_str!("templates/difference.md")),
     ("page.css", include_str!("templates/page.css")),
     ("page.md", include_str!("templates/page.md")),
 ];

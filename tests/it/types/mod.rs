@@ -1,8 +1,9 @@
 //! Owns the proof that every value of every type arrives as it was, with PostgreSQL as the judge.
 //! Must not know: how it is carried.
 
-mod campaign;
-mod catalogue;
+pub mod campaign;
+pub mod catalogue;
+mod queried;
 mod usable;
 mod values;
 

@@ -7,11 +7,13 @@ use std::io::Write;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, BinaryArray, ListArray, StringArray, StructArray};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{
-    DataType, Date32Type, Decimal128Type, Field, FieldRef, Float64Type, Int64Type, Time64MicrosecondType, TimeUnit,
-    TimestampMicrosecondType,
+    DataType, Date32Type, Decimal128Type, Field, FieldRef, Float32Type, Float64Type, Int64Type, IntervalMonthDayNano,
+    IntervalMonthDayNanoType, IntervalUnit, Time64MicrosecondType, TimeUnit, TimestampMicrosecondType,
 };
 use datafusion::common::{DataFusionError, Result};
 
+use super::super::super::postgres::float::print4;
+use super::super::super::postgres::time::Interval;
 use crate::calendar::{civil, historic};
 use crate::columnar::PG_TYPE;
 
@@ -68,7 +70,20 @@ fn writer(field: &FieldRef, array: &ArrayRef) -> Result<Writer> {
             let values = cast(array, &DataType::Int64)?.as_primitive::<Int64Type>().clone();
             Box::new(move |row, out| integer(values.value(row), out))
         }
-        DataType::Float16 | DataType::Float32 => shown(array)?,
+        DataType::Float32 => {
+            let (values, finite) = (array.as_primitive::<Float32Type>().clone(), shown(array)?);
+            Box::new(move |row, out| match values.value(row) {
+                value if value.is_finite() => finite(row, out),
+                value => text(&print4(value), out),
+            })
+        }
+        DataType::Interval(IntervalUnit::MonthDayNano) => {
+            let values = array.as_primitive::<IntervalMonthDayNanoType>().clone();
+            Box::new(move |row, out| {
+                let IntervalMonthDayNano { months, days, nanoseconds } = values.value(row);
+                text(&Interval { months, days, micros: nanoseconds.div_euclid(1_000) }.print(), out);
+            })
+        }
         DataType::Float64 => {
             let values = array.as_primitive::<Float64Type>().clone();
             Box::new(move |row, out| match values.value(row) {

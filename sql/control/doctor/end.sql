@@ -1,0 +1,2 @@
+-- What was looked at, is left as it is.
+rollback

@@ -1,0 +1,7 @@
+/*---
+{header}
+---*/
+{notes}
+{with}select
+{columns}
+from {table} {alias}

@@ -1,0 +1,1 @@
+    select {column} as id from {table}

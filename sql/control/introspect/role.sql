@@ -1,0 +1,3 @@
+with {role} as (
+{named}
+)

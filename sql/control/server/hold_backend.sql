@@ -1,0 +1,3 @@
+-- Keeps a backend for as long as the transaction is open, and says which one it is.
+begin transaction read only;
+{backend}

@@ -1,0 +1,2 @@
+-- Asked of the database by which a pooler is administered; PostgreSQL has no such setting.
+show version

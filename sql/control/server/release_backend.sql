@@ -1,0 +1,2 @@
+-- Nothing was done with it.
+rollback

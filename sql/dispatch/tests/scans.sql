@@ -1,0 +1,18 @@
+-- Each belongs to an order that is there.
+
+insert into source.dispatch_instruction (id) values (7), (8);
+insert into migrated.orders (_key) values (7);
+
+-- case: it is kept to the digit
+insert into source.dispatch_scan (id, instruction_id, kind, resolution, dose, taken_at, created_at) values
+    (1, 7, 'first', 0.125, 4.50, '2025-08-01 00:00+00', '2025-08-02 00:00+00'),
+    (2, 7, 'second', null, null, '2025-08-01 00:00+00', '2025-08-02 00:00+00');
+insert into expected.scans (_key, legacy_id, order_id, kind, resolution_mm, dose_usv, taken_at, metadata, created_at) values
+    (1, 1, legacy_uuid('order', 7), 'first', 0.125, 4.50, '2025-08-01 00:00+00', '{"source_scan_id": 1}', '2025-08-02 00:00+00'),
+    (2, 2, legacy_uuid('order', 7), 'second', null, null, '2025-08-01 00:00+00', '{"source_scan_id": 2}', '2025-08-02 00:00+00');
+
+-- case: without its order it is refused
+insert into source.dispatch_scan (id, instruction_id) values (1, 99), (2, 8);
+insert into expected.scans (_key, _outcome) values
+    (1, reject('missing_instruction', 'orders', 99)),
+    (2, reject('order_not_migrated', 'orders', 8));

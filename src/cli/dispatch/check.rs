@@ -1,0 +1,36 @@
+//! Owns the way from `rehome check` as it was typed to the command, and from its result to what is shown.
+//! Must not know: how the command works.
+
+use super::pipeline;
+use crate::cli::args::Output;
+use crate::cli::args::check::Check;
+use crate::cli::render;
+use crate::command::{self, check::Asked};
+use crate::error::{Error, Result};
+use crate::run::Setting;
+use crate::server::Address;
+
+pub async fn run(typed: Check, setting: &Setting, format: Output) -> Result<u8> {
+    let pipeline = pipeline(&typed.pipeline)?;
+    let source = typed.source.as_deref().map(Address::parse).transpose()?;
+    let snapshot = match &typed.snapshot {
+        Some(place) => Some(command::snapshot::open(place, setting).await?),
+        None => None,
+    };
+    // A target alone says nothing: there are no columns to compare it with. One that the environment names is no mistake.
+    let target = match (&snapshot, &source) {
+        (None, None) => None,
+        _ => typed.target.as_deref().map(Address::parse).transpose()?,
+    };
+    if typed.lineage && snapshot.is_none() && source.is_none() {
+        return Err(Error::config("--lineage needs the columns of the source").hint("give --snapshot or --source"));
+    }
+    let asked = Asked { snapshot, source, target };
+    let checked = command::check::check(&pipeline, &asked, setting).await?;
+    render::check::checked(&checked, typed.lineage, format);
+    if matches!(format, Output::Dot | Output::Mermaid) && checked.exit_code != 0 {
+        let wrong = Error::config(format!("{} is not sound, and the drawing does not show why", checked.pipeline));
+        render::error::show(&wrong.hint("`rehome check` with --format text says it"), format.plain());
+    }
+    Ok(checked.exit_code)
+}

@@ -1,0 +1,18 @@
+//! Owns the way from `rehome doctor` as it was typed to the command, and from its result to what is shown.
+//! Must not know: how the command works.
+
+use super::pipeline;
+use crate::cli::args::Format;
+use crate::cli::args::doctor::Doctor;
+use crate::cli::render;
+use crate::command;
+use crate::error::Result;
+use crate::run::Setting;
+
+pub async fn run(typed: Doctor, setting: &Setting, format: Format) -> Result<u8> {
+    let pipeline = typed.pipeline.as_deref().map(pipeline).transpose()?;
+    let (source, target) = (typed.source.as_deref(), typed.target.as_deref());
+    let examined = command::doctor::doctor(source, target, pipeline.as_ref(), setting).await?;
+    render::doctor::examined(&examined, format);
+    Ok(examined.exit_code)
+}

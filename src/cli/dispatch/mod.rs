@@ -1,0 +1,317 @@
+//! Owns the way from typed arguments to commands, and from their results to what is shown.
+//! Must not know: how a command works.
+
+mod check;
+mod doctor;
+mod explain;
+mod init;
+mod quarantine;
+mod query;
+mod schema;
+mod test;
+mod verify;
+mod what_if;
+
+use std::path::{Path, PathBuf};
+
+use clap::CommandFactory;
+
+use super::args::{
+    self, Args, Command, Demo, Epoch, Format, Global, Keep, Kept, Migration, Output, Reading, Report, Rollback, Run,
+    Sample, Snapshot, Take,
+};
+use super::render::page::{Form, Page};
+use super::{progress, render, size};
+use crate::cancel::Cancel;
+use crate::command;
+use crate::error::{Error, Result};
+use crate::extract;
+use crate::pipeline::Pipeline;
+use crate::run::{self, Record, Request, Setting};
+use crate::sample::Options;
+use crate::server::Address;
+use crate::snapshot;
+use crate::storage::Location;
+
+/// Runs the command that was typed; gives the exit code.
+pub async fn dispatch(args: Args, cancel: Cancel) -> Result<u8> {
+    let (output, format) = (args.global.format, args.global.format.plain());
+    if matches!(output, Output::Dot | Output::Mermaid) && !matches!(args.command, Command::Check(_)) {
+        return Err(Error::config("only `rehome check` draws").hint("give --format text or --format json"));
+    }
+    if let Command::Completions { shell } = args.command {
+        let mut script = Vec::new();
+        clap_complete::generate(shell, &mut Args::command(), "rehome", &mut script);
+        super::stdout::print(&script);
+        return Ok(0);
+    }
+    if matches!(args.command, Command::Sql) {
+        render::sql(&crate::engine::listed_functions(), format);
+        return Ok(0);
+    }
+    let setting = setting(&args.global, cancel)?;
+    match args.command {
+        Command::Demo(typed) => Box::pin(demo(typed, &setting, format)).await,
+        Command::Run(typed) => Box::pin(migrate(typed, &setting, format)).await,
+        Command::Plan(typed) => return Box::pin(plan(typed, &setting, format)).await,
+        Command::Rollback(typed) => Box::pin(rollback(typed, &setting, format)).await,
+        Command::Snapshot(Snapshot { command: Some(command), .. }) => Box::pin(kept(command, &setting, format)).await,
+        Command::Snapshot(Snapshot { take: typed, .. }) => take(typed, &setting, format).await,
+        Command::WhatIf(typed) => return Box::pin(what_if::run(typed, &setting, format)).await,
+        Command::Check(typed) => return Box::pin(check::run(typed, &setting, output)).await,
+        Command::Init(typed) => return Box::pin(init::run(typed, &setting, format)).await,
+        Command::Explain(typed) => return Box::pin(explain::run(typed, &setting, format)).await,
+        Command::Query(typed) => return Box::pin(query::run(typed, &setting, format)).await,
+        Command::Verify(typed) => return Box::pin(verify::run(typed, &setting, format)).await,
+        Command::Doctor(typed) => return Box::pin(doctor::run(typed, &setting, format)).await,
+        Command::Test(typed) => return Box::pin(test::run(typed, &setting, format)).await,
+        Command::Quarantine(typed) => return Box::pin(quarantine::run(typed, &setting, format)).await,
+        Command::Schema(typed) => return schema::run(&typed, format),
+        Command::Report(typed) => report(typed, &setting, format).await,
+        Command::Sample(typed) => sample(typed, &setting, format).await,
+        Command::Sql | Command::Completions { .. } => Ok(()),
+    }
+    .map(|()| 0)
+}
+
+fn setting(global: &Global, cancel: Cancel) -> Result<Setting> {
+    let quiet = global.quiet || global.format != Output::Text;
+    Ok(Setting {
+        workspace: std::path::absolute(&global.dir)?,
+        jobs: global.jobs,
+        memory: global.memory.unwrap_or_else(size::quarter_of_machine),
+        progress: progress::sink(quiet),
+        cancel,
+    })
+}
+
+/// The first failure of a run that has a report is its exit; the others are told before.
+fn first(failures: Vec<Error>, format: Format) -> Result<()> {
+    let mut failures = failures.into_iter();
+    let Some(gravest) = failures.next() else { return Ok(()) };
+    for failure in failures {
+        render::error::show(&failure, format);
+    }
+    Err(gravest)
+}
+
+async fn demo(typed: Demo, setting: &Setting, format: Format) -> Result<()> {
+    let kept = kept_report(typed.keep_report)?;
+    std::fs::create_dir_all(&setting.workspace)?;
+    let pipeline = pipeline(&typed.pipeline)?;
+    let sample = options(&pipeline, typed.scale, typed.epoch, typed.seed);
+    let shown = command::demo::demo(command::demo::Demo { pipeline, sample, keep: typed.keep }, setting).await?;
+    render::demo(&shown, &setting.workspace, format);
+    kept.map_or(Ok(()), |kept| kept.write(&shown.finished.report, format))?;
+    first(shown.finished.failures, format)
+}
+
+fn options(pipeline: &Pipeline, scale: f64, epoch: Epoch, seed: i64) -> Options {
+    let schema = pipeline.schemas.first().cloned().unwrap_or_default();
+    Options { scale, epoch: epoch.name().to_owned(), seed, schema }
+}
+
+/// A pipeline by its file, or by its name: `dispatch` is `pipelines/dispatch.toml`, of this folder or of the sources.
+fn pipeline(named: &Path) -> Result<Pipeline> {
+    if named.exists() || named.extension().is_some() {
+        return Pipeline::read(named);
+    }
+    Pipeline::read(&shipped(named))
+}
+
+/// Where a pipeline of this name is, in this folder or in the sources.
+fn shipped(named: &Path) -> PathBuf {
+    let here = Path::new("pipelines").join(named.with_extension("toml"));
+    let built = Path::new(env!("CARGO_MANIFEST_DIR")).join(&here);
+    if here.exists() || !built.exists() { here } else { built }
+}
+
+async fn migrate(typed: Run, setting: &Setting, format: Format) -> Result<()> {
+    let request = |snapshot| {
+        Ok(Request {
+            verify: match (typed.no_verify, typed.verify) {
+                (true, _) => run::Verify::Nothing,
+                (false, args::Verify::Moved) => run::Verify::Moved,
+                (false, args::Verify::Full) => run::Verify::Everything,
+            },
+            enforce: !typed.no_threshold,
+            full: typed.full,
+            retry_for: typed.retry_for,
+            ..asked(&typed.migration, &typed.reading, snapshot)?
+        })
+    };
+    if let Some(interval) = typed.every {
+        let tell = |done: Result<&run::Finished>| match done {
+            Ok(finished) => {
+                render::finished(finished, format);
+                finished.failures.iter().for_each(|failure| render::error::show(failure, format));
+            }
+            Err(error) => render::error::show(&error, format),
+        };
+        return Box::pin(command::every::every(interval, &setting.cancel, setting, || request(None), tell)).await;
+    }
+    let kept = kept_report(typed.keep_report.clone())?;
+    let snapshot = given(&typed.migration, setting).await?;
+    let finished = Box::pin(run::run(request(snapshot)?, setting)).await?;
+    render::finished(&finished, format);
+    kept.map_or(Ok(()), |kept| kept.write(&finished.report, format))?;
+    first(finished.failures, format)
+}
+
+/// The snapshot that was named, if one was.
+async fn given(typed: &Migration, setting: &Setting) -> Result<Option<Location>> {
+    match &typed.snapshot {
+        Some(place) => command::snapshot::find(place, setting).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// What is asked for, short of how it is done.
+fn asked(typed: &Migration, gently: &Reading, snapshot: Option<Location>) -> Result<Request> {
+    Ok(Request {
+        pipeline: pipeline(&typed.pipeline)?,
+        source: typed.source.as_deref().map(|url| address(url, &typed.patience)).transpose()?,
+        reading: reading(gently),
+        target: address(&typed.target, &typed.patience)?,
+        snapshot,
+        only: typed.only.clone(),
+        verify: run::Verify::Nothing,
+        enforce: false,
+        full: false,
+        retry_for: std::time::Duration::ZERO,
+        anew: false,
+    })
+}
+
+/// What `plan` says with --detailed-exitcode of a target that a run would write to.
+const CHANGES: u8 = 2;
+
+async fn plan(typed: args::Plan, setting: &Setting, format: Format) -> Result<u8> {
+    let snapshot = given(&typed.migration, setting).await?;
+    let plan = Box::pin(run::plan(asked(&typed.migration, &typed.reading, snapshot)?, setting)).await?;
+    render::again::plan(&plan, format);
+    Ok(if typed.detailed_exitcode && !plan.is_empty() { CHANGES } else { 0 })
+}
+
+async fn rollback(typed: Rollback, setting: &Setting, format: Format) -> Result<()> {
+    let back = match (typed.run, typed.to) {
+        (Some(run), _) => run::Back::Before(run),
+        (None, Some(run)) => run::Back::To(run),
+        (None, None) => run::Back::Newest,
+    };
+    let done = run::rollback(&address(&typed.target, &typed.patience)?, &back, typed.dry_run, setting).await?;
+    render::again::rolled_back(&done, format);
+    done.failure().map_or(Ok(()), Err)
+}
+
+fn address(url: &str, patience: &args::Patience) -> Result<Address> {
+    Ok(Address::parse(url)?.stalled_after(patience.stall_timeout))
+}
+
+fn reading(typed: &Reading) -> extract::Options {
+    extract::Options {
+        max_rows_per_second: typed.max_rows_per_second,
+        statement_timeout: typed.statement_timeout,
+        lock_timeout: typed.lock_timeout,
+        ..extract::Options::default()
+    }
+}
+
+async fn kept(typed: Kept, setting: &Setting, format: Format) -> Result<()> {
+    match typed {
+        Kept::Verify { place } => {
+            let (snapshot, found) = command::snapshot::verify(&place, setting).await?;
+            render::snapshot::verified(&snapshot, &found, format);
+            first(found.bad.iter().map(snapshot::Bad::error).collect(), format)
+        }
+        Kept::List => {
+            render::snapshot::list(&command::snapshot::list(setting).await?, format);
+            Ok(())
+        }
+        Kept::Show { place } => {
+            render::snapshot::whole(&command::snapshot::open(&place, setting).await?, format);
+            Ok(())
+        }
+        Kept::Prune { names, keep, dry_run } => {
+            let asked = command::snapshot::Prune { named: names, keep, dry_run };
+            render::snapshot::pruned(&command::snapshot::prune(&asked, setting).await?, format);
+            Ok(())
+        }
+    }
+}
+
+async fn take(typed: Take, setting: &Setting, format: Format) -> Result<()> {
+    let source = typed.source.as_deref().map(|url| address(url, &typed.patience)).transpose()?;
+    let source = source.ok_or_else(|| Error::config("there is no source").hint("give --source URL"))?;
+    let mut options = extract::Options {
+        schemas: typed.schemas,
+        tables: typed.tables,
+        exclude: typed.exclude,
+        jobs: setting.jobs,
+        ..reading(&typed.reading)
+    };
+    if let Some(file) = typed.pipeline {
+        let pipeline = pipeline(&file)?;
+        let graph = crate::graph::Graph::new(&pipeline)?;
+        if options.schemas.is_empty() {
+            options.schemas.clone_from(&pipeline.schemas);
+        }
+        if options.tables.is_empty() {
+            options.named = graph.source_tables().into_iter().collect();
+        }
+    }
+    let place = match typed.out {
+        Some(place) => Location::parse(&place)?,
+        None => run::new_snapshot(setting)?,
+    };
+    let snapshot = extract::run(&source, &options, place, setting.progress.clone(), setting.cancel.clone()).await?;
+    render::snapshot::taken(&snapshot, format);
+    Ok(())
+}
+
+/// The file that a report is kept in, if one is named: looked at before the work begins.
+fn kept_report(typed: Keep) -> Result<Option<Page>> {
+    typed.report.map(|file| Page::new(None, file)).transpose()
+}
+
+async fn report(typed: Report, setting: &Setting, format: Format) -> Result<()> {
+    let form = match () {
+        () if typed.html => Some(Form::Html),
+        () if typed.md => Some(Form::Markdown),
+        () if typed.json || format == Format::Json => Some(Form::Json),
+        () => None,
+    };
+    let page = typed.output.map(|file| Page::new(form, file)).transpose()?;
+    let record = Record::find(&setting.place()?, &typed.run).await?;
+    let file = typed.pipeline.unwrap_or_else(|| PathBuf::from(&record.pipeline));
+    let report = run::report(&record, &pipeline(&file)?, setting).await?;
+    match (page, form) {
+        (Some(page), _) => page.write(&report, format),
+        (None, Some(form)) => render::page::show(&report, form),
+        (None, None) => {
+            render::report(&report, format);
+            Ok(())
+        }
+    }
+}
+
+async fn sample(typed: Sample, setting: &Setting, format: Format) -> Result<()> {
+    let pipeline = pipeline(&typed.pipeline)?;
+    let options = options(&pipeline, typed.scale, typed.epoch, typed.seed);
+    std::fs::create_dir_all(&setting.workspace)?;
+    let temporary = tempfile::Builder::new().prefix("sample-").tempdir_in(&setting.workspace)?;
+    let place = match &typed.out {
+        Some(place) => Location::parse(place)?,
+        None => Location::folder(temporary.path())?.child("source"),
+    };
+    let made = command::sample::snapshot(&pipeline, &options, place, setting).await?;
+    if let Some(url) = typed.into {
+        command::sample::fill_source(&Address::parse(&url)?, &pipeline, &made, setting).await?;
+    }
+    if let Some(url) = typed.into_target {
+        let place = Location::folder(temporary.path())?.child("target");
+        command::sample::fill_target(&Address::parse(&url)?, &pipeline, &made, &options, place, setting).await?;
+    }
+    render::snapshot::taken(&made, format);
+    Ok(())
+}

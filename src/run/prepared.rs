@@ -1,0 +1,173 @@
+//! Owns a pipeline over a snapshot, planned: what every command begins with that needs no database, and what a run goes on from.
+//! Must not know: what is asked of it.
+
+use std::collections::BTreeMap;
+
+use tracing::Instrument;
+
+use super::record::{self, Foreign, Record};
+use super::{Setting, chosen, identity, run_id};
+use crate::engine::Engine;
+use crate::error::{At, Context, Error, Result};
+use crate::graph::Graph;
+use crate::outcomes::{FlowOutcomes, FlowShape, OutcomeStore};
+use crate::pipeline::Pipeline;
+use crate::report::{self, Inputs, OfTarget, Planned};
+use crate::snapshot::Snapshot;
+use crate::storage::Location;
+use crate::timed;
+use crate::transform::{self, MadeIds, Transform};
+use crate::views;
+
+/// What flows have made, and where it is stored.
+pub type Taken = BTreeMap<String, (OutcomeStore, FlowOutcomes)>;
+
+/// A pipeline over a snapshot: each flow, check and report of it is planned.
+pub struct Prepared {
+    /// With the flows that were asked for, and those they read.
+    pub pipeline: Pipeline,
+    pub graph: Graph,
+    pub snapshot: Snapshot,
+    /// Knows `source.*`; and `migrated.*`, `rejected.*` and `skipped.*`, empty until there are outcomes.
+    pub engine: Engine,
+    /// Where its outcomes are, or will be.
+    pub store: OutcomeStore,
+    /// In the order of running.
+    pub shapes: Vec<FlowShape>,
+    planned: Vec<transform::Planned>,
+    /// Its checks and reports.
+    queries: Planned,
+    setting: Setting,
+}
+
+impl Prepared {
+    /// Plans a pipeline, settled as it is.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Config`] with file:line:column of the first that does not plan.
+    pub async fn new(
+        (pipeline, graph): (Pipeline, Graph),
+        snapshot: Snapshot,
+        store: OutcomeStore,
+        foreign: Foreign,
+        setting: &Setting,
+    ) -> Result<Self> {
+        let mut prepared = Self::without_checks((pipeline, graph), snapshot, store, foreign, setting).await?;
+        prepared.queries = report::plan(&prepared.engine, &prepared.pipeline).await?;
+        Ok(prepared)
+    }
+
+    /// Plans its flows alone, where no report is asked for.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub async fn without_checks(
+        (pipeline, graph): (Pipeline, Graph),
+        snapshot: Snapshot,
+        store: OutcomeStore,
+        foreign: Foreign,
+        setting: &Setting,
+    ) -> Result<Self> {
+        let engine = setting.engine(identity(&pipeline, Some(&snapshot), foreign).await?)?;
+        let (setting, planned, queries) = (setting.clone(), Vec::new(), Planned::default());
+        let mut prepared =
+            Self { pipeline, graph, snapshot, engine, store, shapes: Vec::new(), planned, queries, setting };
+        let planned = prepared.stage().await?.plan(&prepared.graph).instrument(timed!("transform.plan_ahead")).await?;
+        prepared.shapes = planned.iter().map(|planned| planned.shape.clone()).collect();
+        prepared.planned = planned;
+        Ok(prepared)
+    }
+
+    /// Plans rules that are only tried: no database has a say in them.
+    ///
+    /// # Errors
+    /// As [`Self::new`]; [`crate::error::Kind::Config`] for flows that are not there.
+    pub async fn to_try(pipeline: &Pipeline, snapshot: Snapshot, only: &[String], setting: &Setting) -> Result<Self> {
+        let (pipeline, graph) = chosen(pipeline, only)?;
+        let run = run_id(&pipeline, &snapshot, uuid::Uuid::nil(), None).simple().to_string();
+        let store = OutcomeStore::open(&setting.place()?, &format!("what-if-{}", &run[..12]));
+        let foreign = record::foreign(&store).await?;
+        Self::new((pipeline, graph), snapshot, store, foreign, setting).await
+    }
+
+    /// Plans an earlier run as it was, and gives what it made of each row.
+    ///
+    /// # Errors
+    /// As [`Self::new`]; [`crate::error::Kind::Config`] where the pipeline has changed since; [`crate::error::Kind::Corrupt`]
+    /// for outcomes that are missing, or of which a byte has changed.
+    pub async fn of_run(record: &Record, pipeline: &Pipeline, setting: &Setting) -> Result<(Self, Vec<FlowOutcomes>)> {
+        if record.pipeline_hash != pipeline.hash {
+            return Err(Error::config("the pipeline has changed since this run")
+                .at(At::Pipeline, &pipeline.name)
+                .hint("what is said of a run rests on the rules that were applied: restore them, or `rehome run` with the new ones"));
+        }
+        let snapshot = Snapshot::open(Location::parse(&record.snapshot)?).await?;
+        let store = OutcomeStore::open(&setting.place()?, &record.run.to_string());
+        let mut pipeline = pipeline.clone();
+        pipeline.flows.retain(|flow| record.flows.contains(&flow.name));
+        let graph = Graph::new(&pipeline)?;
+        let outcomes = record::outcomes(&pipeline, &graph, &store).await?;
+        // Nothing is computed of anything that has changed.
+        for flow in &outcomes {
+            store.check(flow).await.at(At::Flow, &flow.flow)?;
+        }
+        pipeline.settle(|flow| outcomes.iter().find(|outcomes| outcomes.flow == flow).map(|found| found.row.clone()));
+        let foreign = record::foreign(&store).await?;
+        Ok((Self::new((pipeline, graph), snapshot, store, foreign, setting).await?, outcomes))
+    }
+
+    /// The stage that runs its flows.
+    ///
+    /// # Errors
+    /// As [`Transform::new`].
+    pub async fn stage(&self) -> Result<Transform<'_>> {
+        let (progress, cancel) = (self.setting.progress.clone(), self.setting.cancel.clone());
+        let stage = Transform::new(&self.pipeline, &self.graph, &self.snapshot, &self.engine, progress, cancel).await?;
+        Ok(stage.with_planned(&self.planned))
+    }
+
+    /// Runs every flow, in order; of those that have run already, what they gave.
+    ///
+    /// # Errors
+    /// As [`Transform::run`].
+    pub async fn outcomes(&self) -> Result<Vec<FlowOutcomes>> {
+        let stage = self.stage().await?;
+        // The tables of flows that have not run yet are known again as soon as they have.
+        let mut outcomes = Vec::with_capacity(self.graph.order.len());
+        for flow in self.graph.order.iter().filter_map(|index| self.pipeline.flows.get(*index)) {
+            outcomes.push(stage.run(flow, &self.store).await?);
+        }
+        Ok(outcomes)
+    }
+
+    /// The same, but of these flows what another pipeline made of the same rows by the same rules; and ids that a target has made.
+    ///
+    /// # Errors
+    /// As [`Self::outcomes`].
+    pub async fn outcomes_but(
+        &self,
+        taken: &Taken,
+        ids: BTreeMap<String, MadeIds>,
+    ) -> Result<Vec<(OutcomeStore, FlowOutcomes)>> {
+        let stage = self.stage().await?.with_made_ids(ids);
+        let mut outcomes = Vec::with_capacity(self.graph.order.len());
+        for flow in self.graph.order.iter().filter_map(|index| self.pipeline.flows.get(*index)) {
+            let shape = self.shapes.iter().find(|shape| shape.flow == flow.name);
+            outcomes.push(match (taken.get(&flow.name), shape) {
+                (Some((store, made)), Some(shape)) => {
+                    views::migrated(&self.engine, store, made, &shape.schema)?;
+                    (store.clone(), made.clone())
+                }
+                _ => (self.store.clone(), stage.run(flow, &self.store).await?),
+            });
+        }
+        Ok(outcomes)
+    }
+
+    /// What its report is computed from. [`Inputs::register`] makes `migrated.*`, `rejected.*` and `skipped.*` known.
+    #[must_use]
+    pub fn inputs<'a>(&'a self, outcomes: &'a [FlowOutcomes], target: &'a OfTarget) -> Inputs<'a> {
+        let Self { engine, pipeline, store, shapes, queries: planned, .. } = self;
+        Inputs { engine, pipeline, store, shapes, planned, outcomes, target }
+    }
+}
