@@ -5,8 +5,8 @@ use super::canon::{Canon, null, unreadable, value};
 use super::number;
 use crate::error::{Error, Result};
 
-const DAYS_TO_2000: i32 = 10_957;
-const MICROS_TO_2000: i64 = 946_684_800_000_000;
+pub(super) const DAYS_TO_2000: i32 = 10_957;
+pub(super) const MICROS_TO_2000: i64 = 946_684_800_000_000;
 const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0";
 
 /// Reads a COPY stream row by row, however it is cut.

@@ -39,6 +39,14 @@ pub(super) fn writer(array: &ArrayRef, canon: &Canon) -> Result<Writer> {
     }))
 }
 
+/// Appends the value of a row, which is not NULL, to its canonical bytes, without its length; None where it has none.
+pub(super) fn plain_writer(array: &ArrayRef, canon: &Canon) -> Result<Plain> {
+    if array.data_type().is_null() {
+        return Ok(Box::new(|_, _| None));
+    }
+    plain(&comparable(array, canon)?, canon)
+}
+
 /// The array in the one type that stands for the canonical form.
 fn comparable(array: &ArrayRef, canon: &Canon) -> Result<ArrayRef> {
     let have = array.data_type();
@@ -64,7 +72,8 @@ fn comparable(array: &ArrayRef, canon: &Canon) -> Result<ArrayRef> {
         .map_err(|_| Error::unexpected(format!("a column of {have} cannot be compared as {want}")))
 }
 
-type Plain = Box<dyn Fn(usize, &mut Vec<u8>) -> Option<()> + Send>;
+/// Appends a value's canonical bytes; None where there are none.
+pub(super) type Plain = Box<dyn Fn(usize, &mut Vec<u8>) -> Option<()> + Send>;
 
 fn plain(array: &ArrayRef, canon: &Canon) -> Result<Plain> {
     Ok(match (canon, array.data_type()) {

@@ -5,11 +5,14 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use arrow::array::RecordBatch;
 use futures::StreamExt;
+use tracing::Instrument;
 use uuid::Uuid;
 
 use super::compare::{Comparison, Part, Sight, Sum, parts};
 use super::found::{Compared, EXAMPLES, Example, What};
+use super::hashed::{self, Record};
 use super::mapping::{COLUMNS, Forms, Id, Ids, Mapping, RUN, Values, known_by};
+use super::sums::Total;
 use super::{Context, actual};
 use crate::error::{At, Context as _, Error, Result};
 use crate::key::KeyColumn;
@@ -18,8 +21,10 @@ use crate::outcome::{ENTITY_KEY, KEY, Outcome};
 use crate::outcomes::{FlowOutcomes, OutcomeFile, row_ids};
 use crate::server::Connection;
 use crate::server::sql::{fill, quote_literal};
+use crate::timed;
 
 const READ: &str = include_str!("../../sql/control/verify/mappings.sql");
+const SUMMED: &str = include_str!("../../sql/control/verify/summed_mappings.sql");
 
 /// Rows of flows that share an entity: so many are remembered at most, to see what is given twice.
 const MOST_SHARED: u64 = 1_000_000;
@@ -132,7 +137,7 @@ impl<'a> Mapped<'a> {
             Found { flows: self.flows.iter().map(|(place, _)| (*place, Compared::default())).collect(), stray: 0 };
         let of_flow = |(_, flow): &(usize, &FlowOutcomes)| flow.count(Outcome::Migrated) + flow.count(Outcome::Adopted);
         if self.context.subject.sample.is_none()
-            && let Some(counted) = self.all_alike().await?
+            && let Some(counted) = self.all_same().await?
         {
             for ((place, _), same) in self.flows.iter().zip(counted) {
                 found.flows.entry(*place).or_default().same = same;
@@ -152,8 +157,55 @@ impl<'a> Mapped<'a> {
         Ok(found)
     }
 
-    /// Are the mappings, all together, exactly those that are expected? Then how many of each flow. Sums of hashes are compared, in
-    /// no order and without any memory: what differs, if anything does, is for [`Self::part`] to find.
+    /// Are the mappings, all together, exactly those that are expected? Then how many of each flow.
+    async fn all_same(&self) -> Result<Option<Vec<u64>>> {
+        match self.all_summed().await? {
+            None => self.all_alike().await,
+            counted => Ok(counted),
+        }
+    }
+
+    /// As [`Self::all_alike`], of the mappings of a first run: the server adds up hashes of what it has, and sends nothing.
+    async fn all_summed(&self) -> Result<Option<Vec<u64>>> {
+        let (Some(hashes), Some(run)) = (self.context.hashes, self.only_run()) else { return Ok(None) };
+        let forms = Forms::of(self.mappings.table(), self.mappings.ids_are_text());
+        let Some(columns) = forms.summed(self.mappings.table()) else { return Ok(None) };
+        let rows = self.filled(SUMMED, forms);
+        let asked = hashes.ask(self.connection, &columns, &rows, self.context.cancel);
+        let asked = asked.instrument(timed!("verify.sum_mappings"));
+        let expected = async {
+            let (mut counted, mut total) = (vec![0; self.flows.len()], Some(Total::default()));
+            let run = hashed::hash(run.as_bytes(), hashes.seed);
+            for (at, counted) in counted.iter_mut().enumerate() {
+                let entity = Record::default().and(Some(self.flows[at].1.entity.as_bytes()), hashes.seed);
+                self.each_expected(at, |_, _, mapping, is_foreign, _| {
+                    *counted += 1;
+                    let record = mapping.record(entity, run, hashes.seed).filter(|_| !is_foreign);
+                    match (&mut total, record) {
+                        (Some(total), Some(record)) => total.add(record),
+                        _ => total = None,
+                    }
+                })
+                .await?;
+            }
+            Ok((counted, total))
+        };
+        let expected = expected.instrument(timed!("verify.expect_mappings"));
+        let (actual, (counted, expected)) = futures::future::try_join(asked, expected).await?;
+        Ok((actual.is_some() && actual == expected).then_some(counted))
+    }
+
+    /// The run that wrote every mapping that is expected, where that is known: it loaded all flows whole, each with an entity of its
+    /// own, and the target knew nothing of them.
+    fn only_run(&self) -> Option<Uuid> {
+        let run = self.own.iter().next().filter(|_| self.own.len() == 1)?;
+        let is_whole = self.entities.values().all(|entity| entity.whole.is_empty() || entity.whole.contains(run));
+        let is_first = self.context.subject.adopted.is_empty() && self.entities.len() == self.flows.len();
+        (is_whole && is_first).then_some(*run)
+    }
+
+    /// Reads all mappings. Sums of hashes are compared, in no order and without any memory: what differs, if anything does, is for
+    /// [`Self::part`] to find.
     async fn all_alike(&self) -> Result<Option<Vec<u64>>> {
         let (mut counted, mut expected, mut actual) = (vec![0; self.flows.len()], Sum::default(), Sum::default());
         // Of those that others wrote, there may be more than rows have: each is looked for.
@@ -195,7 +247,7 @@ impl<'a> Mapped<'a> {
                 }
             }
         });
-        read.await?;
+        read.instrument(timed!("verify.read_mappings")).await?;
         let missing = foreign.values().any(Option::is_some);
         Ok((expected == actual && !missing).then_some(counted))
     }
@@ -336,7 +388,7 @@ impl<'a> Mapped<'a> {
     /// Gives each mapping of the target: its entity, its values and its run.
     async fn read(&self, mut see: impl FnMut(&[u8], Mapping<'_>, Option<Uuid>)) -> Result<()> {
         let forms = Forms::of(self.mappings.table(), self.mappings.ids_are_text());
-        let stream = self.connection.copy_out(self.statement(forms).as_str()).await?;
+        let stream = self.connection.copy_out(self.filled(READ, forms).as_str()).await?;
         tokio::pin!(stream);
         let (mut reader, mut rows) = (actual::Rows::new(), 0_u64);
         while let Some(bytes) = self.connection.watched(stream.next()).await {
@@ -349,7 +401,7 @@ impl<'a> Mapped<'a> {
         reader.end()
     }
 
-    fn statement(&self, forms: Forms) -> String {
+    fn filled(&self, template: &str, forms: Forms) -> String {
         let table = self.mappings.table();
         let entities: Vec<String> = self.entities.keys().map(|entity| quote_literal(entity)).collect();
         let runs: Vec<String> = self.own.iter().map(|run| quote_literal(&run.to_string())).collect();
@@ -367,7 +419,7 @@ impl<'a> Mapped<'a> {
             ("entities", &*format!("array[{}]::text[]", entities.join(", "))),
             ("of_runs", &*of_runs),
         ];
-        fill(READ, &values)
+        fill(template, &values)
     }
 
     /// May this run have written the mapping of this row?

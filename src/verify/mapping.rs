@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::canon::{null, value};
 use super::hash;
+use super::hashed::Record;
 use crate::error::{Error, Result};
 use crate::target::Table;
 
@@ -84,6 +85,24 @@ impl Mapping<'_> {
         }
         put(self.other);
         hash::hash(buffer)
+    }
+
+    /// What the server makes of the mapping, by [`Forms::summed`], after `entity` and before the run; None where it cannot be had.
+    pub fn record(&self, entity: Record, run: u64, seed: u64) -> Option<Record> {
+        let number = |digits| std::str::from_utf8(digits).ok()?.parse::<i64>().ok();
+        let id = self.legacy_id.map(|digits| number(digits).map(i64::to_be_bytes));
+        let id = match id {
+            Some(number) => Some(number?),
+            None => None,
+        };
+        let uuid = match self.uuid {
+            Some(Id::Uuid(uuid)) => Some(uuid),
+            Some(Id::Text(_)) => return None,
+            None => None,
+        };
+        let uuid = uuid.as_ref().map(|uuid| &uuid.as_bytes()[..]);
+        let values = [id.as_ref().map(|id| &id[..]), self.legacy_key, uuid, self.other];
+        Some(values.into_iter().fold(entity, |record, value| record.and(value, seed)).hashed(run))
     }
 
     /// The values as texts.
@@ -166,6 +185,20 @@ impl Forms {
             Some(_) if as_it_is => format!("m.{name}"),
             Some(_) => format!("m.{name}::text"),
         }
+    }
+
+    /// What the server adds up of each mapping, from its entity to its run; None where its columns are of other types.
+    pub fn summed(self, table: &Table) -> Option<[String; 6]> {
+        let is_plain = self.integers && self.uuids && self.runs && !self.text_ids;
+        let text = |name: &str| match table.column(name) {
+            None => "null::text".to_owned(),
+            Some(_) => format!("m.{name}::text collate \"C\""),
+        };
+        let [id, key, uuid, other] = COLUMNS;
+        is_plain.then(|| {
+            let id = format!("pg_catalog.int8send(m.{id}::int8)");
+            [text("entity_type"), id, text(key), format!("m.{uuid}::uuid"), text(other), format!("m.{RUN}::uuid")]
+        })
     }
 
     /// Gives what a row says: its entity, the mapping and its run.

@@ -24,6 +24,7 @@ mod detail;
 mod expected;
 mod found;
 mod hash;
+mod hashed;
 mod integrity;
 mod json;
 mod mapped;
@@ -34,6 +35,7 @@ mod quarantined;
 mod rows;
 mod scope;
 mod structure;
+mod sums;
 
 pub use found::{Altered, Compared, Example, FlowVerified, Miscounted, Sampled, Verification, What};
 pub use integrity::{Duplicates, Orphans};
@@ -108,6 +110,8 @@ struct Context<'a> {
     /// The runs that build on each other, the oldest first.
     history: &'a [PastRun],
     noted: &'a BTreeMap<TableName, Noted>,
+    /// None where the server does not hash as we do.
+    hashes: Option<sums::Hashes>,
     cancel: &'a Cancel,
 }
 
@@ -122,10 +126,11 @@ pub async fn run(subject: &Subject<'_>, sink: &Arc<dyn Sink>, cancel: &Cancel) -
     let catalog = Catalog::read(&connection, subject.schema).await?;
     let history = ledger::history(&connection, subject.run).await?;
     let noted = ledger::noted_tables(&connection, subject.run).await?;
-    let context = Context { subject, catalog: &catalog, history: &history, noted: &noted, cancel };
+    let hashes = sums::Hashes::of(&connection).await?;
+    let context = Context { subject, catalog: &catalog, history: &history, noted: &noted, hashes, cancel };
     let rows = async {
         let connection = connect(subject).await?;
-        rows::Rows { subject, catalog: &catalog, connection, history: &history, noted: &noted, sink, cancel }
+        rows::Rows { subject, catalog: &catalog, connection, history: &history, noted: &noted, hashes, sink, cancel }
             .all()
             .instrument(timed!("verify.rows"))
             .await

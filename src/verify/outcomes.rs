@@ -13,7 +13,8 @@ use uuid::Uuid;
 use super::canon::Canon;
 use super::compare::{Part, Sum};
 use super::scope::Scope;
-use super::{actual, canon, expected, hash};
+use super::sums::{Hashes, Total};
+use super::{actual, canon, expected, hash, sums};
 use crate::cancel::Cancel;
 use crate::error::{Error, Result};
 use crate::outcome::{Outcome, RowIdentity};
@@ -140,6 +141,18 @@ impl Columns {
         };
         let table = quote_table(&table.schema, &table.name);
         fill(READ, &[("columns", &columns.join(", ")), ("table", &table), ("range", &range)])
+    }
+
+    /// What the server adds up of each row, so that the sum can be compared with [`Reader::total`]; None where that cannot be.
+    pub fn summed(&self) -> Option<Vec<String>> {
+        let id = self.id().map(|name| (name, &Canon::Uuid));
+        let columns = self.all.iter().map(|(name, canon)| (name.as_str(), canon));
+        id.into_iter().chain(columns).map(|(name, canon)| sums::selected(canon, name)).collect()
+    }
+
+    /// The column of our UUIDs, where rows are known by them.
+    fn id(&self) -> Option<&str> {
+        self.identity.is_none().then_some(self.id_column.as_str())
     }
 
     /// Reads what the statement gives.
@@ -278,6 +291,25 @@ impl Reader<'_> {
         };
         let sums = futures::stream::iter(files).map(of_file).buffered(AT_A_TIME);
         sums.try_fold(Sum::default(), async |all, one| Ok(all.with(one))).await
+    }
+
+    /// As [`Self::sum`], by the server's hashes; None where some value cannot be hashed so. `done` hears of rows.
+    pub async fn total(&self, scope: &Arc<Scope>, hashes: Hashes, done: impl Fn(u64)) -> Result<Option<Total>> {
+        let files: Vec<&OutcomeFile> = self.flow.files_of(Outcome::Migrated).filter(|file| file.rows > 0).collect();
+        let of_file = async |file: &OutcomeFile| {
+            let Some((columns, batches)) = self.prepared(file, scope).await? else { return Ok(Some(Total::default())) };
+            let total = compute(move || {
+                let of_batch = |batch: &RecordBatch| hashes.total(batch, columns.id(), &columns.all);
+                let all: Result<Option<Vec<Total>>> = batches.iter().map(of_batch).collect();
+                all.map(|totals| totals.map(|totals| totals.into_iter().fold(Total::default(), Total::with)))
+            });
+            let total = total.await?;
+            done(file.rows);
+            total
+        };
+        let totals = futures::stream::iter(files).map(of_file).buffered(AT_A_TIME);
+        let and = |one: Total, other: Option<Total>| other.map(|other| one.with(other));
+        totals.try_fold(Some(Total::default()), async |all, one| Ok(all.and_then(|all| and(all, one)))).await
     }
 
     async fn file(&self, file: &OutcomeFile, scope: &Arc<Scope>) -> Result<Expected> {

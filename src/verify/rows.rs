@@ -13,6 +13,7 @@ use super::detail::Detail;
 use super::found::{FlowVerified, What};
 use super::outcomes::{Columns, Masks, Reader};
 use super::scope::Scope;
+use super::sums::Hashes;
 use super::{Depth, Subject, actual};
 use crate::cancel::Cancel;
 use crate::error::{At, Context, Error, Result};
@@ -37,6 +38,8 @@ pub(super) struct Rows<'a> {
     /// What the runs that build on each other have loaded.
     pub history: &'a [PastRun],
     pub noted: &'a BTreeMap<TableName, Noted>,
+    /// None where the server does not hash as we do.
+    pub hashes: Option<Hashes>,
     pub sink: &'a Arc<dyn Sink>,
     pub cancel: &'a Cancel,
 }
@@ -147,8 +150,19 @@ impl Rows<'_> {
         let connection = &self.connection;
         let reader = Reader { connection, table, store: self.subject.store, flow, part, cancel: self.cancel };
         let Some(columns) = reader.columns().await? else { return Ok(None) };
-        let statement = columns.statement(table, part, None);
         let rows = flow.count(Outcome::Migrated);
+        if let (Some(hashes), Some(summed)) = (self.hashes, columns.summed()) {
+            let done = |rows| self.sink.advance(&flow.flow, rows);
+            let expected =
+                reader.total(scope, hashes, done).instrument(timed!("verify.expect_rows", flow.flow, rows = rows));
+            let table = quote_table(&table.schema, &table.name);
+            let asked = hashes.ask(connection, &summed, &table, self.cancel);
+            let asked = asked.instrument(timed!("verify.sum_rows", flow.flow, rows = rows));
+            if let (Some(expected), Some(actual)) = futures::future::try_join(expected, asked).await? {
+                return Ok((expected == actual).then_some((columns, expected.rows)));
+            }
+        }
+        let statement = columns.statement(table, part, None);
         let (mut actual, masks) = (Sum::default(), Masks::new());
         let reading = self.read(flow, &columns, statement, part, &masks, |id, hash| actual.add(id, hash));
         let expected = reader.sum(scope).instrument(timed!("verify.expect_rows", flow.flow, rows = rows));

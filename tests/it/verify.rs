@@ -5,6 +5,7 @@
 mod changes;
 mod scene;
 mod stored;
+mod summed;
 mod told;
 
 use rehome::run::{self, Back};
