@@ -32,53 +32,57 @@ pub(super) fn hash(bytes: &[u8], seed: u64) -> u64 {
     // The length counts modulo 2^32, as there.
     #[allow(clippy::cast_possible_truncation)]
     let start = 0x9e37_79b9_u32.wrapping_add(bytes.len() as u32).wrapping_add(3_923_095);
-    let mut lanes = [start; 3];
+    let (mut a, mut b, mut c) = (start, start, start);
     if seed != 0 {
         let [high, low] = [seed >> 32, seed & u64::from(u32::MAX)].map(|half| u32::try_from(half).unwrap_or(0));
-        lanes[0] = lanes[0].wrapping_add(high);
-        lanes[1] = lanes[1].wrapping_add(low);
-        mix(&mut lanes);
+        (a, b, c) = mix(a.wrapping_add(high), b.wrapping_add(low), c);
     }
-    let mut triples = bytes.chunks_exact(12);
-    for triple in &mut triples {
-        for (lane, word) in lanes.iter_mut().zip(triple.chunks_exact(4)) {
-            *lane = lane.wrapping_add(word.try_into().map_or(0, u32::from_le_bytes));
-        }
-        mix(&mut lanes);
+    let (triples, rest) = bytes.as_chunks::<12>();
+    for [a0, a1, a2, a3, b0, b1, b2, b3, c0, c1, c2, c3] in triples {
+        (a, b, c) = mix(
+            a.wrapping_add(u32::from_le_bytes([*a0, *a1, *a2, *a3])),
+            b.wrapping_add(u32::from_le_bytes([*b0, *b1, *b2, *b3])),
+            c.wrapping_add(u32::from_le_bytes([*c0, *c1, *c2, *c3])),
+        );
     }
     // The lowest byte of the last lane is left to the length.
-    for (at, byte) in triples.remainder().iter().enumerate() {
-        let place = if at < 8 { at % 4 } else { at % 4 + 1 };
-        lanes[at / 4] = lanes[at / 4].wrapping_add(u32::from(*byte) << (8 * place));
-    }
-    finish(&mut lanes);
-    u64::from(lanes[1]) << 32 | u64::from(lanes[2])
+    let mut last = [0; 12];
+    last[..rest.len()].copy_from_slice(rest);
+    let [a0, a1, a2, a3, b0, b1, b2, b3, c1, c2, c3, _] = last;
+    a = a.wrapping_add(u32::from_le_bytes([a0, a1, a2, a3]));
+    b = b.wrapping_add(u32::from_le_bytes([b0, b1, b2, b3]));
+    c = c.wrapping_add(u32::from_le_bytes([0, c1, c2, c3]));
+    let (_, b, c) = finish(a, b, c);
+    u64::from(b) << 32 | u64::from(c)
 }
 
 #[inline]
-fn mix([a, b, c]: &mut [u32; 3]) {
-    let step = |x: &mut u32, y: &mut u32, z: u32, bits: u32| {
-        *x = x.wrapping_sub(*y) ^ y.rotate_left(bits);
-        *y = y.wrapping_add(z);
-    };
-    step(a, c, *b, 4);
-    step(b, a, *c, 6);
-    step(c, b, *a, 8);
-    step(a, c, *b, 16);
-    step(b, a, *c, 19);
-    step(c, b, *a, 4);
+fn mix(mut a: u32, mut b: u32, mut c: u32) -> (u32, u32, u32) {
+    a = a.wrapping_sub(c) ^ c.rotate_left(4);
+    c = c.wrapping_add(b);
+    b = b.wrapping_sub(a) ^ a.rotate_left(6);
+    a = a.wrapping_add(c);
+    c = c.wrapping_sub(b) ^ b.rotate_left(8);
+    b = b.wrapping_add(a);
+    a = a.wrapping_sub(c) ^ c.rotate_left(16);
+    c = c.wrapping_add(b);
+    b = b.wrapping_sub(a) ^ a.rotate_left(19);
+    a = a.wrapping_add(c);
+    c = c.wrapping_sub(b) ^ b.rotate_left(4);
+    b = b.wrapping_add(a);
+    (a, b, c)
 }
 
 #[inline]
-fn finish([a, b, c]: &mut [u32; 3]) {
-    let step = |x: &mut u32, y: u32, bits: u32| *x = (*x ^ y).wrapping_sub(y.rotate_left(bits));
-    step(c, *b, 14);
-    step(a, *c, 11);
-    step(b, *a, 25);
-    step(c, *b, 16);
-    step(a, *c, 4);
-    step(b, *a, 14);
-    step(c, *b, 24);
+fn finish(mut a: u32, mut b: u32, mut c: u32) -> (u32, u32, u32) {
+    c = (c ^ b).wrapping_sub(b.rotate_left(14));
+    a = (a ^ c).wrapping_sub(c.rotate_left(11));
+    b = (b ^ a).wrapping_sub(a.rotate_left(25));
+    c = (c ^ b).wrapping_sub(b.rotate_left(16));
+    a = (a ^ c).wrapping_sub(c.rotate_left(4));
+    b = (b ^ a).wrapping_sub(a.rotate_left(14));
+    c = (c ^ b).wrapping_sub(b.rotate_left(24));
+    (a, b, c)
 }
 
 #[cfg(test)]
