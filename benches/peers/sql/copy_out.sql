@@ -1,0 +1,1 @@
+copy (select {columns} from ({query}) as q) to stdout (format binary)
