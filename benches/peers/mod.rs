@@ -7,6 +7,7 @@ mod figures;
 mod ground;
 mod plan;
 mod prepare;
+mod python;
 mod queue;
 mod server;
 mod ways;

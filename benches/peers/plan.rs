@@ -9,6 +9,7 @@ const DEFERRED: &str = include_str!("sql/deferred.sql");
 const COLUMNS: &str = include_str!("sql/columns.sql");
 const KEEP_ROWS: &str = include_str!("sql/keep_rows.sql");
 const KEEP_MAPPINGS: &str = include_str!("sql/keep_mappings.sql");
+const JSONB: &str = include_str!("sql/jsonb.sql");
 const MAPPINGS: &str = include_str!("sql/select/mappings.sql");
 
 /// Those that take longest go first.
@@ -42,22 +43,37 @@ pub struct Load {
     keep: &'static str,
 }
 
-/// Where a query runs: the source has no enums.
+/// Where a query runs. The source has no enums, and makes json, which is a text: jsonb would be sorted only to be printed,
+/// and be sorted again where it arrives.
 #[derive(Debug, Clone, Copy)]
 pub enum Place {
     Source,
     Target,
 }
 
+/// What a query is filled with, in one place and in the other.
+const WORDS: [(&str, [&str; 2]); 4] = [
+    ("task_status", ["text", "public.task_status"]),
+    ("case_message_type", ["text", "public.case_message_type"]),
+    ("json", ["json", "jsonb"]),
+    ("document", ["text", "jsonb"]),
+];
+
 impl Load {
     /// The query that makes its rows.
     pub fn query(&self, place: Place) -> String {
-        let [status, kind] = match place {
-            Place::Source => ["text", "text"],
-            Place::Target => ["public.task_status", "public.case_message_type"],
+        let mut words = WORDS.map(|(word, forms)| (word, forms[place as usize])).to_vec();
+        words.push(("entity", self.entity));
+        fill(self.query, &words).trim_end().to_owned()
+    }
+
+    /// The values of its query as binary COPY has them: jsonb is a byte 1 and a text.
+    pub fn values(&self) -> String {
+        let value = |column: &Column| match column.kind.as_str() {
+            "jsonb" => fill(JSONB, &[("column", &column.name)]).trim_end().to_owned(),
+            _ => column.name.clone(),
         };
-        let query = fill(self.query, &[("task_status", status), ("case_message_type", kind), ("entity", self.entity)]);
-        query.trim_end().to_owned()
+        self.columns.iter().map(value).collect::<Vec<_>>().join(", ")
     }
 
     /// A statement about it.

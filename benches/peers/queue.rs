@@ -49,7 +49,8 @@ fn take(jobs: &[Job<'_>], board: &Mutex<Board>, changed: &Condvar) -> Option<usi
         if board.failed.is_some() || !board.states.contains(&State::Waiting) {
             return None;
         }
-        if let Some(at) = (0..jobs.len()).find(|at| board.states[*at] == State::Waiting && is_ready(jobs, &board, *at)) {
+        if let Some(at) = (0..jobs.len()).find(|at| board.states[*at] == State::Waiting && is_ready(jobs, &board, *at))
+        {
             board.states[at] = State::Running;
             return Some(at);
         }

@@ -1,16 +1,14 @@
 //! Owns the ways in which rows are moved: what each has ready before the clock starts, and what it does then.
 //! Must not know: how time is taken.
 
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
-
-use serde_json::{Value, json};
+use std::process::Command;
 
 use super::Scene;
 use super::clients::Clients;
 use super::ground::{FLOWS, Ground, psql};
 use super::plan::{Load, Place, Plan};
 use super::prepare::{copied, foreign};
+use super::python;
 use super::queue::{Job, work_off};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,7 +73,7 @@ impl Way {
     /// Why it cannot be measured here.
     pub fn obstacle(self) -> Option<String> {
         let needs_python = matches!(self, Self::Python | Self::PythonFrame);
-        (needs_python && !python().exists()).then(|| "its libraries are not installed: make tools".to_owned())
+        (needs_python && !python::program().exists()).then(|| "its libraries are not installed: make tools".to_owned())
     }
 
     /// Makes the target, and what else the way has ready.
@@ -92,7 +90,7 @@ impl Way {
         }
         let mut work = tempfile::NamedTempFile::new().expect("a file");
         if matches!(self, Self::Python | Self::PythonFrame) {
-            serde_json::to_writer(&mut work, &for_python(ground, scene, name)).expect("a file");
+            serde_json::to_writer(&mut work, &python::work(ground, scene, name)).expect("a file");
         }
         Prepared { work }
     }
@@ -112,7 +110,8 @@ impl Way {
             fill_by_hand(ground.plan(scene), at_once, load, &statements)
         };
         let pipe = |load: &Load| {
-            let read = load.fill(include_str!("sql/copy_out.sql"), &[("query", &load.query(Place::Source))]);
+            let (values, query) = (load.values(), load.query(Place::Source));
+            let read = load.fill(include_str!("sql/copy_out.sql"), &[("values", &values), ("query", &query)]);
             let write = load.fill(include_str!("sql/copy_in.sql"), &[]);
             let mut reader = statement(&ground.by_hand(scene, "legacy"), &[read]);
             clients.pipe(&mut reader, &mut statement(&target, &[write]))
@@ -129,8 +128,8 @@ impl Way {
                 let insert = load.fill(include_str!("sql/insert.sql"), &[("query", &load.query(Place::Target))]);
                 clients.run(&mut statement(&target, &[insert]))
             }),
-            Self::Python => clients.run(&mut script("stream", prepared)),
-            Self::PythonFrame => clients.run(&mut script("frame", prepared)),
+            Self::Python => clients.run(&mut python::script("stream", &prepared.work)),
+            Self::PythonFrame => clients.run(&mut python::script("frame", &prepared.work)),
             Self::Rehome => clients.run(&mut ground.run("legacy", name, FLOWS, false)),
             Self::RehomeVerify => clients.run(&mut ground.run("legacy", name, FLOWS, true)),
         }
@@ -175,50 +174,4 @@ fn fill_by_hand(
     }
     jobs.sort_by_key(|job| job.stage);
     work_off(&jobs, at_once)
-}
-
-fn python() -> PathBuf {
-    let tools = std::env::var_os("REHOME_TOOLS").map_or_else(
-        || PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(".cache/rehome-tools"),
-        PathBuf::from,
-    );
-    tools.join("peers-venv/bin/python")
-}
-
-fn script(form: &str, prepared: &Prepared) -> Command {
-    let mut command = Command::new(python());
-    command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/benches/peers/python/move.py")).arg(form);
-    let work = prepared.work.reopen().expect("a file");
-    command.stdin(work).stdout(Stdio::null());
-    command
-}
-
-/// The work as `python/move.py` reads it.
-fn for_python(ground: &Ground, scene: Scene, name: &str) -> Value {
-    let plan = ground.plan(scene);
-    let load = |load: &Load| {
-        let columns: Vec<Value> =
-            load.columns.iter().map(|column| json!({ "name": column.name, "type": column.kind })).collect();
-        json!({
-            "columns": columns,
-            "query": load.query(Place::Source),
-            "own": { "column": load.own, "key": load.key, "entity": load.entity },
-        })
-    };
-    let tables: Vec<Value> = plan
-        .tables
-        .iter()
-        .map(|table| {
-            let loads: Vec<Value> = table.loads.iter().map(load).collect();
-            json!({ "name": table.name, "loads": loads, "index": table.index, "finish": table.finish })
-        })
-        .collect();
-    json!({
-        "source": ground.by_hand(scene, "legacy"),
-        "target": ground.by_hand(scene, name),
-        "namespace": ground.namespace,
-        "at_once": 2,
-        "drop": plan.drop,
-        "tables": tables,
-    })
 }

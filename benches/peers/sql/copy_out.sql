@@ -1,1 +1,1 @@
-copy (select {columns} from ({query}) as q) to stdout (format binary)
+copy (select {values} from ({query}) as q) to stdout (format binary)

@@ -8,7 +8,7 @@ select
     u.id as sender_id,
     k.message_type::{case_message_type} as message_type,
     r.text as content,
-    jsonb_build_object(
+    {json}_build_object(
         'source_record_id', r.id, 'source_content_type_id', r.content_type_id, 'source_object_id', r.object_id,
         'source_author_id', r.author_id, 'source_text', r.text, 'source_created_at', r.created_at,
         'migration_source', 'dispatch_record', 'content_type', t.app_label || '.' || t.model,
@@ -30,4 +30,5 @@ cross join lateral (
         when r.text ~* 'treatment|plan' then 'treatment_update'
         else 'clinical_note'
     end as message_type
+    offset 0 -- once per row, and not wherever it is named
 ) k

@@ -9,7 +9,7 @@ select
     u.id as uploaded_by,
     f.created_at as uploaded_at,
     not f.is_deleted as is_active,
-    jsonb_build_object(
+    {json}_build_object(
         'source_file_id', f.id, 'source_filename', f.filename, 'source_size', f.size,
         'source_mime_type', f.mime_type, 'source_storage_key', f.storage_key, 'source_sha256', f.sha256,
         'source_uploaded_by', f.uploaded_by, 'source_is_deleted', f.is_deleted, 'source_created_at', f.created_at,

@@ -13,7 +13,7 @@ select
     end as status,
     t.due_at,
     t.completed_at,
-    jsonb_build_object(
+    {json}_build_object(
         'source_task_id', t.id, 'source_instruction_id', t.instruction_id, 'source_assignee_id', t.assignee_id,
         'source_role_id', t.role_id, 'source_kind', t.kind, 'source_status', t.status, 'source_due_at', t.due_at,
         'source_completed_at', t.completed_at, 'source_created_at', t.created_at,
