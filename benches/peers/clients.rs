@@ -43,7 +43,8 @@ impl Clients {
         written.and(read)
     }
 
-    fn wait(&self, child: Child, name: &str) -> Result<(), String> {
+    /// Waits for its end, and adds what it took.
+    pub fn wait(&self, child: Child, name: &str) -> Result<(), String> {
         let pid = libc::pid_t::try_from(child.id()).map_err(|error| error.to_string())?;
         let (mut status, mut usage) = (0, std::mem::MaybeUninit::<libc::rusage>::zeroed());
         // SAFETY: both point to places of our own, and all bytes zero are a rusage.

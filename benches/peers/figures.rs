@@ -102,7 +102,7 @@ impl Comparison {
 impl fmt::Display for Comparison {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
         let rounds = self.measured.first().map_or(0, |(_, figures)| figures.len());
-        let rows: Vec<String> = self.rows.iter().map(|(table, count)| format!("{table} {count}")).collect();
+        let rows: Vec<String> = self.rows().iter().map(|(table, count)| format!("{table} {count}")).collect();
         writeln!(to, "{} at scale {}, medians of {rounds}", self.scene.name(), self.scale)?;
         writeln!(to, "rows in the end: {}", rows.join(", "))?;
         writeln!(

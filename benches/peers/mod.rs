@@ -10,6 +10,7 @@ mod prepare;
 mod python;
 mod queue;
 mod server;
+mod session;
 mod ways;
 
 pub use figures::{Comparison, Figure};

@@ -3,11 +3,12 @@
 
 use std::sync::{Condvar, Mutex};
 
-/// One job of a chain. It waits for those of its chain with a lower stage, not for those of the same.
+/// One job of a chain. It waits for those of its chain with a lower stage, not for those of the same. It is told the
+/// number of the worker that does it.
 pub struct Job<'a> {
     pub chain: usize,
     pub stage: usize,
-    pub does: Box<dyn Fn() -> Result<(), String> + Send + Sync + 'a>,
+    pub does: Box<dyn Fn(usize) -> Result<(), String> + Send + Sync + 'a>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -27,10 +28,11 @@ pub fn work_off(jobs: &[Job<'_>], at_once: usize) -> Result<(), String> {
     let board = Mutex::new(Board { states: vec![State::Waiting; jobs.len()], failed: None });
     let changed = Condvar::new();
     std::thread::scope(|scope| {
-        for _ in 0..at_once {
-            scope.spawn(|| {
-                while let Some(at) = take(jobs, &board, &changed) {
-                    let done = (jobs[at].does)();
+        for worker in 0..at_once {
+            let (board, changed) = (&board, &changed);
+            scope.spawn(move || {
+                while let Some(at) = take(jobs, board, changed) {
+                    let done = (jobs[at].does)(worker);
                     let mut board = board.lock().expect("no panic");
                     board.states[at] = State::Done;
                     board.failed = board.failed.take().or(done.err());

@@ -1,7 +1,7 @@
 //! Owns the ways in which rows are moved: what each has ready before the clock starts, and what it does then.
 //! Must not know: how time is taken.
 
-use std::process::Command;
+use std::sync::Mutex;
 
 use super::Scene;
 use super::clients::Clients;
@@ -10,6 +10,7 @@ use super::plan::{Load, Place, Plan};
 use super::prepare::{copied, foreign};
 use super::python;
 use super::queue::{Job, work_off};
+use super::session::Session;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Way {
@@ -104,30 +105,26 @@ impl Way {
         prepared: &Prepared,
         clients: &Clients,
     ) -> Result<(), String> {
-        let target = ground.by_hand(scene, name);
-        let by_hand = |at_once, load: &(dyn Fn(&Load) -> Result<(), String> + Sync)| {
-            let statements = |statements: &[String]| clients.run(&mut statement(&target, statements));
-            fill_by_hand(ground.plan(scene), at_once, load, &statements)
-        };
-        let pipe = |load: &Load| {
+        let (source, target, plan) = (ground.by_hand(scene, "legacy"), ground.by_hand(scene, name), ground.plan(scene));
+        let pipe = |load: &Load, _: &mut Session| {
             let (values, query) = (load.values(), load.query(Place::Source));
             let read = load.fill(include_str!("sql/copy_out.sql"), &[("values", &values), ("query", &query)]);
             let write = load.fill(include_str!("sql/copy_in.sql"), &[]);
-            let mut reader = statement(&ground.by_hand(scene, "legacy"), &[read]);
-            clients.pipe(&mut reader, &mut statement(&target, &[write]))
+            clients.pipe(psql(&source).args(["-c", &read]), psql(&target).args(["-c", &write]))
+        };
+        let insert = |load: &Load, session: &mut Session| {
+            let query = load.query(Place::Target);
+            session.execute(&[load.fill(include_str!("sql/insert.sql"), &[("query", &query)])])
+        };
+        let take = |load: &Load, session: &mut Session| {
+            let file = ground.bytes(scene, load.table, load.entity);
+            session.execute(&[load.fill(include_str!("sql/take_kept.sql"), &[("file", &file)])])
         };
         match self {
-            Self::Floor => by_hand(2, &|load| {
-                let file = ground.bytes(scene, load.table, load.entity);
-                let take = load.fill(include_str!("sql/take_kept.sql"), &[("file", &file)]);
-                clients.run(&mut statement(&target, &[take]))
-            }),
-            Self::Pipe1 => by_hand(1, &pipe),
-            Self::Pipe2 => by_hand(2, &pipe),
-            Self::InsertSelect | Self::InsertSelectLocal => by_hand(2, &|load| {
-                let insert = load.fill(include_str!("sql/insert.sql"), &[("query", &load.query(Place::Target))]);
-                clients.run(&mut statement(&target, &[insert]))
-            }),
+            Self::Floor => fill_by_hand(plan, &target, 2, &take, clients),
+            Self::Pipe1 => fill_by_hand(plan, &target, 1, &pipe, clients),
+            Self::Pipe2 => fill_by_hand(plan, &target, 2, &pipe, clients),
+            Self::InsertSelect | Self::InsertSelectLocal => fill_by_hand(plan, &target, 2, &insert, clients),
             Self::Python => clients.run(&mut python::script("stream", &prepared.work)),
             Self::PythonFrame => clients.run(&mut python::script("frame", &prepared.work)),
             Self::Rehome => clients.run(&mut ground.run("legacy", name, FLOWS, false)),
@@ -141,37 +138,33 @@ pub struct Prepared {
     work: tempfile::NamedTempFile,
 }
 
-/// Statements in one session, each in its own transaction.
-fn statement(url: &str, statements: &[String]) -> Command {
-    let mut command = psql(url);
-    for statement in statements {
-        command.args(["-c", statement]);
-    }
-    command
+/// Moves the rows of one load; for what is done within the target, a session is open.
+type Move<'a> = dyn Fn(&Load, &mut Session) -> Result<(), String> + Sync + 'a;
+
+/// Drops, loads, builds indexes and makes keys again, over so many sessions at once.
+fn fill_by_hand(plan: &Plan, target: &str, at_once: usize, load: &Move<'_>, clients: &Clients) -> Result<(), String> {
+    let open = |_| Session::open(target).map(Mutex::new);
+    let sessions: Vec<Mutex<Session>> = (0..at_once).map(open).collect::<Result<_, _>>()?;
+    let dropped = sessions[0].lock().expect("no panic").execute(&plan.drop);
+    let done = dropped.and_then(|()| work_off(&jobs(plan, load, &sessions), at_once));
+    let closed = sessions.into_iter().map(|session| session.into_inner().expect("no panic").close(clients));
+    done.and(closed.collect())
 }
 
-/// Drops, loads, builds indexes, makes keys again; a table's indexes are built while another one is loaded.
-fn fill_by_hand(
-    plan: &Plan,
-    at_once: usize,
-    load: &(dyn Fn(&Load) -> Result<(), String> + Sync),
-    execute: &(dyn Fn(&[String]) -> Result<(), String> + Sync),
-) -> Result<(), String> {
-    if !plan.drop.is_empty() {
-        execute(&plan.drop)?;
-    }
+/// Loads first, those that take longest before the others; a table's indexes are built while another one is loaded.
+fn jobs<'a>(plan: &'a Plan, load: &'a Move<'_>, sessions: &'a [Mutex<Session>]) -> Vec<Job<'a>> {
+    let of = |worker: usize| sessions[worker].lock().expect("no panic");
     let mut jobs: Vec<Job<'_>> = Vec::new();
     for (chain, table) in plan.tables.iter().enumerate() {
-        let loads = table.loads.iter().map(|one| Job { chain, stage: 0, does: Box::new(move || load(one)) });
-        let indexes = table.index.iter().map(|index| {
-            let index = std::slice::from_ref(index);
-            Job { chain, stage: 1, does: Box::new(move || execute(index)) }
-        });
-        jobs.extend(loads.chain(indexes));
-        if !table.finish.is_empty() {
-            jobs.push(Job { chain, stage: 2, does: Box::new(move || execute(&table.finish)) });
+        for one in &table.loads {
+            jobs.push(Job { chain, stage: 0, does: Box::new(move |worker| load(one, &mut of(worker))) });
         }
+        for index in &table.index {
+            let index = std::slice::from_ref(index);
+            jobs.push(Job { chain, stage: 1, does: Box::new(move |worker| of(worker).execute(index)) });
+        }
+        jobs.push(Job { chain, stage: 2, does: Box::new(move |worker| of(worker).execute(&table.finish)) });
     }
     jobs.sort_by_key(|job| job.stage);
-    work_off(&jobs, at_once)
+    jobs
 }
