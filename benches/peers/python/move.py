@@ -21,8 +21,8 @@ import connectorx as cx
 BATCH = 16384
 
 
-def execute(target, statements):
-    with adbc.connect(target, autocommit=True) as connection, connection.cursor() as cursor:
+def execute(connection, statements):
+    with connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
 
@@ -54,30 +54,35 @@ def frame(work, load):
     return rows.select([column["name"] for column in load["columns"]]).to_arrow()
 
 
-def move(work, table, load, read):
-    with adbc.connect(work["target"]) as connection, connection.cursor() as cursor:
+def move(connection, work, table, load, read):
+    with connection.cursor() as cursor:
         cursor.adbc_ingest(table["name"], read(work, load), mode="append", db_schema_name="public")
-        connection.commit()
 
 
 async def main():
     work = json.load(sys.stdin)
     read = {"stream": stream, "frame": frame}[sys.argv[1]]
-    free = asyncio.Semaphore(work["at_once"])
+    connections = [adbc.connect(work["target"], autocommit=True) for _ in range(work["at_once"])]
+    free = asyncio.Queue()
+    for connection in connections:
+        free.put_nowait(connection)
 
     async def one(does, *about):
-        async with free:
-            await asyncio.to_thread(does, *about)
+        connection = await free.get()
+        try:
+            await asyncio.to_thread(does, connection, *about)
+        finally:
+            free.put_nowait(connection)
 
     async def fill(table):
         await asyncio.gather(*(one(move, work, table, load, read) for load in table["loads"]))
-        await asyncio.gather(*(one(execute, work["target"], [index]) for index in table["index"]))
-        if table["finish"]:
-            await one(execute, work["target"], table["finish"])
+        await asyncio.gather(*(one(execute, [index]) for index in table["index"]))
+        await one(execute, table["finish"])
 
-    if work["drop"]:
-        execute(work["target"], work["drop"])
+    await one(execute, work["drop"])
     await asyncio.gather(*(fill(table) for table in work["tables"]))
+    for connection in connections:
+        connection.close()
 
 
 asyncio.run(main())
