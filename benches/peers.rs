@@ -20,7 +20,9 @@ fn main() -> ExitCode {
         let scenes: Vec<_> = found.iter().map(peers::Comparison::to_json).collect();
         println!("{}", serde_json::json!({ "rounds": options.rounds, "scenes": scenes }));
     } else {
-        found.iter().for_each(|comparison| println!("{comparison}"));
+        for comparison in &found {
+            println!("{comparison}");
+        }
     }
     ExitCode::SUCCESS
 }

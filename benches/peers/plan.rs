@@ -43,8 +43,8 @@ pub struct Load {
     keep: &'static str,
 }
 
-/// Where a query runs. The source has no enums, and makes json, which is a text: jsonb would be sorted only to be printed,
-/// and be sorted again where it arrives.
+/// Where a query runs. The source has no enums, and makes json, which is a text: jsonb would be sorted only to be
+/// printed, and be sorted again where it arrives.
 #[derive(Debug, Clone, Copy)]
 pub enum Place {
     Source,

@@ -23,7 +23,10 @@ impl Session {
 
     /// One after the other, each in its own transaction. psql says on stderr what it does not like, and ends.
     pub fn execute(&mut self, statements: &[String]) -> Result<(), String> {
-        let mut text: String = statements.iter().map(|statement| format!("{};\n", statement.trim_end())).collect();
+        let mut text = String::new();
+        for statement in statements {
+            text.extend([statement.trim_end(), ";\n"]);
+        }
         text.push_str(include_str!("sql/done.sql"));
         self.to.write_all(text.as_bytes()).and_then(|()| self.to.flush()).map_err(|error| error.to_string())?;
         let mut answer = String::new();

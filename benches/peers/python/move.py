@@ -6,8 +6,8 @@ table its queries (joins and JSON are the source's work), and the statements tha
     stream  Arrow batches go straight from connectorx to ADBC; every value is made by the source
     frame   one polars frame per query; the rows' own UUIDs are made here, by uuid5
 
-What ADBC sends for a column of Arrow is the binary COPY format of that type. A UUID's is its sixteen bytes, jsonb's is a
-byte 1 and a text: sent so, the target takes them without a detour over a table of texts.
+What ADBC sends for a column of Arrow is the binary COPY format of that type. A UUID's is its sixteen bytes, jsonb's is
+a byte 1 and a text: sent so, the target takes them without a detour over a table of texts.
 """
 
 import asyncio

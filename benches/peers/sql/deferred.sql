@@ -19,7 +19,9 @@ constraints as (
     where c.contype in ('p', 'u', 'f')
 ),
 indexes as (
-    select i.indexrelid, i.indexrelid::regclass::text as name, i.indrelid as of, pg_get_indexdef(i.indexrelid) as definition
+    select
+        i.indexrelid, i.indexrelid::regclass::text as name, i.indrelid as of,
+        pg_get_indexdef(i.indexrelid) as definition
     from pg_index i
     join filled f on f.oid = i.indrelid
 ),

@@ -18,7 +18,9 @@ select json_build_object(
         from public.case_messages t
     ),
     'migration_mappings', (
-        select count(*) || ' ' || coalesce(sum(hashtextextended(entity_type || ' ' || legacy_id || ' ' || entity_uuid, 0)), 0)
+        select count(*) || ' ' || coalesce(
+            sum(hashtextextended(entity_type || ' ' || legacy_id || ' ' || entity_uuid, 0)), 0
+        )
         from public.migration_mappings
     ),
     'constraints', (
@@ -30,7 +32,9 @@ select json_build_object(
         where connamespace = 'public'::regnamespace and conrelid <> 0
     ),
     'indexes', (
-        select count(*) || ' ' || md5(string_agg(pg_get_indexdef(i.indexrelid) || ' ' || i.indisvalid, e'\n' order by c.relname))
+        select count(*) || ' ' || md5(string_agg(
+            pg_get_indexdef(i.indexrelid) || ' ' || i.indisvalid, e'\n' order by c.relname
+        ))
         from pg_index i
         join pg_class c on c.oid = i.indexrelid
         where c.relnamespace = 'public'::regnamespace

@@ -89,10 +89,14 @@ alter table whole.map_record_message add primary key (legacy_id);
 
 create schema rest;
 
-create table rest.map_system_message as select * from whole.map_system_message where legacy_id % 2 = 1 order by legacy_id;
-create table rest.map_task as select * from whole.map_task where legacy_id % 2 = 1 order by legacy_id;
-create table rest.map_file as select * from whole.map_file where legacy_id % 2 = 1 order by legacy_id;
-create table rest.map_record_message as select * from whole.map_record_message where legacy_id % 2 = 1 order by legacy_id;
+create table rest.map_system_message as
+select * from whole.map_system_message where legacy_id % 2 = 1 order by legacy_id;
+create table rest.map_task as
+select * from whole.map_task where legacy_id % 2 = 1 order by legacy_id;
+create table rest.map_file as
+select * from whole.map_file where legacy_id % 2 = 1 order by legacy_id;
+create table rest.map_record_message as
+select * from whole.map_record_message where legacy_id % 2 = 1 order by legacy_id;
 
 alter table rest.map_system_message add primary key (legacy_id);
 alter table rest.map_task add primary key (legacy_id);

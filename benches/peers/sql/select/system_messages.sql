@@ -3,7 +3,10 @@ select
     n.id as legacy_id,
     p.id as recipient_id,
     n.template_name::text as template_name,
-    case when coalesce(n.template_context, '') = '' then '{}' else n.template_context::{document} end as template_context,
+    case
+        when coalesce(n.template_context, '') = '' then '{}'
+        else n.template_context::{document}
+    end as template_context,
     n.channel::text as channel,
     n.is_read,
     case
