@@ -13,8 +13,10 @@ export CARGO_TERM_COLOR ?= auto
 export REHOME_TOOLS ?= $(HOME)/.cache/rehome-tools
 VENV = $(REHOME_TOOLS)/venv
 READERS = tests/it/python/requirements.txt
+VENV_PEERS = $(REHOME_TOOLS)/peers-venv
+PEERS = benches/peers/python/requirements.txt
 
-.PHONY: demo test roundtrip dialect crash lint bench install tools packages
+.PHONY: demo test roundtrip dialect crash lint bench bench-peers install tools packages
 
 # Everything that the build, PostgreSQL and the tests need, where something is missing.
 tools: PYTHON = yes
@@ -24,6 +26,10 @@ tools: packages
 	echo "installing readers of Parquet for the tests into $(VENV)"; \
 	python3 -m venv --clear "$(VENV)" && "$(VENV)/bin/pip" install --quiet -r $(READERS) \
 	  && cp $(READERS) "$(VENV)/requirements.txt"
+	@cmp -s $(PEERS) "$(VENV_PEERS)/requirements.txt" && exit 0; \
+	echo "installing what the benchmark is compared with into $(VENV_PEERS)"; \
+	python3 -m venv --clear "$(VENV_PEERS)" && "$(VENV_PEERS)/bin/pip" install --quiet -r $(PEERS) \
+	  && cp $(PEERS) "$(VENV_PEERS)/requirements.txt"
 
 # What the build and PostgreSQL need, from Debian's packages, where something is missing and we may install.
 packages:
@@ -77,6 +83,11 @@ bench: packages
 	@$(CARGO) build --release --locked
 	@$(CARGO) bench --locked --bench whole -- $(SCALE_BENCH)
 	@$(CARGO) bench --locked --bench parts
+
+# rehome beside what people write by hand and the floor of what the server can take: four large tables, at scale 1.
+bench-peers: tools
+	@$(CARGO) build --release --locked
+	@$(CARGO) bench --locked --bench peers -- $(SCALE_BENCH)
 
 # Puts the command on the path.
 install: packages

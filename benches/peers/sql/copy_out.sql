@@ -1,0 +1,1 @@
+copy (select {values} from ({query}) as q) to stdout (format binary)

@@ -1,0 +1,1 @@
+insert into public.{table} ({columns}) select {columns} from ({query}) as q

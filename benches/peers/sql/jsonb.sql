@@ -1,0 +1,1 @@
+chr(1) || {column}::text as {column}

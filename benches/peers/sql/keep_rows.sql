@@ -1,0 +1,3 @@
+copy (
+    select {columns} from public.{table} where {key} % 2 = 1 or not {odd_only}
+) to '{file}' (format binary)

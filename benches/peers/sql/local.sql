@@ -1,0 +1,40 @@
+-- The source's tables as tables of the target's own database, in the schema `legacy`.
+create schema legacy;
+create table legacy.dispatch_notification as select * from source.dispatch_notification order by id;
+create table legacy.dispatch_task as select * from source.dispatch_task order by id;
+create table legacy.dispatch_file as select * from source.dispatch_file order by id;
+create table legacy.dispatch_record as select * from source.dispatch_record order by id;
+create table legacy.django_content_type as select * from source.django_content_type order by id;
+create table legacy.plan_root as select * from source.plan_root order by id;
+create table legacy.map_profile as select * from source.map_profile order by legacy_id;
+create table legacy.map_technician as select * from source.map_technician order by legacy_id;
+create table legacy.map_technician_role as select * from source.map_technician_role order by legacy_id;
+create table legacy.map_order as select * from source.map_order order by legacy_id;
+create table legacy.map_case as select * from source.map_case order by legacy_id;
+create table legacy.map_treatment_plan as select * from source.map_treatment_plan order by legacy_id;
+create table legacy.map_system_message as select * from source.map_system_message order by legacy_id;
+create table legacy.map_task as select * from source.map_task order by legacy_id;
+create table legacy.map_file as select * from source.map_file order by legacy_id;
+create table legacy.map_record_message as select * from source.map_record_message order by legacy_id;
+
+alter table legacy.dispatch_notification add primary key (id);
+alter table legacy.dispatch_task add primary key (id);
+alter table legacy.dispatch_file add primary key (id);
+alter table legacy.dispatch_record add primary key (id);
+alter table legacy.django_content_type add primary key (id);
+alter table legacy.plan_root add primary key (id);
+alter table legacy.map_profile add primary key (legacy_id);
+alter table legacy.map_technician add primary key (legacy_id);
+alter table legacy.map_technician_role add primary key (legacy_id);
+alter table legacy.map_order add primary key (legacy_id);
+alter table legacy.map_case add primary key (legacy_id);
+alter table legacy.map_treatment_plan add primary key (legacy_id);
+alter table legacy.map_system_message add primary key (legacy_id);
+alter table legacy.map_task add primary key (legacy_id);
+alter table legacy.map_file add primary key (legacy_id);
+alter table legacy.map_record_message add primary key (legacy_id);
+
+drop schema source cascade;
+drop server source cascade;
+drop extension postgres_fdw;
+analyze;

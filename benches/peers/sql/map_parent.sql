@@ -1,0 +1,1 @@
+create table public.map_parent (entity text not null, legacy_id bigint not null, id uuid not null)

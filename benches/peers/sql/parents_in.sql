@@ -1,0 +1,1 @@
+copy public.map_parent from stdin (format binary)

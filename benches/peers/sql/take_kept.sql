@@ -1,0 +1,1 @@
+copy public.{table} ({columns}) from '{file}' (format binary)
