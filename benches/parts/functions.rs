@@ -27,7 +27,7 @@ pub fn measure(criterion: &mut Criterion) {
     ] {
         let sql = format!("select max({expression}) from (select unnest(generate_series(1, {ROWS})) as id)");
         let sql = match name {
-            "legacy_uuid" => sql.replace("max(", "count("),
+            "legacy_uuid" | "json_object" => sql.replace("max(", "count("),
             "is_jsonb" => sql.replace("max(", "bool_and(").replace("}')", "}' || repeat(' ', cast(id % 2 as int)))"),
             _ => sql,
         };

@@ -1,10 +1,12 @@
 //! Owns the picture of all figures: time by rows, memory by rows, time by flows. Must not know: how anything was measured.
 
-use minijinja::{AutoEscape, Environment, UndefinedBehavior, context};
+use minijinja::AutoEscape;
 use serde::Serialize;
+use serde_json::json;
 
 use super::axis::{Axis, Mark};
 use super::figures::{Figures, OfScale, Run};
+use super::template::fill;
 
 const TEMPLATE: &str = include_str!("templates/chart.svg");
 /// A panel's own place: its plot is within these, in the SVG's unit.
@@ -55,15 +57,9 @@ pub fn chart(figures: &Figures) -> String {
     for panel in &mut panels {
         (panel.at, width) = (width, width + WIDTH);
     }
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_trim_blocks(true);
-    environment.set_lstrip_blocks(true);
-    environment.set_auto_escape_callback(|_| AutoEscape::Html);
-    environment.add_filter("px", |value: f64| format!("{value:.1}"));
-    let plot = context! { left => LEFT, right => WIDTH - RIGHT, top => TOP, bottom => HEIGHT - BOTTOM };
-    let values = context! { panels, plot, width, height => HEIGHT };
-    environment.render_str(TEMPLATE, values).expect("the template fits")
+    let plot = json!({ "left": LEFT, "right": WIDTH - RIGHT, "top": TOP, "bottom": HEIGHT - BOTTOM });
+    let values = json!({ "panels": panels, "plot": plot, "width": width, "height": HEIGHT });
+    fill(TEMPLATE, AutoEscape::Html, &values)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "rows of a benchmark")]

@@ -10,6 +10,7 @@ mod host;
 mod line;
 mod program;
 mod tables;
+mod template;
 
 use std::path::PathBuf;
 

@@ -1,11 +1,13 @@
 //! Owns the tables of all figures, for a terminal and as Markdown. Must not know: how anything was measured.
 
 use comfy_table::{CellAlignment, ContentArrangement, presets};
-use minijinja::{Environment, UndefinedBehavior, context};
+use minijinja::AutoEscape;
 use rehome::report::words::{count, share};
 use serde::Serialize;
+use serde_json::json;
 
 use super::figures::{Figures, Growth, OfFlows, OfScale, Phase, Run};
+use super::template::fill;
 
 const DOCUMENT: &str = include_str!("templates/scaling.md");
 /// Seconds per row are told for a million of them.
@@ -35,13 +37,9 @@ pub fn text(figures: &Figures) -> String {
 
 /// For the documentation; `chart` is the file that lies beside it.
 pub fn markdown(figures: &Figures, chart: &str) -> String {
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_trim_blocks(true);
-    environment.set_lstrip_blocks(true);
-    let tables = tables(figures);
-    let values = context! { tables, chart, machine => figures.machine, growth => sentences(&figures.growth) };
-    environment.render_str(DOCUMENT, values).expect("the template fits")
+    let (tables, growth) = (tables(figures), sentences(&figures.growth));
+    let values = json!({ "tables": tables, "chart": chart, "machine": figures.machine, "growth": growth });
+    fill(DOCUMENT, AutoEscape::None, &values)
 }
 
 fn tables(figures: &Figures) -> Vec<Table> {
