@@ -37,7 +37,8 @@ impl Axis {
         (self.from, self.to)
     }
 
-    /// Round values on it: 1, 2 and 5 of each power of ten; of a long axis the powers alone; of one from zero, about five.
+    /// Round values on it: 1, 2 and 5 of each power of ten, of a short axis more, of a long one the powers alone; of one from zero,
+    /// about five.
     pub fn marks(&self) -> Vec<Mark> {
         let mark = |value: f64| (self.place(value), written(value));
         if !self.logarithmic {
@@ -45,7 +46,11 @@ impl Axis {
             return (0_u32..).map(|nth| f64::from(nth) * step).take_while(|at| *at <= self.to).map(mark).collect();
         }
         let decades = (self.to / self.from).log10();
-        let digits: &[f64] = if decades > 3.0 { &[1.0] } else { &[1.0, 2.0, 5.0] };
+        let digits: &[f64] = match decades {
+            _ if decades > 3.0 => &[1.0],
+            _ if decades > 1.0 => &[1.0, 2.0, 5.0],
+            _ => &[1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0],
+        };
         let powers = (-6..12).map(|power| 10_f64.powi(power));
         let all = powers.flat_map(|power| digits.iter().map(move |digit| digit * power));
         all.filter(|value| (self.from..=self.to).contains(value)).map(mark).collect()
