@@ -44,6 +44,7 @@ fn main() {
         jobs: list(&args.jobs),
         flows: list(&args.flows),
         rounds: args.rounds.max(1),
+        durable: true,
     };
     let figures = scaling::measure(&asked, |done| eprintln!("{done}"));
     if args.format == "json" {

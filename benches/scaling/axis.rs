@@ -43,7 +43,7 @@ impl Axis {
         let mark = |value: f64| (self.place(value), written(value));
         if !self.logarithmic {
             let step = round_up(self.to / 6.0);
-            return (0_u32..).map(|nth| f64::from(nth) * step).take_while(|at| *at <= self.to).map(mark).collect();
+            return (0..=6_u32).map(|nth| f64::from(nth) * step).take_while(|at| *at <= self.to).map(mark).collect();
         }
         let decades = (self.to / self.from).log10();
         let digits: &[f64] = match decades {

@@ -16,8 +16,9 @@ pub struct Host {
 }
 
 impl Host {
-    pub fn start() -> Self {
-        let cluster = Cluster::start(&ClusterOptions::default()).expect("a PostgreSQL server");
+    pub fn start(durable: bool) -> Self {
+        let options = ClusterOptions { fsync: durable, ..ClusterOptions::default() };
+        let cluster = Cluster::start(&options).expect("a PostgreSQL server");
         Self { cluster, runtime: Runtime::new().expect("a runtime") }
     }
 

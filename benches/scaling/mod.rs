@@ -28,6 +28,8 @@ pub struct Asked {
     pub flows: Vec<usize>,
     /// How often each is measured; the median counts.
     pub rounds: usize,
+    /// Does the server wait for the disk, as a real one does?
+    pub durable: bool,
 }
 
 /// The program that is measured: `REHOME_BIN`, or the one that was built along.
@@ -37,7 +39,7 @@ pub fn program() -> PathBuf {
 
 /// Measures all of it on a server of its own, and tells of each measurement as soon as it is done.
 pub fn measure(asked: &Asked, mut tell: impl FnMut(String)) -> Figures {
-    let host = Host::start();
+    let host = Host::start(asked.durable);
     let by_rows = by_rows::measure(asked, &host, &mut tell);
     let by_flows = by_flows::measure(asked, &host, &mut tell);
     let growth = line::of_all(&by_rows, &by_flows);

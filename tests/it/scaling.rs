@@ -17,7 +17,8 @@ fn all<'a>(figures: &'a Value, name: &str) -> &'a Vec<Value> {
 
 #[test]
 fn growth_is_measured_and_drawn() {
-    let asked = Asked { program: program(), scales: vec![0.01, 0.02], jobs: vec![2], flows: vec![5], rounds: 1 };
+    let (scales, program) = (vec![0.01, 0.02], program());
+    let asked = Asked { program, scales, jobs: vec![2], flows: vec![5], rounds: 1, durable: false };
     let mut told = Vec::new();
     let figures = measure(&asked, |line| told.push(line));
     assert_eq!(told.len(), 3, "{told:?}");
