@@ -16,16 +16,21 @@ pub struct Figures {
 pub struct Machine {
     pub cores: usize,
     pub memory_gib: Option<u64>,
+    /// How many programs wanted to work when it began, on average over a minute: more than a few tenths, and it was not alone.
+    pub load: Option<f64>,
     pub postgres: String,
 }
 
 impl Machine {
+    /// This one, as it is now.
     pub fn of_this(postgres: String) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let known = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
         let total = known.lines().find_map(|line| line.strip_prefix("MemTotal:"));
         let kib = total.and_then(|total| total.trim().trim_end_matches(" kB").parse::<u64>().ok());
-        Self { cores, memory_gib: kib.map(|kib| kib.div_ceil(1 << 20)), postgres }
+        let load = std::fs::read_to_string("/proc/loadavg").ok();
+        let load = load.and_then(|load| load.split(' ').next()?.parse().ok());
+        Self { cores, memory_gib: kib.map(|kib| kib.div_ceil(1 << 20)), load, postgres }
     }
 }
 

@@ -40,10 +40,11 @@ pub fn program() -> PathBuf {
 /// Measures all of it on a server of its own, and tells of each measurement as soon as it is done.
 pub fn measure(asked: &Asked, mut tell: impl FnMut(String)) -> Figures {
     let host = Host::start(asked.durable);
+    let machine = Machine::of_this(host.server_version());
     let by_rows = by_rows::measure(asked, &host, &mut tell);
     let by_flows = by_flows::measure(asked, &host, &mut tell);
     let growth = line::of_all(&by_rows, &by_flows);
-    Figures { machine: Machine::of_this(host.server_version()), by_rows, by_flows, growth }
+    Figures { machine, by_rows, by_flows, growth }
 }
 
 /// All figures, for machines.
