@@ -4,6 +4,10 @@ SHELL := /bin/bash
 CARGO ?= cargo
 SCALE ?= 0.05
 SCALE_BENCH ?= 1
+SCALES ?= 0.1 0.3 1
+JOBS ?= 1 2
+FLOWS ?= 10 50 100 500
+ROUNDS ?= 1
 EPOCH ?= C
 PIPELINE ?= dispatch
 KEEP ?=
@@ -16,7 +20,7 @@ READERS = tests/it/python/requirements.txt
 VENV_PEERS = $(REHOME_TOOLS)/peers-venv
 PEERS = benches/peers/python/requirements.txt
 
-.PHONY: demo test roundtrip dialect crash lint bench bench-peers install tools packages
+.PHONY: demo test roundtrip dialect crash lint bench bench-peers bench-scaling install tools packages
 
 # Everything that the build, PostgreSQL and the tests need, where something is missing.
 tools: PYTHON = yes
@@ -88,6 +92,13 @@ bench: packages
 bench-peers: tools
 	@$(CARGO) build --release --locked
 	@$(CARGO) bench --locked --bench peers -- $(SCALE_BENCH)
+
+# How time and memory grow with rows, threads and flows: docs/scaling.md and its chart. SCALES="0.1 0.3 1", JOBS="1 2",
+# FLOWS="10 50 100 500"; an empty one is left out. ROUNDS=3 tells the median of three. REHOME_BIN measures another program.
+bench-scaling: packages
+	@$(CARGO) build --release --locked
+	@$(CARGO) bench --locked --bench scaling -- --scales "$(SCALES)" --jobs "$(JOBS)" --flows "$(FLOWS)" --rounds $(ROUNDS) \
+	  --format $(FORMAT) --out "$(CURDIR)/docs/scaling.svg"
 
 # Puts the command on the path.
 install: packages

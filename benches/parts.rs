@@ -1,49 +1,32 @@
-//! Owns the benchmarks of single parts that every row passes: identifiers, JSON, the sample's numbers.
-//! Must not know: databases.
+//! Owns the benchmarks of single parts that every row passes, and their order. Must not know: what a part does.
 
-use std::hint::black_box;
-use std::sync::Arc;
+#[path = "parts/encoding.rs"]
+mod encoding;
+#[path = "parts/extraction.rs"]
+mod extraction;
+#[path = "parts/functions.rs"]
+mod functions;
+#[path = "parts/hashes.rs"]
+mod hashes;
+#[path = "parts/proof.rs"]
+mod proof;
+#[path = "parts/rows.rs"]
+mod rows;
+#[path = "parts/stored.rs"]
+mod stored;
+#[path = "parts/throughput.rs"]
+mod throughput;
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use rehome::diagnosis::Text;
-use rehome::engine::{Engine, Identity, Settings};
-use rehome::id::Namespace;
+use criterion::Criterion;
 
-const ROWS: u64 = 200_000;
-
-fn functions(criterion: &mut Criterion) {
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let folder = tempfile::tempdir().expect("a folder");
-    let entities = [("row".to_owned(), None)].into();
-    let identity = Arc::new(Identity::new(Namespace::of_pipeline("bench"), entities, []));
-    let settings = Settings { memory: 1 << 30, partitions: 1, spill: folder.path().to_owned(), identity };
-    let engine = Engine::new(&settings).expect("a session");
-    let mut group = criterion.benchmark_group("functions");
-    group.throughput(Throughput::Elements(ROWS)).sample_size(10);
-    for (name, expression) in [
-        ("legacy_uuid", "legacy_uuid('row', id)"),
-        ("is_jsonb", "is_jsonb('{\"a\": [1, 2.5, \"x\"], \"b\": {\"c\": null}}')"),
-        ("json_object", "json_object('id', id, 'name', 'a name', 'half', id / 2)"),
-        ("rnd", "rnd(1, id)"),
-    ] {
-        let sql = format!("select max({expression}) from (select unnest(generate_series(1, {ROWS})) as id)");
-        let sql = match name {
-            "legacy_uuid" => sql.replace("max(", "count("),
-            "is_jsonb" => sql.replace("max(", "bool_and(").replace("}')", "}' || repeat(' ', cast(id % 2 as int)))"),
-            _ => sql,
-        };
-        group.bench_function(name, |bencher| {
-            bencher.iter(|| {
-                runtime.block_on(async {
-                    let text = Text { file: name, sql: &sql };
-                    let frame = engine.plan(text, &[]).await.expect("a plan");
-                    black_box(frame.collect().await.expect("a result"))
-                })
-            });
-        });
-    }
-    group.finish();
+fn main() {
+    let mut criterion = Criterion::default().configure_from_args();
+    functions::measure(&mut criterion);
+    let rows = rows::Rows::make();
+    extraction::measure(&mut criterion, &rows);
+    stored::measure(&mut criterion, &rows);
+    proof::measure(&mut criterion, &rows);
+    encoding::measure(&mut criterion, &rows);
+    hashes::measure(&mut criterion, &rows);
+    criterion.final_summary();
 }
-
-criterion_group!(benches, functions);
-criterion_main!(benches);

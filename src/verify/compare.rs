@@ -58,7 +58,7 @@ pub(super) fn parts(rows: u64) -> Vec<Part> {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Sum {
     pub rows: u64,
-    hashes: u128,
+    pub hashes: u128,
 }
 
 impl Sum {

@@ -39,6 +39,7 @@ mod sums;
 
 pub use found::{Altered, Compared, Example, FlowVerified, Miscounted, Sampled, Verification, What};
 pub use integrity::{Duplicates, Orphans};
+pub use outcomes::sum_of;
 
 const SESSION: &str = include_str!("../../sql/control/verify/session.sql");
 

@@ -278,15 +278,7 @@ impl Reader<'_> {
         let of_file = async |file: &OutcomeFile| {
             let Some((columns, batches)) = self.prepared(file, scope).await? else { return Ok(Sum::default()) };
             let part = self.part;
-            let sum = compute(move || {
-                let mut sum = Sum::default();
-                let mut add = |_: usize, id: u128, _: &[usize], bytes: &[u8]| {
-                    sum.add(id, hash::hash(bytes));
-                    Ok(())
-                };
-                batches.iter().try_for_each(|batch| each_row(batch, &columns, part, &mut add))?;
-                Ok::<_, Error>(sum)
-            });
+            let sum = compute(move || sum_of_part(&batches, &columns, part));
             sum.await?
         };
         let sums = futures::stream::iter(files).map(of_file).buffered(AT_A_TIME);
@@ -408,6 +400,28 @@ impl Reader<'_> {
         }
         Ok(Arc::new(StringArray::from(all)))
     }
+}
+
+fn sum_of_part(batches: &[RecordBatch], columns: &Columns, part: Part) -> Result<Sum> {
+    let mut sum = Sum::default();
+    let mut add = |_: usize, id: u128, _: &[usize], bytes: &[u8]| {
+        sum.add(id, hash::hash(bytes));
+        Ok(())
+    };
+    batches.iter().try_for_each(|batch| each_row(batch, columns, part, &mut add))?;
+    Ok(sum)
+}
+
+/// The number of some migrated rows and the sum of their hashes, as a table's rows are compared with it. Where only the server
+/// understands a column's texts, it has been asked before.
+///
+/// # Errors
+/// As a verification's: a column that the target has not, or that cannot be compared.
+pub fn sum_of(batches: &[RecordBatch], table: &Table, flow: &FlowOutcomes) -> Result<(u64, u128)> {
+    let Some(first) = batches.first() else { return Ok((0, 0)) };
+    let columns = Columns::of(first, table, flow)?;
+    let sum = sum_of_part(batches, &columns, Part { low: 0, high: u128::MAX })?;
+    Ok((sum.rows, sum.hashes))
 }
 
 fn no_uuid() -> Error {

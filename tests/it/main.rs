@@ -71,6 +71,7 @@ mod remedies;
 mod retry;
 mod rollback;
 mod said;
+mod scaling;
 mod schema;
 mod skew;
 mod sources;
