@@ -48,7 +48,11 @@ async fn a_single_value_changes_the_sum() {
         .map(|entry| &*entry.name)
         .collect();
     assert_eq!(read, ["char", "moods"], "of all others but arrays, sums are compared");
-    assert!(entries.iter().all(|entry| ["char", "moods"].contains(&&*entry.name) || took("sum rows", &format!("of_{}", entry.name))));
+    assert!(
+        entries
+            .iter()
+            .all(|entry| ["char", "moods"].contains(&&*entry.name) || took("sum rows", &format!("of_{}", entry.name)))
+    );
     assert!(!took("read mappings", ""), "{spent:#?}");
 
     for round in 0..ROUNDS {
