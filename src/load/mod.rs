@@ -103,6 +103,8 @@ pub struct Loader {
     sink: Arc<dyn Sink>,
     cancel: Cancel,
     modes: BTreeMap<(String, String), Mode>,
+    /// Sessions of flows that are loaded, for the next: a session costs a server more than a small flow does.
+    spare: Mutex<Vec<Connection>>,
 }
 
 /// What a flow brought into the target.
@@ -186,6 +188,7 @@ impl Loader {
             sink,
             cancel,
             modes,
+            spare: Mutex::default(),
         })
     }
 
@@ -429,6 +432,9 @@ impl Loader {
         if !self.brought.is_empty() {
             self.retry(store).await?;
         }
+        if let Ok(spare) = self.spare.get_mut() {
+            spare.clear();
+        }
         let restored = self.restore(store).await?;
         self.name_causes(store).await?;
         let flows = ledger::flows(&self.coordinator, self.run.run_id).await?;
@@ -557,10 +563,13 @@ impl Loader {
         queue: &Mutex<VecDeque<OutcomeFile>>,
         store: &OutcomeStore,
     ) -> Result<()> {
-        let mut connection = None;
+        let mut connection = self.spare.lock().ok().and_then(|mut spare| spare.pop());
         while let Some(file) = queue.lock().ok().and_then(|mut queue| queue.pop_front()) {
             let done = self.persistently(&mut connection, &Task::Load(flow, &file, store)).await?;
             self.advance(flow.flow, done.unwrap_or(Done::Before), file.rows);
+        }
+        if let Ok(mut spare) = self.spare.lock() {
+            spare.extend(connection);
         }
         Ok(())
     }
