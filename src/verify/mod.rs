@@ -129,14 +129,15 @@ pub async fn run(subject: &Subject<'_>, sink: &Arc<dyn Sink>, cancel: &Cancel) -
     let noted = ledger::noted_tables(&connection, subject.run).await?;
     let hashes = sums::Hashes::of(&connection).await?;
     let context = Context { subject, catalog: &catalog, history: &history, noted: &noted, hashes, cancel };
-    let rows = async {
+    // Each on the heap: what they wait for, together, is more than a caller's stack should hold.
+    let rows = Box::pin(async {
         let connection = connect(subject).await?;
         rows::Rows { subject, catalog: &catalog, connection, history: &history, noted: &noted, hashes, sink, cancel }
             .all()
             .instrument(timed!("verify.rows"))
             .await
-    };
-    let beside = async {
+    });
+    let beside = Box::pin(async {
         if subject.depth == Depth::Rows {
             return Ok((mapped::Found::default(), BTreeMap::new()));
         }
@@ -144,7 +145,7 @@ pub async fn run(subject: &Subject<'_>, sink: &Arc<dyn Sink>, cancel: &Cancel) -
         let mapped = mapped::all(&context, &connection).instrument(timed!("verify.mappings")).await?;
         let span = timed!("verify.quarantine");
         Ok::<_, Error>((mapped, quarantined::all(&context, &connection).instrument(span).await?))
-    };
+    });
     let integrity = integrity(subject, &catalog, cancel).instrument(timed!("verify.integrity"));
     let (flows, (mapped, mut quarantined), (orphans, duplicates)) =
         futures::future::try_join3(rows, beside, integrity).await?;

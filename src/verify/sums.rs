@@ -110,7 +110,9 @@ impl Hashes {
             }
         }
         let mut total = Total::default();
-        rows.into_iter().for_each(|row| total.add(row));
+        for row in rows {
+            total.add(row);
+        }
         Ok(Some(total))
     }
 }
