@@ -64,6 +64,7 @@ async fn a_single_value_changes_the_sum() {
         }
         assert!(round > 0 || changed.len() > entries.len() * 9 / 10, "{changed:?}");
         let (wrong, _) = verified(&program, &database).await;
+        changed.sort();
         assert_eq!(wrong, changed, "round {round}");
         for entry in &entries {
             let put_back = "update fresh.of_{} f set value = s.value from saved.of_{} s where s.id = f.id";
@@ -131,7 +132,9 @@ async fn verified(program: &Program, database: &Database) -> (Vec<String>, Vec<V
         })
     };
     let flows = found["flows"].as_array().unwrap_or_else(|| panic!("{found:#}"));
-    let wrong = flows.iter().filter(is_wrong).map(|flow| flow["flow"].as_str().unwrap().to_owned()).collect();
+    let mut wrong: Vec<String> =
+        flows.iter().filter(is_wrong).map(|flow| flow["flow"].as_str().unwrap().to_owned()).collect();
+    wrong.sort();
     let stderr = String::from_utf8_lossy(&ended.stderr).into_owned();
     let line = stderr.lines().find(|line| line.starts_with("{\"timings\"")).unwrap_or_else(|| panic!("{stderr}"));
     let spent: Value = serde_json::from_str(line).unwrap();
