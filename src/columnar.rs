@@ -19,7 +19,8 @@ use parquet::schema::types::ColumnPath;
 use crate::error::{Error, Kind, Result};
 pub use crate::key::PG_TYPE;
 
-/// Rows that are handed over at a time: as many as the engine's batches have, so that those of whole tables are not copied.
+/// Rows that are handed over at a time, also to who reads: as many as the engine's batches have, so that those of whole tables
+/// are not copied.
 const WINDOW: usize = 8_192;
 /// Rows of a row group; a file of ours is one, unless somebody writes larger files.
 const ROW_GROUP: usize = 1 << 20;
@@ -173,7 +174,7 @@ fn properties(schema: &SchemaRef, sorted_by: &[String]) -> Result<WriterProperti
 pub fn decode(bytes: Bytes) -> Result<Vec<RecordBatch>> {
     let corrupt = |_| Error::new(Kind::Corrupt, "a stored file cannot be read");
     ParquetRecordBatchReaderBuilder::try_new(bytes)
-        .and_then(ParquetRecordBatchReaderBuilder::build)
+        .and_then(|reader| reader.with_batch_size(WINDOW).build())
         .map_err(corrupt)?
         .collect::<Result<_, _>>()
         .map_err(|_| Error::new(Kind::Corrupt, "a stored file cannot be read"))
@@ -190,6 +191,7 @@ pub fn decode_columns(bytes: Bytes, columns: &[String]) -> Result<Vec<RecordBatc
     let mask = ProjectionMask::roots(reader.parquet_schema(), places.map(|(place, _)| place).collect::<Vec<_>>());
     reader
         .with_projection(mask)
+        .with_batch_size(WINDOW)
         .build()
         .map_err(corrupt)?
         .collect::<Result<_, _>>()

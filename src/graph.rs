@@ -14,27 +14,53 @@ use crate::reads::reads;
 /// For each name, the names that come before it.
 pub type Ties = BTreeMap<String, BTreeSet<String>>;
 
-/// Sorts items so that each comes after those it needs; among the free ones, by name. `wishes` hold as well, as far as
-/// they make no circle: where they do, the later ones in the list give way first.
+/// How much work each name is, in any unit; none where it is not listed.
+pub type Work = BTreeMap<String, u64>;
+
+/// Sorts items so that each comes after those it needs. Among the free ones, those come first that are much work, or that much
+/// work waits for; then by name. `wishes` hold as well, as far as they make no circle: where they do, the later ones in the list
+/// give way first.
 ///
 /// # Errors
 /// The names on a circle of needs, in order, when there is one.
-pub fn sort(needs: &Ties, wishes: &[Ties]) -> Result<Vec<String>, Vec<String>> {
+pub fn sort(needs: &Ties, wishes: &[Ties], work: &Work) -> Result<Vec<String>, Vec<String>> {
     let levels: Vec<&Ties> = std::iter::once(needs).chain(wishes).collect();
+    let waiting = waiting(&levels, work);
+    let first = |name: &str| std::cmp::Reverse(waiting.get(name).copied().unwrap_or_default());
     let mut open: BTreeSet<&str> = needs.keys().map(String::as_str).collect();
     let mut sorted = Vec::with_capacity(open.len());
     while !open.is_empty() {
         let free = |kept: usize| {
             let ties = &levels[..kept];
-            open.iter()
-                .copied()
-                .find(|name| before(ties, name, &open).is_empty() && on_first_circle(&levels, name, &open))
+            let free = open.iter().copied();
+            free.filter(|name| before(ties, name, &open).is_empty() && on_first_circle(&levels, name, &open))
+                .min_by_key(|name| first(name))
         };
         let Some(free) = (1..=levels.len()).rev().find_map(free) else { return Err(cycle(needs, &open)) };
         open.remove(free);
         sorted.push(free.to_owned());
     }
     Ok(sorted)
+}
+
+/// For each name, the most work that it is, or that waits for it.
+fn waiting<'a>(levels: &[&'a Ties], work: &'a Work) -> BTreeMap<&'a str, u64> {
+    let mut most: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut heavy: Vec<(&str, u64)> = work.iter().map(|(name, work)| (name.as_str(), *work)).collect();
+    heavy.retain(|(_, work)| *work > 0);
+    heavy.sort_by_key(|(_, work)| std::cmp::Reverse(*work));
+    for (name, work) in heavy {
+        let mut open = vec![name];
+        while let Some(name) = open.pop() {
+            // Whoever was reached before, was so from more work.
+            if most.contains_key(name) {
+                continue;
+            }
+            most.insert(name, work);
+            open.extend(levels.iter().filter_map(|ties| ties.get(name)).flatten().map(String::as_str));
+        }
+    }
+    most
 }
 
 /// The open names that come directly before this one.
@@ -120,18 +146,19 @@ impl Graph {
             needs.insert(flow.name.clone(), after);
         }
         let mut graph = Self { order: Vec::new(), sources, needs, mentions, looked_at: looked_at(pipeline)? };
-        graph.arrange(pipeline, Vec::new())?;
+        graph.arrange(pipeline, Vec::new(), &Work::new())?;
         Ok(graph)
     }
 
     /// Puts the flows in their order anew: what they read comes first; then, as far as possible, what is `tied` to them
-    /// (the strongest ties first in the list), and the flows whose entities they mention.
+    /// (the strongest ties first in the list), and the flows whose entities they mention. Of flows that may run, those that are
+    /// the most `work` come first: what is left at the end is small, and nothing waits for it.
     ///
     /// # Errors
     /// [`crate::error::Kind::Config`]: flows that read each other in a circle, which it names.
-    pub fn arrange(&mut self, pipeline: &Pipeline, mut tied: Vec<Ties>) -> Result<()> {
+    pub fn arrange(&mut self, pipeline: &Pipeline, mut tied: Vec<Ties>, work: &Work) -> Result<()> {
         tied.push(self.mentions.clone());
-        let sorted = sort(&self.needs, &tied).map_err(|cycle| {
+        let sorted = sort(&self.needs, &tied, work).map_err(|cycle| {
             Error::config(format!("flows read each other in a circle: {}", cycle.join(" → ")))
                 .hint("let one of them read the source instead of `migrated.…`")
         })?;
@@ -183,30 +210,44 @@ mod tests {
         pairs.iter().map(|(name, needs)| ((*name).into(), needs.iter().map(|need| (*need).into()).collect())).collect()
     }
 
+    fn sorted(needs: &Ties, wishes: &[Ties]) -> Vec<String> {
+        sort(needs, wishes, &Work::new()).unwrap()
+    }
+
     #[test]
     fn what_is_read_comes_first() {
-        let sorted = sort(&needs(&[("a", &["c"]), ("b", &[]), ("c", &["b"])]), &[]).unwrap();
-        assert_eq!(sorted, ["b", "c", "a"]);
+        assert_eq!(sorted(&needs(&[("a", &["c"]), ("b", &[]), ("c", &["b"])]), &[]), ["b", "c", "a"]);
     }
 
     #[test]
     fn a_cycle_is_named() {
         let circle = needs(&[("a", &["b"]), ("b", &["c"]), ("c", &["b"])]);
-        assert_eq!(sort(&circle, &[]).unwrap_err(), ["b", "c", "b"]);
+        assert_eq!(sort(&circle, &[], &Work::new()).unwrap_err(), ["b", "c", "b"]);
+    }
+
+    #[test]
+    fn much_work_comes_early_and_what_it_waits_for() {
+        let flows = needs(&[("a", &[]), ("b", &[]), ("c", &["d"]), ("d", &[]), ("e", &["c"]), ("f", &[])]);
+        let work = Work::from([("c".to_owned(), 9), ("b".to_owned(), 3), ("e".to_owned(), 1)]);
+        assert_eq!(sort(&flows, &[], &work).unwrap(), ["d", "c", "b", "e", "a", "f"]);
+        // A wish holds against it, and hands the work on to whom it puts first; a circle does not.
+        assert_eq!(sort(&flows, &[needs(&[("c", &["f"])])], &work).unwrap(), ["d", "f", "c", "b", "e", "a"]);
+        let circle = [needs(&[("b", &["c"]), ("d", &["b"])])];
+        assert_eq!(sort(&flows, &circle, &work).unwrap(), ["d", "c", "b", "e", "a", "f"]);
     }
 
     #[test]
     fn wishes_hold_until_they_make_a_circle() {
         let free = || needs(&[("a", &[]), ("b", &[]), ("c", &[]), ("d", &[])]);
-        assert_eq!(sort(&free(), &[needs(&[("a", &["d"]), ("d", &["c"])])]).unwrap(), ["b", "c", "d", "a"]);
+        assert_eq!(sorted(&free(), &[needs(&[("a", &["d"]), ("d", &["c"])])]), ["b", "c", "d", "a"]);
         // b and c stand in a circle that d is before: only the circle is cut, at its first name.
         let circle = needs(&[("b", &["c"]), ("c", &["b", "d"]), ("a", &["b"])]);
-        assert_eq!(sort(&free(), &[circle]).unwrap(), ["d", "b", "a", "c"]);
+        assert_eq!(sorted(&free(), &[circle]), ["d", "b", "a", "c"]);
         // The stronger of two wishes holds.
         let wishes = [needs(&[("a", &["b"])]), needs(&[("b", &["a"])])];
-        assert_eq!(sort(&free(), &wishes).unwrap(), ["c", "d", "b", "a"]);
+        assert_eq!(sorted(&free(), &wishes), ["c", "d", "b", "a"]);
         // And a need is stronger than any.
         let first = needs(&[("a", &["b"]), ("b", &[]), ("c", &[]), ("d", &[])]);
-        assert_eq!(sort(&first, &[needs(&[("b", &["a"])])]).unwrap(), ["c", "d", "b", "a"]);
+        assert_eq!(sorted(&first, &[needs(&[("b", &["a"])])]), ["c", "d", "b", "a"]);
     }
 }

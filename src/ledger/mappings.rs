@@ -17,7 +17,7 @@ use crate::id::Namespace;
 use crate::key::KeyColumn;
 use crate::server::Connection;
 use crate::server::sql::{quote_ident, quote_table};
-use crate::target::{Catalog, Sort, Table};
+use crate::target::{Catalog, Constraint, EVERY_ROW, Sort, Table};
 
 /// The column of ids that are no UUIDs, as text.
 const OTHER_ID: &str = "entity_id";
@@ -137,6 +137,21 @@ impl Mappings {
     #[must_use]
     pub fn uuid_type(&self) -> &'static str {
         if self.text_uuids { "text" } else { "uuid" }
+    }
+
+    /// The column by which a row is found, besides its entity: of keys that are integers, or of others.
+    #[must_use]
+    pub fn key_column(&self, integers: bool) -> &'static str {
+        if integers || self.text_ids { "legacy_id" } else { "legacy_key" }
+    }
+
+    /// Does an index of the table see to it that no key of an entity has two mappings?
+    #[must_use]
+    pub fn is_keyed(&self, integers: bool) -> bool {
+        let key = ["entity_type", self.key_column(integers)].map(str::to_owned);
+        // One that waits for the end of a transaction refuses too late.
+        let waits = |constraint: &Constraint| constraint.deferrable && constraint.sort != Sort::ForeignKey;
+        self.table.unique_over(&key) == Some(EVERY_ROW) && !self.table.constraints.iter().any(waits)
     }
 
     /// Can keys that are no integers be written as the table is?

@@ -49,6 +49,8 @@ pub(super) struct Flow<'a> {
     pub occupied: bool,
     /// Others have written mappings of this entity: ours are merged into them.
     pub merge_mappings: bool,
+    /// The mappings' own keys stand while they are loaded, and so refuse what is there already.
+    pub mappings_keyed: bool,
     /// Rows that the target refused, to be tried again where their chunk is in.
     pub again: &'a HashSet<Uuid>,
     pub cancel: &'a Cancel,
@@ -192,7 +194,9 @@ impl Flow<'_> {
         }
         let batch = self.mappings.batch(self.entity, kept.entity_keys(), kept.target_ids()?, self.run)?;
         let rows = Rows::new(vec![batch], self.mappings.table())?;
-        if !self.merge_mappings {
+        let integers = kept.entity_keys().is_int();
+        // New rows mostly have no mappings yet: they are written as if that were known, where the table would say otherwise.
+        if !self.merge_mappings || self.mappings_keyed && self.mappings.is_keyed(integers) {
             connection.batch_execute(SAVEPOINT).await?;
             match rows.copy(connection, 0..rows.len(), &skip, self.cancel).await? {
                 Copied::Refused { why, .. } if why.sqlstate == "23505" => connection.batch_execute(UNDO).await?,
@@ -202,13 +206,13 @@ impl Flow<'_> {
                 }
             }
         }
-        self.merge(connection, rows, &skip, kept.entity_keys().is_int()).await
+        self.merge(connection, rows, &skip, integers).await
     }
 
     /// Writes the mappings that are not there yet, and sees that those that are say the same.
     async fn merge(&self, connection: &Connection, rows: Rows, skip: &BTreeSet<usize>, integers: bool) -> Result<()> {
         let table = self.mappings.quoted();
-        let key = if integers || self.mappings.ids_are_text() { "legacy_id" } else { "legacy_key" };
+        let key = self.mappings.key_column(integers);
         let (columns, ids) = self.mappings.columns();
         let ids_of = |row: &str| ids.iter().map(|column| format!("{row}.{column}")).collect::<Vec<_>>().join(", ");
         let (of_table, of_stage, columns) = (ids_of("m"), ids_of("s"), columns.join(", "));
@@ -223,6 +227,10 @@ impl Flow<'_> {
         connection.batch_execute(&filled(include_str!("../../sql/control/load/stage_mappings.sql"))).await?;
         let staged = rows.for_table("pg_temp.rehome_staged_mappings");
         all_or_error(staged.copy(connection, 0..staged.len(), skip, self.cancel).await?)?;
+        let new = connection.execute(&filled(include_str!("../../sql/control/load/merge_mappings.sql")), &[]).await?;
+        if new == (staged.len() - skip.len()) as u64 {
+            return Ok(());
+        }
         let conflicts: i64 = connection
             .query_one(&filled(include_str!("../../sql/control/load/staged_conflicts.sql")), &[])
             .await?
@@ -235,7 +243,6 @@ impl Flow<'_> {
             .at(At::Flow, self.flow)
             .hint("they were made under another namespace, or by somebody else after this run read the mappings"));
         }
-        connection.batch_execute(&filled(include_str!("../../sql/control/load/merge_mappings.sql"))).await?;
         Ok(())
     }
 

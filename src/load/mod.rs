@@ -320,6 +320,7 @@ impl Loader {
             namespace: self.run.namespace,
             occupied: !self.is_empty(table).await?,
             merge_mappings: self.entity_known(flow).await?,
+            mappings_keyed: !self.is_bare(self.mappings.table()),
             again,
             cancel: &self.cancel,
         })
@@ -496,6 +497,11 @@ impl Loader {
         Ok(())
     }
 
+    /// Are the indexes and keys of a table away?
+    fn is_bare(&self, table: &Table) -> bool {
+        self.modes.get(&(table.schema.clone(), table.name.clone())) == Some(&Mode::Bare)
+    }
+
     async fn is_empty(&self, table: &Table) -> Result<bool> {
         let statement = fill(IS_EMPTY, &[("table", &quote_table(&table.schema, &table.name))]);
         Ok(self.coordinator.query_one(&statement, &[]).await?.try_get("empty")?)
@@ -517,7 +523,7 @@ impl Loader {
         let name = (table.schema.clone(), table.name.clone());
         // All flows of a first load write into it: what they bring counts together, not flow by flow.
         let rows = rows.max(self.expected);
-        if self.modes.get(&name) == Some(&Mode::Bare) {
+        if self.is_bare(self.mappings.table()) {
             return self.note_others().await;
         }
         if rows < WORTH_REBUILDING {

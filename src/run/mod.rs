@@ -183,7 +183,7 @@ async fn attempt(request: &Request, snapshot: &Snapshot, mut clock: Clock, setti
     let (mut pipeline, mut graph) = chosen(&request.pipeline, &request.only)?;
     let mut loading = load::Loading::open(&request.target, &pipeline, snapshot, request.anew, setting).await?;
     loading.settle(&mut pipeline);
-    graph.arrange(&pipeline, loading.ties(&pipeline))?;
+    graph.arrange(&pipeline, loading.ties(&pipeline), &order::work(&pipeline, snapshot)?)?;
     let run_id = loading.run;
     let store = OutcomeStore::open(&setting.place()?, &run_id.to_string());
     let foreign = matching::foreign(&loading, &pipeline, &graph, snapshot, &store, setting).await?;

@@ -1,10 +1,15 @@
-//! Owns the order that the target asks of the flows: parents before children, as its foreign keys have it.
+//! Owns what the order of flows goes by beside what they read: parents before children, as the target's foreign keys have it, and
+//! those with many rows early.
 //! Must not know: how the order is found, or how foreign keys are taken away.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::graph::Ties;
+use super::source_rows;
+use crate::error::Result;
+use crate::graph::{Ties, Work};
+use crate::outcomes::CHUNK_ROWS;
 use crate::pipeline::Pipeline;
+use crate::snapshot::Snapshot;
 use crate::target::{Catalog, Table};
 
 /// Which flows load the parents of each flow's rows: by foreign keys that stay while rows are loaded, and by those that
@@ -12,6 +17,17 @@ use crate::target::{Catalog, Table};
 #[must_use]
 pub fn ties(pipeline: &Pipeline, catalog: &Catalog) -> Vec<Ties> {
     [false, true].map(|away| by_keys(pipeline, catalog, away)).into()
+}
+
+/// How much each flow has to do, in files of its source's rows: those that fill none are all alike.
+///
+/// # Errors
+/// [`crate::error::Kind::Config`] for a table that the snapshot does not have.
+pub fn work(pipeline: &Pipeline, snapshot: &Snapshot) -> Result<Work> {
+    let of_flow = |flow: &crate::flow::Flow| {
+        Ok((flow.name.clone(), source_rows(flow, pipeline, snapshot)? / CHUNK_ROWS as u64))
+    };
+    pipeline.flows.iter().map(of_flow).collect()
 }
 
 fn by_keys(pipeline: &Pipeline, catalog: &Catalog, away: bool) -> Ties {

@@ -99,7 +99,7 @@ async fn over(
     let mappings = format!("{}.{}", pipeline.mappings.0, pipeline.mappings.1);
     let target = Foresight::open(&request.target, &pipeline.target_schema, &mappings).await?;
     settle(&mut pipeline, target.catalog());
-    graph.arrange(&pipeline, order::ties(&pipeline, target.catalog()))?;
+    graph.arrange(&pipeline, order::ties(&pipeline, target.catalog()), &order::work(&pipeline, &snapshot)?)?;
     let (latest, id) = target.latest(pipeline.namespace).await?;
     let (run, parent) = succession(latest.as_ref(), &pipeline, &snapshot, id, request.anew);
     let store = OutcomeStore::open(&setting.place()?, &format!("plan-{}", &run.simple().to_string()[..12]));

@@ -16,7 +16,7 @@ use crate::cancel::Cancel;
 use crate::diagnosis::{Text, planning, running};
 use crate::engine::{Engine, Schema, Stored};
 use crate::error::{At, Error, Result};
-use crate::graph::sort;
+use crate::graph::{Work, sort};
 use crate::header::{shown, sql_files};
 use crate::progress::Sink;
 use crate::reads::tables_of;
@@ -122,7 +122,7 @@ fn in_order(queries: &[Query]) -> Result<Vec<&Query>> {
             of_sample.filter(|table| queries.iter().any(|other| other.stem == *table)).collect(),
         );
     }
-    let sorted = sort(&needs, &[])
+    let sorted = sort(&needs, &[], &Work::new())
         .map_err(|cycle| Error::config(format!("sample queries read each other in a circle: {}", cycle.join(" → "))))?;
     Ok(sorted.iter().filter_map(|stem| queries.iter().find(|query| query.stem == *stem)).collect())
 }

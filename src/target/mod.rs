@@ -21,7 +21,7 @@ pub use structure::{Object, TableName, structure};
 pub use types::{Type, TypeKind};
 
 /// The predicate of an index that holds for all rows.
-const EVERY_ROW: &str = "true";
+pub const EVERY_ROW: &str = "true";
 
 /// The tables of a target database, of all schemas but the system's.
 #[derive(Debug, Clone)]

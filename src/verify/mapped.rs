@@ -69,6 +69,11 @@ struct Mapped<'a> {
     later: HashSet<Uuid>,
 }
 
+/// Has another flow given the same mapping before?
+fn is_again(given: &mut HashMap<u128, u128>, id: u128, content: u128) -> bool {
+    given.insert(id, content) == Some(content)
+}
+
 /// Compares the mappings of all flows that have any.
 pub(super) async fn all(context: &Context<'_>, connection: &Connection) -> Result<Found> {
     let subject = context.subject;
@@ -170,16 +175,21 @@ impl<'a> Mapped<'a> {
         let (Some(hashes), Some(run)) = (self.context.hashes, self.only_run()) else { return Ok(None) };
         let forms = Forms::of(self.mappings.table(), self.mappings.ids_are_text());
         let Some(columns) = forms.summed(self.mappings.table()) else { return Ok(None) };
+        let Some(shares) = self.shares() else { return Ok(None) };
         let rows = self.filled(SUMMED, forms);
         let asked = hashes.ask(self.connection, &columns, &rows, self.context.cancel);
         let asked = asked.instrument(timed!("verify.sum_mappings"));
         let expected = async {
             let (mut counted, mut total) = (vec![0; self.flows.len()], Some(Total::default()));
             let run = hashed::hash(run.as_bytes(), hashes.seed);
+            let mut given = HashMap::new();
             for (at, counted) in counted.iter_mut().enumerate() {
                 let entity = Record::default().and(Some(self.flows[at].1.entity.as_bytes()), hashes.seed);
-                self.each_expected(at, |_, _, mapping, is_foreign, _| {
+                self.each_expected(at, |_, id, mapping, is_foreign, buffer| {
                     *counted += 1;
+                    if shares[at] && is_again(&mut given, id, mapping.content(is_foreign, buffer)) {
+                        return;
+                    }
                     let record = mapping.record(entity, run, hashes.seed).filter(|_| !is_foreign);
                     match (&mut total, record) {
                         (Some(total), Some(record)) => total.add(record),
@@ -195,13 +205,23 @@ impl<'a> Mapped<'a> {
         Ok((actual.is_some() && actual == expected).then_some(counted))
     }
 
-    /// The run that wrote every mapping that is expected, where that is known: it loaded all flows whole, each with an entity of its
-    /// own, and the target knew nothing of them.
+    /// The run that wrote every mapping that is expected, where that is known: it loaded all flows whole, and the target knew nothing
+    /// of them.
     fn only_run(&self) -> Option<Uuid> {
         let run = self.own.iter().next().filter(|_| self.own.len() == 1)?;
         let is_whole = self.entities.values().all(|entity| entity.whole.is_empty() || entity.whole.contains(run));
-        let is_first = self.context.subject.adopted.is_empty() && self.entities.len() == self.flows.len();
-        (is_whole && is_first).then_some(*run)
+        (is_whole && self.context.subject.adopted.is_empty()).then_some(*run)
+    }
+
+    /// Which flows share their entity with others, and so may give mappings that these give too: each is there once. None where that
+    /// are too many rows to be remembered.
+    fn shares(&self) -> Option<Vec<bool>> {
+        let mut flows: HashMap<&str, usize> = HashMap::new();
+        self.flows.iter().for_each(|(_, flow)| *flows.entry(&flow.entity).or_default() += 1);
+        let shares: Vec<bool> = self.flows.iter().map(|(_, flow)| flows[flow.entity.as_str()] > 1).collect();
+        let shared = self.flows.iter().zip(&shares).filter(|(_, shares)| **shares);
+        let rows: u64 = shared.map(|((_, flow), _)| flow.count(Outcome::Migrated)).sum();
+        (rows <= MOST_SHARED).then_some(shares)
     }
 
     /// Reads all mappings. Sums of hashes are compared, in no order and without any memory: what differs, if anything does, is for
@@ -214,22 +234,15 @@ impl<'a> Mapped<'a> {
         for (entity, key) in self.context.subject.adopted {
             foreign.insert(known_by(entity.as_bytes(), key.as_bytes(), &mut buffer), None);
         }
-        // Flows that share an entity may give the same mapping: it is there once.
+        let Some(shares) = self.shares() else { return Ok(None) };
         let mut given = HashMap::new();
-        let shares = |entity: &str| self.flows.iter().filter(|(_, flow)| flow.entity == entity).count() > 1;
-        let rows =
-            |(_, flow): &(usize, &FlowOutcomes)| if shares(&flow.entity) { flow.count(Outcome::Migrated) } else { 0 };
-        if self.flows.iter().map(rows).sum::<u64>() > MOST_SHARED {
-            return Ok(None);
-        }
         for (at, counted) in counted.iter_mut().enumerate() {
-            let shares = shares(&self.flows[at].1.entity);
             self.each_expected(at, |_, id, mapping, is_foreign, buffer| {
                 *counted += 1;
                 let content = mapping.content(is_foreign, buffer);
                 if is_foreign {
                     foreign.insert(id, Some(content));
-                } else if !shares || given.insert(id, content) != Some(content) {
+                } else if !(shares[at] && is_again(&mut given, id, content)) {
                     expected.add(id, content);
                 }
             })

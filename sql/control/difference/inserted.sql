@@ -3,5 +3,4 @@ insert into rehome.before_images (run_id, flow, row_id, legacy_key, move, identi
 select $1, $2, s.rehome_row, s.rehome_key, 'inserted', {identity}, {hash}
 from pg_temp.rehome_new s
 join {table} t on {equal}
-where s.rehome_row = any ($3)
 on conflict do nothing

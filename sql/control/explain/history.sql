@@ -4,10 +4,11 @@ with known as (
 ),
 moved as (
     select i.run_id, i.moved_at as at, i.move as what, '{}'::text[] as columns
-    from rehome.before_images i where i.flow = $1 and i.row_id = $2
+    from known k join rehome.before_images i on i.run_id = k.run_id where i.flow = $1 and i.row_id = $2
     union all
     select i.run_id, i.moved_at, 'altered by a trigger', i.altered
-    from rehome.before_images i where i.flow = $1 and i.row_id = $2 and i.altered is not null
+    from known k join rehome.before_images i on i.run_id = k.run_id
+    where i.flow = $1 and i.row_id = $2 and i.altered is not null
     union all
     select c.run_id, c.found_at, c.what || ' by others, ' || c.decided, c.columns
     from rehome.conflicts c where c.flow = $1 and c.row_id = $2

@@ -22,7 +22,7 @@ pub use lineage::{ColumnLineage, From, Read};
 
 use crate::error::{At, Error, Kind, Result};
 use crate::extract::{self, Unread};
-use crate::graph::{Graph, Ties};
+use crate::graph::{Graph, Ties, Work};
 use crate::load;
 use crate::name::Named;
 use crate::outcomes::FlowShape;
@@ -337,7 +337,7 @@ fn against_target(
         }
     }
     if let Some(graph) = &mut plans.graph {
-        graph.arrange(&plans.pipeline, ties(&plans.pipeline, catalog))?;
+        graph.arrange(&plans.pipeline, ties(&plans.pipeline, catalog), &Work::new())?;
     }
     let shapes: Vec<FlowShape> = plans.flows.iter().map(|plan| plan.shape.clone()).collect();
     Ok(load::check::triggers(catalog, &shapes))

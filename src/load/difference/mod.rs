@@ -98,13 +98,13 @@ impl Difference<'_> {
         let kept = Kept::of(&rows, self.flow.row)?;
         let done = self.flow.insert(connection, chunk, &kept, rows.clone(), BTreeSet::new()).await?;
         if self.noted {
-            let own = (0..kept.rows()).filter(|row| !done.others.contains(row));
-            let own = own.map(|row| kept.id(row)).collect::<Result<Vec<Uuid>>>()?;
+            let others = done.others.iter().map(|row| kept.id(*row)).collect::<Result<HashSet<Uuid>>>()?;
+            let own = if others.is_empty() { rows } else { chosen_of(&rows, self.flow.row, |id| !others.contains(&id))? };
             let identity = self.image.identity_columns();
             let staging = self.staging(connection, NEW, &identity).await?;
-            staging.add(&rows).await?;
+            staging.add(&own).await?;
             let statement = self.image.fill(INSERTED, &[("equal", &equal(&identity))]);
-            connection.execute(&statement, &[&self.flow.run, &self.flow.flow, &own]).await?;
+            connection.execute(&statement, &[&self.flow.run, &self.flow.flow]).await?;
         }
         Ok(done.refused.len() as u64)
     }
