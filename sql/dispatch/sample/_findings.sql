@@ -82,6 +82,8 @@ aimed as (
     join aims a on a.phase = d.phase and a.kind = d.kind
     left join jaw_counts j on j.kind = a.jaw_kind
     left join (select kind, n from sample._figures where deck = 'instruction') i on i.kind = a.instruction_kind
+    -- A small sample may lack jaws of a rare kind: nothing is found on those
+    where a.jaw_kind is null or a.jaw_kind = 'gone' or j.n is not null
 ),
 placed as (
     select
