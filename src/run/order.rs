@@ -24,9 +24,8 @@ pub fn ties(pipeline: &Pipeline, catalog: &Catalog) -> Vec<Ties> {
 /// # Errors
 /// [`crate::error::Kind::Config`] for a table that the snapshot does not have.
 pub fn work(pipeline: &Pipeline, snapshot: &Snapshot) -> Result<Work> {
-    let of_flow = |flow: &crate::flow::Flow| {
-        Ok((flow.name.clone(), source_rows(flow, pipeline, snapshot)? / CHUNK_ROWS as u64))
-    };
+    let of_flow =
+        |flow: &crate::flow::Flow| Ok((flow.name.clone(), source_rows(flow, pipeline, snapshot)? / CHUNK_ROWS as u64));
     pipeline.flows.iter().map(of_flow).collect()
 }
 

@@ -99,7 +99,8 @@ impl Difference<'_> {
         let done = self.flow.insert(connection, chunk, &kept, rows.clone(), BTreeSet::new()).await?;
         if self.noted {
             let others = done.others.iter().map(|row| kept.id(*row)).collect::<Result<HashSet<Uuid>>>()?;
-            let own = if others.is_empty() { rows } else { chosen_of(&rows, self.flow.row, |id| !others.contains(&id))? };
+            let own =
+                if others.is_empty() { rows } else { chosen_of(&rows, self.flow.row, |id| !others.contains(&id))? };
             let identity = self.image.identity_columns();
             let staging = self.staging(connection, NEW, &identity).await?;
             staging.add(&own).await?;
