@@ -83,6 +83,51 @@ async fn a_single_value_changes_the_sum() {
     assert_eq!(verified(&program, &database).await.0, ["of_int4"]);
 }
 
+/// Two flows of one entity give the same mappings, and some that only one of them has: each is expected once.
+#[tokio::test(flavor = "multi_thread")]
+async fn mappings_that_flows_share_are_summed() {
+    let database = Database::with(
+        "create schema legacy; create schema fresh;
+         create table legacy.people (id bigint primary key, name text not null);
+         insert into legacy.people select i, 'p' || i from generate_series(1, 60) i;
+         create table fresh.accounts (id uuid primary key, name text);
+         create table fresh.cards (id uuid primary key, name text)",
+    )
+    .await;
+    let flow = |target: &str, rejected: i64| {
+        format!(
+            "/*---\nsource = \"people\"\ntarget = \"{target}\"\nentity = \"person\"\n---*/
+             select p.id as _key, case when p.id % 3 = {rejected} then reject('other') else migrate() end as _outcome, p.name
+             from source.people p"
+        )
+    };
+    let (accounts, cards) = (flow("accounts", 0), flow("cards", 1));
+    let program = Program::over(&[("accounts", &accounts), ("cards", &cards)]);
+    let run = ends(program.run(&database.url, &database.url, &[])).await;
+    assert!(run.status.success(), "{}", told(&run));
+    assert_eq!(database.text("select count(*)::text from fresh.migration_mappings").await, "60");
+    let (wrong, spent) = verified(&program, &database).await;
+    assert_eq!(wrong, Vec::<String>::new());
+    let took = |step: &str| spent.iter().any(|one| one["stage"] == "verify" && one["step"] == step);
+    assert!(took("sum mappings") && !took("read mappings"), "{spent:#?}");
+
+    for (changed, flows) in [
+        (
+            "update fresh.migration_mappings set entity_uuid = md5('x')::uuid where legacy_id = 2",
+            vec!["accounts", "cards"],
+        ),
+        ("delete from fresh.migration_mappings where legacy_id = 3", vec!["cards"]),
+        ("delete from fresh.migration_mappings where legacy_id = 4", vec!["accounts"]),
+    ] {
+        database.run(&format!("create table saved as table fresh.migration_mappings; {changed}")).await;
+        let (wrong, _) = verified(&program, &database).await;
+        assert!(!wrong.is_empty() && wrong.iter().all(|flow| flows.contains(&flow.as_str())), "{changed}: {wrong:?}");
+        let put_back = "delete from fresh.migration_mappings; insert into fresh.migration_mappings select * from saved; drop table saved";
+        database.run(put_back).await;
+    }
+    assert_eq!(verified(&program, &database).await.0, Vec::<String>::new());
+}
+
 async fn fill(database: &Database, entry: &Entry) {
     let (name, ty) = (&entry.name, &entry.ty);
     database
