@@ -23,7 +23,6 @@ pub mod key;
 pub mod ledger;
 pub mod lineage;
 pub mod load;
-pub mod memory;
 pub mod name;
 pub mod outcome;
 pub mod outcomes;

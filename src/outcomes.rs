@@ -18,7 +18,6 @@ use uuid::Uuid;
 use crate::columnar::{Footer, decode, decode_columns, encode, footer};
 use crate::error::{At, Context, Error, Kind, Result};
 use crate::failpoint::durable;
-use crate::memory;
 use crate::outcome::{Outcome, RowIdentity};
 use crate::processor::compute;
 use crate::storage::{Location, seal, sha256};
@@ -342,7 +341,6 @@ impl Writer {
             let put = store.location.put(&path, bytes).instrument(timed!("transform.store", name));
             durable("outcomes_file", put).await?;
             store.know(&path);
-            compute(memory::give_back).await?;
             Ok((index, OutcomeFile { outcome, path, rows, sha256 }))
         });
         self.next += 1;

@@ -18,20 +18,7 @@ const LAYERS: &[&[&str]] = &[
     &["snapshot", "outcomes", "ledger", "target", "server"],
     &["engine", "columnar", "delimited", "graph", "reads", "lineage"],
     &["pipeline", "rules", "flow", "header", "diagnosis", "name"],
-    &[
-        "outcome",
-        "id",
-        "key",
-        "storage",
-        "processor",
-        "memory",
-        "timing",
-        "calendar",
-        "progress",
-        "cancel",
-        "failpoint",
-        "error",
-    ],
+    &["outcome", "id", "key", "storage", "processor", "timing", "calendar", "progress", "cancel", "failpoint", "error"],
 ];
 const STAGES: usize = 3;
 

@@ -16,10 +16,8 @@ use crate::failpoint::durable;
 use crate::ledger::{
     self, Adopted, Begun, Conflicting, Fate, LoadedFlow, Mappings, Noted, OriginOf, Refusal, RunIdentity,
 };
-use crate::memory;
 use crate::outcome::{ENTITY_KEY, KEY, Outcome};
 use crate::outcomes::{FlowOutcomes, FlowShape, OutcomeFile, OutcomeStore};
-use crate::processor::compute;
 use crate::progress::Sink;
 use crate::server::sql::{fill, quote_ident, quote_literal, quote_table};
 use crate::server::{Address, Connection};
@@ -575,7 +573,6 @@ impl Loader {
         while let Some(file) = queue.lock().ok().and_then(|mut queue| queue.pop_front()) {
             let done = self.persistently(&mut connection, &Task::Load(flow, &file, store)).await?;
             self.advance(flow.flow, done.unwrap_or(Done::Before), file.rows);
-            compute(memory::give_back).await?;
         }
         if let Ok(mut spare) = self.spare.lock() {
             spare.extend(connection);
