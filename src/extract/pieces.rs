@@ -15,8 +15,8 @@ use super::worker::{Shared, Task};
 use crate::cancel::interrupted;
 use crate::error::{At, Error, Result};
 use crate::key::KeyColumn;
-use crate::timed;
 use crate::snapshot::{Encoded, File, Part, REFUSED, REFUSED_KEYS, TableHeader};
+use crate::timed;
 
 /// So many rows are told of at once, where it is watched whether anything comes: many readers share one number.
 const TOLD: usize = 64;

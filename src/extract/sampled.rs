@@ -105,7 +105,8 @@ pub(super) async fn cut(
     for row in server.query(sql::PARENTS, &[&oids]).await? {
         let (child, table): (u32, u32) = (row.try_get("child")?, row.try_get("parent")?);
         let found = Parent { table, column: row.try_get("referring")?, key: row.try_get("referred")? };
-        let larger = |known: &Parent| large.get(&known.table).map(|(_, rows)| rows) < large.get(&table).map(|(_, rows)| rows);
+        let larger =
+            |known: &Parent| large.get(&known.table).map(|(_, rows)| rows) < large.get(&table).map(|(_, rows)| rows);
         if parents.get(&child).is_none_or(larger) {
             parents.insert(child, found);
         }
@@ -113,7 +114,12 @@ pub(super) async fn cut(
     let mut cuts = Vec::new();
     for (oid, (at, rows)) in &large {
         let (clause, condition) = rows_of(*oid, &tables, &large, &parents, sampled.share, &mut BTreeSet::new())?;
-        #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "about")]
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "about"
+        )]
         let expected = (*rows as f64 * sampled.share) as u64;
         let file_rows = usize::try_from((expected / FILES).max(FEWEST_ROWS)).unwrap_or(most).min(most);
         cuts.push((*at, Cut { clause, condition, file_rows }));

@@ -61,7 +61,9 @@ impl Scratch {
                 return error;
             }
             let (database, user) = (quote_ident(address.database()), quote_ident(address.user()));
-            error.better_hint(format!("the bench loads a schema of its own: grant create on database {database} to {user}"))
+            error.better_hint(format!(
+                "the bench loads a schema of its own: grant create on database {database} to {user}"
+            ))
         })?;
         Ok(Self { schema, connection, spare: Mutex::default() })
     }
@@ -150,7 +152,10 @@ pub async fn drop_schema(address: &Address, schema: &str) -> Result<()> {
         }
     };
     dropped.await.map_err(|error: Error| {
-        error.better_hint(format!("scratch of the bench is left in the target: drop schema {} cascade", quote_ident(schema)))
+        error.better_hint(format!(
+            "scratch of the bench is left in the target: drop schema {} cascade",
+            quote_ident(schema)
+        ))
     })
 }
 

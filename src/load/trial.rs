@@ -315,11 +315,13 @@ impl Trial {
     /// What the server says. An index that rows of the sample break is left out.
     pub async fn indexes(&self) -> Result<Together> {
         let begun = Instant::now();
-        let of_tables = self.tables.iter().flat_map(|(name, stand_in)| {
-            stand_in.bare.iter().flatten().map(move |object| (name.clone(), object))
-        });
+        let of_tables = self
+            .tables
+            .iter()
+            .flat_map(|(name, stand_in)| stand_in.bare.iter().flatten().map(move |object| (name.clone(), object)));
         let own = self.mappings.table();
-        let of_mappings = self.of_mappings.iter().flatten().map(|object| ((own.schema.clone(), own.name.clone()), object));
+        let of_mappings =
+            self.of_mappings.iter().flatten().map(|object| ((own.schema.clone(), own.name.clone()), object));
         let objects: Vec<(TableName, &SavedDdl)> = of_tables.chain(of_mappings).collect();
         let workers = if objects.len() < self.jobs.max(2) { "2" } else { "0" };
         let each = self
@@ -430,7 +432,11 @@ impl Trial {
     }
 
     /// Does something with each, in as many sessions as there are jobs.
-    async fn side_by_side<T, R>(&self, items: &[T], work: impl AsyncFn(&Connection, &T) -> Result<R>) -> Result<Vec<R>> {
+    async fn side_by_side<T, R>(
+        &self,
+        items: &[T],
+        work: impl AsyncFn(&Connection, &T) -> Result<R>,
+    ) -> Result<Vec<R>> {
         let queue = Mutex::new(items.iter().collect::<VecDeque<&T>>());
         let one = async || {
             let connection = self.address.connect(SESSION).await?;

@@ -53,7 +53,8 @@ pub async fn tried(
     let context = Context { subject, catalog, history: &[], noted: &noted, hashes, cancel };
     let rows = async {
         let mut seconds = BTreeMap::new();
-        let rows = Rows { subject, catalog, connection: of_rows, history: &[], noted: &noted, hashes, sink: &sink, cancel };
+        let rows =
+            Rows { subject, catalog, connection: of_rows, history: &[], noted: &noted, hashes, sink: &sink, cancel };
         let scope = Arc::new(Scope::default());
         for (flow, table) in tables {
             let begun = Instant::now();

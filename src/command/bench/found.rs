@@ -104,7 +104,9 @@ pub fn bottleneck(stages: &[Stage]) -> Bottleneck {
         "parquet" => "more --jobs, and a faster disk below --dir",
         "plan" => "it does not grow with the rows",
         "transform" => "more --jobs and --memory; --timings of a what-if names the flow that takes longest",
-        "copy" | "mappings" => "more --jobs, if the target has idle processors; triggers, and indexes of tables that are not empty, slow it down",
+        "copy" | "mappings" => {
+            "more --jobs, if the target has idle processors; triggers, and indexes of tables that are not empty, slow it down"
+        }
         "indexes" => "more --jobs, if the target has idle processors; look which indexes the first day can do without",
         "foreign keys" => "more --jobs, if the target has idle processors",
         "verify" => "--no-verify, and `rehome verify` when the new system is at work already",

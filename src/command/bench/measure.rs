@@ -88,7 +88,8 @@ pub async fn measure(
     };
     let counted = extract::count(&asked.source, &options, &setting.cancel).await?;
     let sampled = extract::Sampled { share: asked.share, few: FEW_ROWS, rows: counted.clone() };
-    let (reading, before, begun) = (extract::Options { sampled: Some(sampled), ..options }, Past::of(timings), Instant::now());
+    let (reading, before, begun) =
+        (extract::Options { sampled: Some(sampled), ..options }, Past::of(timings), Instant::now());
     let snapshot = run::take_snapshot(&asked.source, &reading, &pipeline, &graph, setting).await?;
     let extracted = begun.elapsed().as_secs_f64();
     let parts = before.since(timings, "extract");
@@ -115,7 +116,8 @@ pub async fn measure(
         None => None,
         Some(seen) => {
             let scratch = Scratch::make(&seen.address, made).await?;
-            let bench = OfTargetBench { seen, prepared: &prepared, scale: &scale, outcomes: &outcomes, timings, setting };
+            let bench =
+                OfTargetBench { seen, prepared: &prepared, scale: &scale, outcomes: &outcomes, timings, setting };
             Some(Box::pin(bench.measure(scratch, &transform)).await?)
         }
     };
@@ -272,9 +274,12 @@ impl OfTargetBench<'_> {
 
     /// Transforms once more what is transformed longest, while it is loaded.
     async fn speed(&self, trial: &Trial, loads: &[Load<'_>], transform: &Steps) -> Result<f64> {
-        let longest = loads.iter().zip(&transform.each).max_by(|(_, one), (_, other)| one.seconds.total_cmp(&other.seconds));
+        let longest =
+            loads.iter().zip(&transform.each).max_by(|(_, one), (_, other)| one.seconds.total_cmp(&other.seconds));
         let Some((load, alone)) = longest else { return Ok(1.0) };
-        let Some(flow) = self.prepared.pipeline.flows.iter().find(|flow| flow.name == load.outcomes.flow) else { return Ok(1.0) };
+        let Some(flow) = self.prepared.pipeline.flows.iter().find(|flow| flow.name == load.outcomes.flow) else {
+            return Ok(1.0);
+        };
         let name = self.seen.catalog.qualify(&flow.target);
         // The first load takes indexes away; alone and beside each other, there are none.
         trial.load(load, &name).await?;
@@ -300,7 +305,8 @@ impl OfTargetBench<'_> {
     }
 
     fn together(&self, done: Together, sorts: bool) -> Steps {
-        let known = |table: &TableName| self.outcomes.iter().any(|flow| self.seen.catalog.qualify(&flow.target) == *table);
+        let known =
+            |table: &TableName| self.outcomes.iter().any(|flow| self.seen.catalog.qualify(&flow.target) == *table);
         let rows = |table: &TableName| if known(table) { self.rows_of(table) } else { self.mapped() };
         let each = done.each.iter().map(|built| step(built.seconds, rows(&built.table))).collect();
         Steps { each, sorts, wall: Some(done.seconds) }
@@ -339,7 +345,11 @@ impl OfTargetBench<'_> {
         let rows = Steps { each: self.outcomes.iter().filter_map(of_flow).collect(), ..Steps::default() }.seconds();
         let mappings = Steps { each: vec![step(tried.mappings, self.mapped())], ..Steps::default() }.seconds();
         let longer = if rows.predicted > mappings.predicted { rows } else { mappings };
-        Seconds { measured: tried.whole, predicted: tried.opening + longer.predicted, extrapolated: longer.extrapolated }
+        Seconds {
+            measured: tried.whole,
+            predicted: tried.opening + longer.predicted,
+            extrapolated: longer.extrapolated,
+        }
     }
 
     /// Foreign keys to tables that no flow loads.
@@ -347,7 +357,8 @@ impl OfTargetBench<'_> {
         let loaded: BTreeSet<TableName> =
             self.outcomes.iter().map(|flow| self.seen.catalog.qualify(&flow.target)).collect();
         let tables = loaded.iter().filter_map(|name| self.seen.catalog.exactly(&name.0, &name.1));
-        let other = |key: &&crate::target::Constraint| key.referenced.as_ref().is_none_or(|name| !loaded.contains(name));
+        let other =
+            |key: &&crate::target::Constraint| key.referenced.as_ref().is_none_or(|name| !loaded.contains(name));
         tables.map(|table| table.foreign_keys().filter(other).count()).sum()
     }
 

@@ -146,6 +146,8 @@ mod tests {
         // While both are at work, each takes twice as long: nothing is won.
         assert!(near(overlapped(&[(1.0, 2.0), (1.0, 2.0)], 0.5), 6.0));
         assert!(near(overlapped(&[(0.0, 0.0), (1.0, 1.0)], 1.0), 2.0) && near(overlapped(&[], 1.0), 0.0));
-        assert!(near(speed(2.0, 3.0, 3.0), 1.0) && near(speed(2.0, 3.0, 5.0), 2.0 / 4.0) && near(speed(0.0, 3.0, 3.0), 1.0));
+        assert!(
+            near(speed(2.0, 3.0, 3.0), 1.0) && near(speed(2.0, 3.0, 5.0), 2.0 / 4.0) && near(speed(0.0, 3.0, 3.0), 1.0)
+        );
     }
 }

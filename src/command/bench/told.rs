@@ -102,10 +102,15 @@ fn assumptions(asked: &Asked, measured: &Measured) -> Vec<String> {
         let counted = sample.tables.iter().filter(|table| table.counted).count();
         told.push(match sample.tables.len() - counted {
             0 => "their rows were counted".to_owned(),
-            estimated => format!("the rows of {estimated} of them are the planner's estimate (reltuples), the others' were counted"),
+            estimated => format!(
+                "the rows of {estimated} of them are the planner's estimate (reltuples), the others' were counted"
+            ),
         });
     }
-    told.push(format!("servers and machine are as busy as they were now, and so is the network; --jobs {}", asked.reading.jobs));
+    told.push(format!(
+        "servers and machine are as busy as they were now, and so is the network; --jobs {}",
+        asked.reading.jobs
+    ));
     told.push("what is measured may be 5 % off, what follows from the sample 20 %: that is the range".to_owned());
     if let Some(target) = &measured.target {
         of_load(target, &mut told);
