@@ -57,7 +57,7 @@ pub use foresee::{Foreseen, Foresight, Standing};
 pub use made::typed;
 pub use matching::Match;
 pub use scratch::{SESSION as TRIAL_SESSION, Scratch, drop_schema, end_sessions};
-pub use trial::{Built, Load, Together, Trial};
+pub use trial::{Load, Together, Trial};
 pub use whole::Whole;
 
 const IS_EMPTY: &str = include_str!("../../sql/control/load/is_empty.sql");

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::chunk::{self, Kept};
 use super::constraints::{WORTH_REBUILDING, everything};
 use super::scratch::{SESSION, Scratch};
-use super::{ANALYZE, COUNT, IS_EMPTY, restore};
+use super::{ANALYZE, IS_EMPTY, restore};
 use crate::cancel::Cancel;
 use crate::error::{At, Context, Error, Result};
 use crate::id::Namespace;
@@ -27,7 +27,6 @@ const BEGIN_DDL: &str = include_str!("../../sql/control/load/begin_ddl.sql");
 const ROLLBACK: &str = include_str!("../../sql/control/load/rollback.sql");
 const DROP_CONSTRAINT: &str = include_str!("../../sql/control/load/drop_constraint.sql");
 const DROP_INDEX: &str = include_str!("../../sql/control/load/drop_index.sql");
-const ATTACH_KEY: &str = include_str!("../../sql/control/load/attach_key.sql");
 const ORPHANS: &str = include_str!("../../sql/control/verify/orphans.sql");
 const TRUNCATE: &str = include_str!("../../sql/control/bench/truncate.sql");
 const NOTE: &str = include_str!("../../sql/control/bench/note.sql");
@@ -45,18 +44,11 @@ pub struct Load<'a> {
     pub whole: u64,
 }
 
-/// Something that was built or looked at for a table of the target.
-#[derive(Debug, Clone)]
-pub struct Built {
-    pub table: TableName,
-    pub what: String,
-    pub seconds: f64,
-}
-
-/// What was done by several sessions at a time.
+/// What was done for tables, by several sessions at a time, in seconds.
 #[derive(Debug, Clone, Default)]
 pub struct Together {
-    pub each: Vec<Built>,
+    /// Tables of the target, as they are named there; the mappings by the name of what stands for them.
+    pub each: Vec<(TableName, f64)>,
     /// From the first to the last.
     pub seconds: f64,
 }
@@ -66,7 +58,7 @@ struct StandIn {
     table: Table,
     /// Loaded without its indexes, as the target's would be; what is taken away first.
     bare: Option<Vec<SavedDdl>>,
-    /// Those of the target's foreign keys whose other tables are loaded too.
+    /// The target's foreign keys that would be away.
     keys: Vec<Constraint>,
 }
 
@@ -130,8 +122,7 @@ impl Trial {
             let (of_flow, derived) = rows.get(&name).copied().unwrap_or_default();
             let bare = empty && derived && real.owned && !real.inherits && of_flow >= WORTH_REBUILDING;
             let bare = if bare { everything(&own, &table) } else { None };
-            let loaded = |key: &&Constraint| key.referenced.as_ref().is_some_and(|other| rows.contains_key(other));
-            let keys = real.foreign_keys().filter(|key| real.can_drop(key)).filter(loaded).cloned().collect();
+            let keys = real.foreign_keys().filter(|key| real.can_drop(key)).cloned().collect();
             tables.insert(name, StandIn { table, bare, keys });
         }
         let all: u64 = loads.iter().filter(|load| load.outcomes.row.is_mapped()).map(|load| load.whole).sum();
@@ -190,8 +181,7 @@ impl Trial {
         if migrated > 0 {
             self.prepare(name, stand_in.bare.as_deref(), stand_in.keys.len()).await?;
             if let Some(objects) = self.of_mappings.as_deref().filter(|_| flow.row.is_mapped()) {
-                let table = self.mappings.table();
-                self.prepare(&(table.schema.clone(), table.name.clone()), Some(objects), 0).await?;
+                self.prepare(&self.mappings_name(), Some(objects), 0).await?;
             }
         }
         let (pieces, reading) = self.pieces(load).await?;
@@ -309,52 +299,31 @@ impl Trial {
         Ok(self.scratch.connection().batch_execute(&statement).await?)
     }
 
-    /// Builds the indexes that were away, and makes keys of them.
+    /// Builds the indexes that were away. One that rows of the sample break is left out.
     ///
     /// # Errors
-    /// What the server says. An index that rows of the sample break is left out.
+    /// What the server says.
     pub async fn indexes(&self) -> Result<Together> {
-        let begun = Instant::now();
-        let of_tables = self
-            .tables
-            .iter()
-            .flat_map(|(name, stand_in)| stand_in.bare.iter().flatten().map(move |object| (name.clone(), object)));
-        let own = self.mappings.table();
-        let of_mappings =
-            self.of_mappings.iter().flatten().map(|object| ((own.schema.clone(), own.name.clone()), object));
-        let objects: Vec<(TableName, &SavedDdl)> = of_tables.chain(of_mappings).collect();
+        let own = self.mappings_name();
+        let of_tables = self.tables.iter().map(|(name, stand_in)| (name, stand_in.bare.as_deref()));
+        let of_all = of_tables.chain([(&own, self.of_mappings.as_deref())]);
+        let objects: Vec<(&TableName, &SavedDdl)> = of_all
+            .flat_map(|(name, objects)| objects.unwrap_or_default().iter().map(move |object| (name, object)))
+            .collect();
         let workers = if objects.len() < self.jobs.max(2) { "2" } else { "0" };
-        let each = self
-            .side_by_side(&objects, async |connection: &Connection, (name, object): &(TableName, &SavedDdl)| {
-                let begun = Instant::now();
-                restore::begin(connection, workers).await?;
-                if connection.batch_execute(&object.definition).await.is_err() {
-                    connection.batch_execute(ROLLBACK).await?;
-                } else {
-                    self.note(connection, &format!("made {}.{}", object.table, object.name)).await?;
-                    connection.commit("trial").await?;
-                    self.attach(connection, object).await?;
-                }
-                Ok(built(name, &object.name, begun))
-            })
-            .await?;
-        Ok(Together { each, seconds: begun.elapsed().as_secs_f64() })
-    }
-
-    async fn attach(&self, connection: &Connection, object: &SavedDdl) -> Result<()> {
-        restore::begin(connection, "0").await?;
-        let sort = match object.sort {
-            SavedSort::PrimaryKey => Some("primary key"),
-            SavedSort::Unique => Some("unique"),
-            _ => None,
-        };
-        if let Some(sort) = sort {
-            let (table, name) = (quote_table(&object.schema, &object.table), quote_ident(&object.name));
-            let values = [("table", &*table), ("name", &name), ("sort", sort), ("timing", "")];
-            connection.batch_execute(&fill(ATTACH_KEY, &values)).await?;
-        }
-        self.note(connection, &format!("attached {}.{}", object.table, object.name)).await?;
-        connection.commit("trial").await
+        self.side_by_side(&objects, async |connection: &Connection, (name, object): &(&TableName, &SavedDdl)| {
+            restore::begin(connection, workers).await?;
+            if connection.batch_execute(&object.definition).await.is_err() {
+                connection.batch_execute(ROLLBACK).await?;
+                return Ok(*name);
+            }
+            connection.commit("trial").await?;
+            for step in ["made", "attached"] {
+                self.note(connection, &format!("{step} {}.{}", object.table, object.name)).await?;
+            }
+            Ok(*name)
+        })
+        .await
     }
 
     /// Looks for rows without a parent, as the server does where a foreign key is validated. No key is made: rows whose parents
@@ -363,97 +332,86 @@ impl Trial {
     /// # Errors
     /// What the server says.
     pub async fn foreign_keys(&self) -> Result<Together> {
-        let begun = Instant::now();
-        let groups: Vec<(&TableName, &StandIn)> =
-            self.tables.iter().filter(|(_, stand_in)| !stand_in.keys.is_empty()).collect();
-        let each = self
-            .side_by_side(&groups, async |connection: &Connection, (name, stand_in): &(&TableName, &StandIn)| {
-                let mut of_table = Vec::new();
-                for key in &stand_in.keys {
-                    let begun = Instant::now();
-                    self.cancel.check()?;
-                    self.note(connection, &format!("added {}", key.name)).await?;
-                    restore::begin(connection, "2").await?;
-                    connection.query_one(&self.orphans(&stand_in.table, key)?, &[]).await?;
-                    self.note(connection, &format!("validated {}", key.name)).await?;
-                    connection.commit("trial").await?;
-                    of_table.push(built(name, &key.name, begun));
-                }
-                Ok(of_table)
-            })
-            .await?;
-        Ok(Together { each: each.into_iter().flatten().collect(), seconds: begun.elapsed().as_secs_f64() })
+        let keys: Vec<(&TableName, &Table, &Constraint)> = self
+            .tables
+            .iter()
+            .flat_map(|(name, stand_in)| stand_in.keys.iter().map(move |key| (name, &stand_in.table, key)))
+            .collect();
+        self.side_by_side(
+            &keys,
+            async |connection: &Connection, (name, table, key): &(&TableName, &Table, &Constraint)| {
+                self.note(connection, &format!("added {}", key.name)).await?;
+                restore::begin(connection, "2").await?;
+                connection.query_one(&self.orphans(table, key)?, &[]).await?;
+                self.note(connection, &format!("validated {}", key.name)).await?;
+                connection.commit("trial").await?;
+                Ok(*name)
+            },
+        )
+        .await
     }
 
     fn orphans(&self, table: &Table, key: &Constraint) -> Result<String> {
-        let gone = || Error::unexpected("a foreign key to a table that has no stand-in");
-        let other = key.referenced.as_ref().and_then(|name| self.tables.get(name)).ok_or_else(gone)?;
+        let gone = || Error::unexpected("a foreign key to no table");
+        let (schema, name) = key.referenced.as_ref().ok_or_else(gone)?;
+        let other = match self.tables.get(&(schema.clone(), name.clone())) {
+            Some(stand_in) => quote_table(&stand_in.table.schema, &stand_in.table.name),
+            None => quote_table(schema, name),
+        };
         let present = key.columns.iter().map(|column| format!("t.{} is not null", quote_ident(column)));
         let equal = key.columns.iter().zip(&key.referenced_columns);
         let equal = equal.map(|(own, other)| format!("r.{} = t.{}", quote_ident(other), quote_ident(own)));
         let values = [
             ("table", &*quote_table(&table.schema, &table.name)),
-            ("referenced", &quote_table(&other.table.schema, &other.table.name)),
+            ("referenced", &other),
             ("present", &present.collect::<Vec<_>>().join(" and ")),
             ("equal", &equal.collect::<Vec<_>>().join(" and ")),
         ];
         Ok(fill(ORPHANS, &values))
     }
 
-    /// Has the server look at what was loaded bare, and counts the rows of all tables.
+    /// Has the server look at what was loaded bare.
     ///
     /// # Errors
     /// What the server says.
-    pub async fn finish(&self) -> Result<(Together, Together)> {
-        let begun = Instant::now();
-        let own = (self.mappings.table().schema.clone(), self.mappings.table().name.clone());
+    pub async fn analyze(&self) -> Result<Together> {
+        let own = self.mappings_name();
         let bare = self.tables.iter().filter(|(_, stand_in)| stand_in.bare.is_some());
-        let mut tables: Vec<(TableName, &Table)> = bare.map(|(name, found)| (name.clone(), &found.table)).collect();
-        tables.push((own.clone(), self.mappings.table()));
-        let each = self
-            .side_by_side(&tables, async |connection: &Connection, (name, table): &(TableName, &Table)| {
-                let begun = Instant::now();
-                let statement = fill(ANALYZE, &[("table", &quote_table(&table.schema, &table.name))]);
-                connection.batch_execute(&statement).await?;
-                Ok(built(name, "analyze", begun))
-            })
-            .await?;
-        let analysed = Together { each, seconds: begun.elapsed().as_secs_f64() };
-        let (begun, mut counted) = (Instant::now(), Together::default());
-        let all = self.tables.iter().map(|(name, stand_in)| (name, &stand_in.table));
-        for (name, table) in all.chain([(&own, self.mappings.table())]) {
-            let begun = Instant::now();
-            let statement = fill(COUNT, &[("table", &quote_table(&table.schema, &table.name))]);
-            self.scratch.connection().query_one(&statement, &[]).await?;
-            counted.each.push(built(name, "count", begun));
-        }
-        counted.seconds = begun.elapsed().as_secs_f64();
-        Ok((analysed, counted))
+        let tables: Vec<(&TableName, &Table)> =
+            bare.map(|(name, stand_in)| (name, &stand_in.table)).chain([(&own, self.mappings.table())]).collect();
+        self.side_by_side(&tables, async |connection: &Connection, (name, table): &(&TableName, &Table)| {
+            let statement = fill(ANALYZE, &[("table", &quote_table(&table.schema, &table.name))]);
+            connection.batch_execute(&statement).await?;
+            Ok(*name)
+        })
+        .await
     }
 
-    /// Does something with each, in as many sessions as there are jobs.
-    async fn side_by_side<T, R>(
+    fn mappings_name(&self) -> TableName {
+        (self.mappings.table().schema.clone(), self.mappings.table().name.clone())
+    }
+
+    /// Does something with each, in as many sessions as there are jobs; it gives the table that it was for.
+    async fn side_by_side<'t, T>(
         &self,
         items: &[T],
-        work: impl AsyncFn(&Connection, &T) -> Result<R>,
-    ) -> Result<Vec<R>> {
-        let queue = Mutex::new(items.iter().collect::<VecDeque<&T>>());
+        work: impl AsyncFn(&Connection, &T) -> Result<&'t TableName>,
+    ) -> Result<Together> {
+        let (begun, queue) = (Instant::now(), Mutex::new(items.iter().collect::<VecDeque<&T>>()));
         let one = async || {
             let connection = self.address.connect(SESSION).await?;
             let mut done = Vec::new();
             while let Some(item) = queue.lock().ok().and_then(|mut queue| queue.pop_front()) {
                 self.cancel.check()?;
-                done.push(work(&connection, item).await?);
+                let begun = Instant::now();
+                done.push((work(&connection, item).await?.clone(), begun.elapsed().as_secs_f64()));
             }
             Ok::<_, Error>(done)
         };
         let sessions = (0..self.jobs.min(items.len())).map(|_| one());
-        Ok(futures::future::try_join_all(sessions).await?.into_iter().flatten().collect())
+        let each = futures::future::try_join_all(sessions).await?.into_iter().flatten().collect();
+        Ok(Together { each, seconds: begun.elapsed().as_secs_f64() })
     }
-}
-
-fn built(table: &TableName, what: &str, begun: Instant) -> Built {
-    Built { table: table.clone(), what: what.to_owned(), seconds: begun.elapsed().as_secs_f64() }
 }
 
 /// Some of the rows of these batches.

@@ -144,7 +144,7 @@ async fn what_cannot_be_measured_is_told() {
     for (more, code, words) in [
         (vec!["--sample", "0"], 2, "a share such as 5% or 0.05"),
         (vec!["--sample", "101%"], 2, "a share such as 5% or 0.05"),
-        (vec!["--target", "postgresql://127.0.0.1:1/nowhere"], 75, "cannot be reached"),
+        (vec!["--target", "postgresql://nobody@127.0.0.1:1/nowhere"], 75, "cannot be reached"),
     ] {
         let output = ends(bench(&program, &database, &more)).await;
         assert_eq!(output.status.code(), Some(code), "{more:?}: {}", told(&output));

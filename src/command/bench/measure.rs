@@ -1,19 +1,21 @@
 //! Owns what is measured, in the order of a run: each stage by the program's own means, alone, and then transforming and loading
 //! beside each other. Must not know: what follows from it.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Mutex;
 use std::time::Instant;
+
+use uuid::Uuid;
 
 use super::found::Sample;
 use super::model::{self, Seconds, Step, Steps};
 use super::scale::{Rows, Scale};
 use super::{Asked, FEW_ROWS};
-use crate::error::{At, Context, Error, Result};
+use crate::error::{At, Context, Result};
 use crate::extract;
 use crate::graph::Graph;
 use crate::load::{self, Foresight, Load, Scratch, Together, Trial};
-use crate::outcome::{Id, Outcome};
+use crate::outcome::{Id, Made, Outcome};
 use crate::outcomes::{FlowOutcomes, OutcomeStore};
 use crate::pipeline::Pipeline;
 use crate::report::OfTarget;
@@ -21,6 +23,7 @@ use crate::run::{self, Foreign, Prepared, Setting};
 use crate::server::Address;
 use crate::target::{Catalog, Table, TableName};
 use crate::timing::{Spent, Timings};
+use crate::transform::MadeIds;
 use crate::verify::{self, Depth, Subject, Tried};
 
 /// What was measured.
@@ -52,13 +55,11 @@ pub struct OfLoad {
     pub speed: f64,
     pub indexes: Steps,
     pub foreign_keys: Steps,
-    /// The server looks at what was loaded, and counts it.
-    pub finish: Vec<Steps>,
+    /// The server looks at what was loaded.
+    pub analyze: Steps,
     pub verify: Seconds,
     /// What the target has that a bench leaves out.
     pub triggers: usize,
-    pub foreign_keys_left_out: usize,
-    pub made_by_target: Vec<String>,
 }
 
 /// The target, looked at.
@@ -104,7 +105,7 @@ pub async fn measure(
         load::check::columns(&seen.catalog, shapes).at(At::Pipeline, &pipeline.name)?;
     }
     let scale = Scale::new(pipeline, graph, &snapshot, &counted);
-    let stage = prepared.stage().await?;
+    let stage = prepared.stage().await?.with_made_ids(made_ids(&scale, pipeline)?);
     let (mut outcomes, mut transform) = (Vec::new(), Steps::default());
     for flow in graph.order.iter().filter_map(|index| pipeline.flows.get(*index)) {
         setting.cancel.check()?;
@@ -148,6 +149,18 @@ async fn look(address: &Address, pipeline: &mut Pipeline, graph: &mut Graph) -> 
 
 fn step(seconds: f64, rows: Rows) -> Step {
     Step { seconds, sampled: rows.sampled, whole: rows.whole }
+}
+
+/// Ids like those that the target would make: its own sequences must not move.
+fn made_ids(scale: &Scale<'_>, pipeline: &Pipeline) -> Result<BTreeMap<String, MadeIds>> {
+    let flows = pipeline.flows.iter().filter(|flow| flow.row.id == Id::Server);
+    let ids = flows.map(|flow| {
+        let id =
+            |number: u64| if flow.row.made == Made::Integer { number.to_string() } else { Uuid::new_v4().to_string() };
+        let ids = load::typed((1..=scale.flow(&flow.name).sampled).map(id).collect(), flow.row.made)?;
+        Ok((flow.name.clone(), MadeIds { known: HashMap::new(), ids, fresh: 0 }))
+    });
+    ids.collect()
 }
 
 /// What was spent before, so that it is not counted again.
@@ -247,7 +260,7 @@ impl OfTargetBench<'_> {
         let (bytes, of_mappings) = copied(&before.since(self.timings, "load"), &trial.mappings().table().full_name());
         let indexes = self.together(trial.indexes().await?, true);
         let foreign_keys = self.together(trial.foreign_keys().await?, false);
-        let (analysed, counted) = trial.finish().await?;
+        let analyze = looked_at(self.together(trial.analyze().await?, false));
         let verify = self.verify(&trial, store).await?;
         let mapped = self.outcomes.iter().filter(|flow| flow.row.is_mapped());
         Ok(OfLoad {
@@ -259,11 +272,9 @@ impl OfTargetBench<'_> {
             speed,
             indexes,
             foreign_keys,
-            finish: vec![looked_at(self.together(analysed, false)), self.together(counted, false)],
+            analyze,
             verify,
             triggers: load::check::triggers(catalog, &self.prepared.shapes).len(),
-            foreign_keys_left_out: self.left_out(),
-            made_by_target: self.made_by_target(),
         })
     }
 
@@ -286,29 +297,32 @@ impl OfTargetBench<'_> {
         trial.empty().await?;
         let loaded = trial.load(load, &name).await?;
         trial.empty().await?;
-        let (stage, again) = (self.prepared.stage().await?, OutcomeStore::open(&self.setting.place()?, "again"));
+        let stage = self.prepared.stage().await?.with_made_ids(made_ids(self.scale, &self.prepared.pipeline)?);
+        let again = OutcomeStore::open(&self.setting.place()?, "again");
         let begun = Instant::now();
         futures::future::try_join(trial.load(load, &name), async { stage.run(flow, &again).await.map(drop) }).await?;
         Ok(model::speed(alone.seconds, loaded, begun.elapsed().as_secs_f64()))
     }
 
-    fn rows_of(&self, table: &TableName) -> Rows {
-        let flows = self.outcomes.iter().filter(|flow| self.seen.catalog.qualify(&flow.target) == *table);
+    /// The migrated rows of some flows.
+    fn migrated(&self, which: impl Fn(&FlowOutcomes) -> bool) -> Rows {
+        let flows = self.outcomes.iter().filter(|flow| which(flow));
         let rows = flows.map(|flow| self.scale.flow(&flow.flow).scaled(flow.count(Outcome::Migrated)));
-        rows.fold(Rows::default(), |all, one| Rows { sampled: all.sampled + one.sampled, whole: all.whole + one.whole })
+        rows.fold(Rows::default(), Rows::and)
     }
 
     fn mapped(&self) -> Rows {
-        let flows = self.outcomes.iter().filter(|flow| flow.row.is_mapped());
-        let rows = flows.map(|flow| self.scale.flow(&flow.flow).scaled(flow.count(Outcome::Migrated)));
-        rows.fold(Rows::default(), |all, one| Rows { sampled: all.sampled + one.sampled, whole: all.whole + one.whole })
+        self.migrated(|flow| flow.row.is_mapped())
     }
 
+    /// What is of no flow's table is of the mappings.
     fn together(&self, done: Together, sorts: bool) -> Steps {
-        let known =
-            |table: &TableName| self.outcomes.iter().any(|flow| self.seen.catalog.qualify(&flow.target) == *table);
-        let rows = |table: &TableName| if known(table) { self.rows_of(table) } else { self.mapped() };
-        let each = done.each.iter().map(|built| step(built.seconds, rows(&built.table))).collect();
+        let is_of = |flow: &FlowOutcomes, table: &TableName| self.seen.catalog.qualify(&flow.target) == *table;
+        let rows = |table: &TableName| match self.outcomes.iter().any(|flow| is_of(flow, table)) {
+            true => self.migrated(|flow| is_of(flow, table)),
+            false => self.mapped(),
+        };
+        let each = done.each.iter().map(|(table, seconds)| step(*seconds, rows(table))).collect();
         Steps { each, sorts, wall: Some(done.seconds) }
     }
 
@@ -350,21 +364,6 @@ impl OfTargetBench<'_> {
             predicted: tried.opening + longer.predicted,
             extrapolated: longer.extrapolated,
         }
-    }
-
-    /// Foreign keys to tables that no flow loads.
-    fn left_out(&self) -> usize {
-        let loaded: BTreeSet<TableName> =
-            self.outcomes.iter().map(|flow| self.seen.catalog.qualify(&flow.target)).collect();
-        let tables = loaded.iter().filter_map(|name| self.seen.catalog.exactly(&name.0, &name.1));
-        let other =
-            |key: &&crate::target::Constraint| key.referenced.as_ref().is_none_or(|name| !loaded.contains(name));
-        tables.map(|table| table.foreign_keys().filter(other).count()).sum()
-    }
-
-    fn made_by_target(&self) -> Vec<String> {
-        let made = self.outcomes.iter().filter(|flow| flow.row.id == Id::Server);
-        made.map(|flow| flow.flow.clone()).collect()
     }
 }
 

@@ -21,7 +21,7 @@ pub struct Rows {
 }
 
 impl Rows {
-    fn and(self, other: Self) -> Self {
+    pub fn and(self, other: Self) -> Self {
         Self { sampled: self.sampled + other.sampled, whole: self.whole + other.whole }
     }
 

@@ -68,12 +68,10 @@ fn before_load(measured: &Measured) -> Vec<Stage> {
 fn of_target(target: &OfLoad) -> Vec<Stage> {
     let load = target.load.seconds();
     let mut indexes = target.indexes.seconds();
-    for steps in &target.finish {
-        let more = steps.seconds();
-        indexes.measured += more.measured;
-        indexes.predicted += more.predicted;
-        indexes.extrapolated += more.extrapolated;
-    }
+    let more = target.analyze.seconds();
+    indexes.measured += more.measured;
+    indexes.predicted += more.predicted;
+    indexes.extrapolated += more.extrapolated;
     vec![
         Stage::of("copy", target.rows, target.bytes, part(load, 1.0 - target.mappings)),
         Stage::of("mappings", target.mapped, 0, part(load, target.mappings)),
@@ -132,12 +130,5 @@ fn of_load(target: &OfLoad, told: &mut Vec<String>) {
     if target.triggers > 0 {
         let triggers = words::of(target.triggers as u64, "trigger", "triggers");
         told.push(format!("{triggers} of the target would fire, and did not: what they do comes on top"));
-    }
-    if target.foreign_keys_left_out > 0 {
-        let keys = words::of(target.foreign_keys_left_out as u64, "foreign key", "foreign keys");
-        told.push(format!("{keys} to tables that no flow loads were left out"));
-    }
-    if !target.made_by_target.is_empty() {
-        told.push(format!("ids that the target makes were left out: {}", target.made_by_target.join(", ")));
     }
 }
