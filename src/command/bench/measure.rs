@@ -125,7 +125,7 @@ pub async fn measure(
     let report = report(&prepared, &outcomes, &scale, timings, snapshot.id()).await?;
     Ok(Measured {
         sample: scale.sample(asked.share, FEW_ROWS),
-        extract: extract_steps(&parts, extracted, &scale.tables()),
+        extract: extract_steps(&parts, extracted, &scale.tables(), setting.jobs),
         parquet: parquet(&parts),
         plan,
         transform,
@@ -148,7 +148,7 @@ async fn look(address: &Address, pipeline: &mut Pipeline, graph: &mut Graph) -> 
 }
 
 fn step(seconds: f64, rows: Rows) -> Step {
-    Step { seconds, sampled: rows.sampled, whole: rows.whole }
+    Step { seconds, sampled: rows.sampled, whole: rows.whole, times: 1 }
 }
 
 /// Ids like those that the target would make: its own sequences must not move.
@@ -186,10 +186,15 @@ impl Past {
     }
 }
 
-fn extract_steps(parts: &[Spent], wall: f64, tables: &BTreeMap<String, Rows>) -> Steps {
-    let of_table = |part: &Spent| step(part.seconds, tables.get(&part.of).copied().unwrap_or_default());
-    let each: Vec<Step> = parts.iter().filter(|part| part.step == "part").map(of_table).collect();
-    Steps { each, sorts: false, wall: Some(wall) }
+/// The readers share the parts of tables; what else there is to do is fixed.
+fn extract_steps(parts: &[Spent], wall: f64, tables: &BTreeMap<String, Rows>, jobs: usize) -> Steps {
+    let parts: Vec<&Spent> = parts.iter().filter(|part| part.step == "part").collect();
+    let readers = model::number(jobs.min(parts.len()).max(1) as u64);
+    let of_table = |part: &&Spent| step(part.seconds / readers, tables.get(&part.of).copied().unwrap_or_default());
+    let mut each: Vec<Step> = parts.iter().map(of_table).collect();
+    let rest = wall - each.iter().map(|step| step.seconds).sum::<f64>();
+    each.push(step(rest.max(0.0), Rows::default()));
+    Steps { each, ..Steps::default() }
 }
 
 fn parquet(parts: &[Spent]) -> (f64, u64) {
@@ -211,20 +216,21 @@ async fn report(
     let nothing = OfTarget::default();
     prepared.inputs(outcomes, &nothing).report("bench", snapshot, 0.0, false).await?;
     let wall = begun.elapsed().as_secs_f64();
-    let mut rows: BTreeMap<(&str, &str), Rows> = BTreeMap::new();
+    let mut known: BTreeMap<(&str, &str), Step> = BTreeMap::new();
     for check in &prepared.pipeline.checks {
-        rows.insert(("check", &check.stem), scale.query(check)?);
+        known.insert(("check", &check.stem), scale.query(check)?);
     }
     for report in &prepared.pipeline.reports {
-        rows.insert(("query", &report.stem), scale.query(report)?);
+        known.insert(("query", &report.stem), scale.query(report)?);
     }
     let spent = before.since(timings, "report");
-    let queries = spent.iter().filter(|spent| spent.step == "check" || spent.step == "query");
-    let mut each: Vec<Step> = queries
-        .map(|spent| step(spent.seconds, rows.get(&(&*spent.step, &*spent.of)).copied().unwrap_or_default()))
-        .collect();
+    let queries = spent.iter().filter_map(|spent| {
+        let step = known.get(&(&*spent.step, &*spent.of))?;
+        Some(Step { seconds: spent.seconds, ..step.clone() })
+    });
+    let mut each: Vec<Step> = queries.collect();
     let rest = wall - each.iter().map(|step| step.seconds).sum::<f64>();
-    each.push(step(rest.max(0.0), scale.all()));
+    each.push(Step { times: outcomes.len() as u64, ..step(rest.max(0.0), scale.all()) });
     Ok(Steps { each, sorts: false, wall: None })
 }
 

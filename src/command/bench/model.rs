@@ -10,6 +10,8 @@ pub struct Step {
     pub seconds: f64,
     pub sampled: u64,
     pub whole: u64,
+    /// What is fixed comes so often: a check that is run for each flow, say.
+    pub times: u64,
 }
 
 /// Steps of one kind.
@@ -44,7 +46,7 @@ impl Step {
         }
         let (sampled, whole) = (number(self.sampled), number(self.whole));
         let deeper = if sorts { whole.ln() / sampled.max(2.0).ln() } else { 1.0 };
-        let fixed = fixed.min(self.seconds);
+        let fixed = (fixed * number(self.times)).min(self.seconds);
         fixed + (self.seconds - fixed) * whole / sampled * deeper
     }
 }
@@ -52,7 +54,8 @@ impl Step {
 impl Steps {
     /// What a step takes whatever its rows: the middle one of those that have hardly any.
     fn fixed(&self) -> f64 {
-        let mut small: Vec<f64> = self.each.iter().filter(|step| step.sampled < FEW).map(|step| step.seconds).collect();
+        let is_small = |step: &&Step| (1..FEW).contains(&step.sampled) && step.times == 1;
+        let mut small: Vec<f64> = self.each.iter().filter(is_small).map(|step| step.seconds).collect();
         small.sort_by(f64::total_cmp);
         small.get(small.len() / 2).copied().unwrap_or_default()
     }
@@ -127,7 +130,7 @@ mod tests {
 
     #[test]
     fn what_is_fixed_does_not_grow() {
-        let step = |seconds, sampled, whole| Step { seconds, sampled, whole };
+        let step = |seconds, sampled, whole| Step { seconds, sampled, whole, times: 1 };
         let each = vec![step(0.1, 10, 10), step(0.1, 20, 20), step(1.1, 5_000, 100_000), step(0.3, 2_000, 2_000)];
         let steps = Steps { each, sorts: false, wall: None };
         assert!(near(steps.whole()[2], 0.1 + 20.0) && near(steps.whole()[3], 0.3));
@@ -135,6 +138,8 @@ mod tests {
         assert!(near(all.measured, 1.6) && near(all.predicted, 20.6) && near(all.extrapolated, 19.0));
         let beside = Steps { wall: Some(0.8), ..steps.clone() }.seconds();
         assert!(near(beside.predicted, 10.3));
+        let often = Step { times: 5, ..step(1.1, 5_000, 100_000) };
+        assert!(near(often.whole(0.1, false), 0.5 + 12.0));
         assert!(Steps { sorts: true, ..steps }.seconds().predicted > 26.0);
     }
 

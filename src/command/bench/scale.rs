@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::found::{Part, Sample};
-use super::model::number;
+use super::model::{Step, number};
 use crate::error::Result;
 use crate::extract::Counted;
 use crate::graph::Graph;
@@ -87,14 +87,17 @@ impl<'a> Scale<'a> {
         self.pipeline.flows.iter().map(|flow| self.flow(&flow.name)).fold(Rows::default(), Rows::and)
     }
 
-    /// Of what a check or a report reads; of one that reads each flow in turn, all.
-    pub fn query<H>(&self, file: &SqlFile<H>) -> Result<Rows> {
+    /// Of what a check or a report reads; one that is run for each flow reads all.
+    pub fn query<H>(&self, file: &SqlFile<H>) -> Result<Step> {
         let name = shown(&file.path);
         let read = reads(self.pipeline, file.text(&name))?;
-        let flows: Vec<Rows> = read.tables.iter().map(|(_, flow)| self.flow(flow)).collect();
-        let each = read.tables.iter().any(|(schema, _)| schema == "each");
-        let own = if each { self.all() } else { self.named(read.sources.iter()) };
-        Ok(flows.into_iter().fold(own, Rows::and))
+        let is_each = read.tables.iter().any(|(schema, _)| schema == "each");
+        let (own, times) = match is_each {
+            true => (self.all(), self.pipeline.flows.len() as u64),
+            false => (self.named(read.sources.iter()), 1),
+        };
+        let rows = read.tables.iter().map(|(_, flow)| self.flow(flow)).fold(own, Rows::and);
+        Ok(Step { seconds: 0.0, sampled: rows.sampled, whole: rows.whole, times })
     }
 
     /// What was read, in all.
