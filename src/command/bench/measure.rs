@@ -35,7 +35,7 @@ pub struct Measured {
     pub plan: f64,
     /// By flow, in their order.
     pub transform: Steps,
-    pub report: Steps,
+    pub report: Seconds,
     pub target: Option<OfLoad>,
     /// Rows of all flows' sources.
     pub flows: Rows,
@@ -148,7 +148,7 @@ async fn look(address: &Address, pipeline: &mut Pipeline, graph: &mut Graph) -> 
 }
 
 fn step(seconds: f64, rows: Rows) -> Step {
-    Step { seconds, sampled: rows.sampled, whole: rows.whole, times: 1 }
+    Step { seconds, sampled: rows.sampled, whole: rows.whole }
 }
 
 /// Ids like those that the target would make: its own sequences must not move.
@@ -204,34 +204,40 @@ fn parquet(parts: &[Spent]) -> (f64, u64) {
     (if all > 0.0 { sum("parquet") / all } else { 0.0 }, bytes)
 }
 
-/// Computes the report, as at the end of a run. Each check and report is a step; so is what is counted of all flows.
+/// Computes the report, as at the end of a run: steps of each sort by themselves, since what is fixed differs. What is none is
+/// fixed.
 async fn report(
     prepared: &Prepared,
     outcomes: &[FlowOutcomes],
     scale: &Scale<'_>,
     timings: &Timings,
     snapshot: &str,
-) -> Result<Steps> {
+) -> Result<Seconds> {
     let (before, begun) = (Past::of(timings), Instant::now());
     let nothing = OfTarget::default();
     prepared.inputs(outcomes, &nothing).report("bench", snapshot, 0.0, false).await?;
     let wall = begun.elapsed().as_secs_f64();
-    let mut known: BTreeMap<(&str, &str), Step> = BTreeMap::new();
-    for check in &prepared.pipeline.checks {
+    let spent = before.since(timings, "report");
+    let mut known: BTreeMap<(&str, &str), Rows> = BTreeMap::new();
+    for check in prepared.pipeline.checks.iter().filter(|check| check.header.each.is_none()) {
         known.insert(("check", &check.stem), scale.query(check)?);
     }
     for report in &prepared.pipeline.reports {
         known.insert(("query", &report.stem), scale.query(report)?);
     }
-    let spent = before.since(timings, "report");
-    let queries = spent.iter().filter_map(|spent| {
-        let step = known.get(&(&*spent.step, &*spent.of))?;
-        Some(Step { seconds: spent.seconds, ..step.clone() })
-    });
-    let mut each: Vec<Step> = queries.collect();
-    let rest = wall - each.iter().map(|step| step.seconds).sum::<f64>();
-    each.push(Step { times: outcomes.len() as u64, ..step(rest.max(0.0), scale.all()) });
-    Ok(Steps { each, sorts: false, wall: None })
+    for flow in outcomes {
+        for sort in ["check flow", "count flow"] {
+            known.insert((sort, &flow.flow), scale.flow(&flow.flow));
+        }
+    }
+    let mut all = Seconds::default();
+    for sort in ["check", "query", "check flow", "count flow"] {
+        let of_sort = spent.iter().filter(|spent| spent.step == sort);
+        let step = |spent: &Spent| Some(step(spent.seconds, *known.get(&(sort, &*spent.of))?));
+        all = all.and(Steps { each: of_sort.filter_map(step).collect(), ..Steps::default() }.seconds());
+    }
+    let rest = (wall - all.measured).max(0.0);
+    Ok(all.and(Seconds { measured: rest, predicted: rest, extrapolated: 0.0 }))
 }
 
 /// What is measured in a target.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::found::{Part, Sample};
-use super::model::{Step, number};
+use super::model::number;
 use crate::error::Result;
 use crate::extract::Counted;
 use crate::graph::Graph;
@@ -87,17 +87,12 @@ impl<'a> Scale<'a> {
         self.pipeline.flows.iter().map(|flow| self.flow(&flow.name)).fold(Rows::default(), Rows::and)
     }
 
-    /// Of what a check or a report reads; one that is run for each flow reads all.
-    pub fn query<H>(&self, file: &SqlFile<H>) -> Result<Step> {
+    /// Of what a check or a report reads.
+    pub fn query<H>(&self, file: &SqlFile<H>) -> Result<Rows> {
         let name = shown(&file.path);
         let read = reads(self.pipeline, file.text(&name))?;
-        let is_each = read.tables.iter().any(|(schema, _)| schema == "each");
-        let (own, times) = match is_each {
-            true => (self.all(), self.pipeline.flows.len() as u64),
-            false => (self.named(read.sources.iter()), 1),
-        };
-        let rows = read.tables.iter().map(|(_, flow)| self.flow(flow)).fold(own, Rows::and);
-        Ok(Step { seconds: 0.0, sampled: rows.sampled, whole: rows.whole, times })
+        let flows = read.tables.iter().map(|(_, flow)| self.flow(flow));
+        Ok(flows.fold(self.named(read.sources.iter()), Rows::and))
     }
 
     /// What was read, in all.

@@ -24,7 +24,7 @@ pub fn told(asked: &Asked, measured: &Measured, seconds: f64) -> Option<Benchmar
         let alone: f64 = flows.iter().map(|(transform, load)| transform + load).sum();
         overlap = alone - model::overlapped(&flows, target.speed);
     }
-    stages.push(Stage::of("report", measured.flows.sampled, 0, measured.report.seconds()));
+    stages.push(Stage::of("report", measured.flows.sampled, 0, measured.report));
     let predicted = stages.iter().map(|stage| stage.predicted_seconds).sum::<f64>() - overlap;
     let (at_least, at_most) = found::range(predicted, &stages);
     Some(Benchmark {
@@ -67,11 +67,7 @@ fn before_load(measured: &Measured) -> Vec<Stage> {
 
 fn of_target(target: &OfLoad) -> Vec<Stage> {
     let load = target.load.seconds();
-    let mut indexes = target.indexes.seconds();
-    let more = target.analyze.seconds();
-    indexes.measured += more.measured;
-    indexes.predicted += more.predicted;
-    indexes.extrapolated += more.extrapolated;
+    let indexes = target.indexes.seconds().and(target.analyze.seconds());
     vec![
         Stage::of("copy", target.rows, target.bytes, part(load, 1.0 - target.mappings)),
         Stage::of("mappings", target.mapped, 0, part(load, target.mappings)),
