@@ -148,7 +148,7 @@ async fn look(address: &Address, pipeline: &mut Pipeline, graph: &mut Graph) -> 
 }
 
 fn step(seconds: f64, rows: Rows) -> Step {
-    Step { seconds, sampled: rows.sampled, whole: rows.whole }
+    Step { seconds, sampled: rows.sampled, whole: rows.whole, times: 1 }
 }
 
 /// Ids like those that the target would make: its own sequences must not move.
@@ -218,7 +218,7 @@ async fn report(
     prepared.inputs(outcomes, &nothing).report("bench", snapshot, 0.0, false).await?;
     let wall = begun.elapsed().as_secs_f64();
     let spent = before.since(timings, "report");
-    let mut known: BTreeMap<(&str, &str), Rows> = BTreeMap::new();
+    let mut known: BTreeMap<(&str, &str), (Rows, u64)> = BTreeMap::new();
     for check in prepared.pipeline.checks.iter().filter(|check| check.header.each.is_none()) {
         known.insert(("check", &check.stem), scale.query(check)?);
     }
@@ -227,13 +227,16 @@ async fn report(
     }
     for flow in outcomes {
         for sort in ["check flow", "count flow"] {
-            known.insert((sort, &flow.flow), scale.flow(&flow.flow));
+            known.insert((sort, &flow.flow), (scale.flow(&flow.flow), 1));
         }
     }
     let mut all = Seconds::default();
     for sort in ["check", "query", "check flow", "count flow"] {
         let of_sort = spent.iter().filter(|spent| spent.step == sort);
-        let step = |spent: &Spent| Some(step(spent.seconds, *known.get(&(sort, &*spent.of))?));
+        let step = |spent: &Spent| {
+            let (rows, times) = *known.get(&(sort, &*spent.of))?;
+            Some(Step { times, ..step(spent.seconds, rows) })
+        };
         all = all.and(Steps { each: of_sort.filter_map(step).collect(), ..Steps::default() }.seconds());
     }
     let rest = (wall - all.measured).max(0.0);

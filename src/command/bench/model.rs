@@ -2,7 +2,7 @@
 //! beside each other are put beside each other. Must not know: how anything was measured.
 
 /// Steps over fewer rows than this take what any step takes: they tell what is fixed.
-const FEW: u64 = 1_000;
+const FEW: u64 = 5_000;
 
 /// Something that was done, over some rows of so many.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -10,6 +10,8 @@ pub struct Step {
     pub seconds: f64,
     pub sampled: u64,
     pub whole: u64,
+    /// What is fixed comes so often: for each table that a query reads.
+    pub times: u64,
 }
 
 /// Steps of one kind.
@@ -54,7 +56,7 @@ impl Step {
         }
         let (sampled, whole) = (number(self.sampled), number(self.whole));
         let deeper = if sorts { whole.ln() / sampled.max(2.0).ln() } else { 1.0 };
-        let fixed = fixed.min(self.seconds);
+        let fixed = (fixed * number(self.times)).min(self.seconds);
         fixed + (self.seconds - fixed) * whole / sampled * deeper
     }
 }
@@ -63,7 +65,8 @@ impl Steps {
     /// What a step takes whatever its rows: the middle one of those that have hardly any.
     fn fixed(&self) -> f64 {
         let is_small = |step: &&Step| (1..FEW).contains(&step.sampled);
-        let mut small: Vec<f64> = self.each.iter().filter(is_small).map(|step| step.seconds).collect();
+        let mut small: Vec<f64> =
+            self.each.iter().filter(is_small).map(|step| step.seconds / number(step.times.max(1))).collect();
         small.sort_by(f64::total_cmp);
         small.get(small.len() / 2).copied().unwrap_or_default()
     }
@@ -138,14 +141,16 @@ mod tests {
 
     #[test]
     fn what_is_fixed_does_not_grow() {
-        let step = |seconds, sampled, whole| Step { seconds, sampled, whole };
-        let each = vec![step(0.1, 10, 10), step(0.1, 20, 20), step(1.1, 5_000, 100_000), step(0.3, 2_000, 2_000)];
+        let step = |seconds, sampled, whole| Step { seconds, sampled, whole, times: 1 };
+        let each = vec![step(0.1, 10, 10), step(0.1, 20, 20), step(1.1, 5_000, 100_000), step(0.3, 6_000, 6_000)];
         let steps = Steps { each, sorts: false, wall: None };
         assert!(near(steps.whole()[2], 0.1 + 20.0) && near(steps.whole()[3], 0.3));
         let all = steps.seconds();
         assert!(near(all.measured, 1.6) && near(all.predicted, 20.6) && near(all.extrapolated, 19.0));
         let beside = Steps { wall: Some(0.8), ..steps.clone() }.seconds();
         assert!(near(beside.predicted, 10.3));
+        let often = Step { times: 5, ..step(1.1, 5_000, 100_000) };
+        assert!(near(often.whole(0.1, false), 0.5 + 12.0));
         assert!(Steps { sorts: true, ..steps }.seconds().predicted > 26.0);
     }
 

@@ -87,12 +87,13 @@ impl<'a> Scale<'a> {
         self.pipeline.flows.iter().map(|flow| self.flow(&flow.name)).fold(Rows::default(), Rows::and)
     }
 
-    /// Of what a check or a report reads.
-    pub fn query<H>(&self, file: &SqlFile<H>) -> Result<Rows> {
+    /// Of what a check or a report reads, and how many tables that is.
+    pub fn query<H>(&self, file: &SqlFile<H>) -> Result<(Rows, u64)> {
         let name = shown(&file.path);
         let read = reads(self.pipeline, file.text(&name))?;
         let flows = read.tables.iter().map(|(_, flow)| self.flow(flow));
-        Ok(flows.fold(self.named(read.sources.iter()), Rows::and))
+        let rows = flows.fold(self.named(read.sources.iter()), Rows::and);
+        Ok((rows, (read.tables.len() + read.sources.len()) as u64))
     }
 
     /// What was read, in all.
