@@ -35,13 +35,14 @@ pub fn main() -> ExitCode {
         Err(error) => return failed(&Error::from(error), args.global.format.plain()),
     };
     let format = args.global.format.plain();
-    let measuring = match timings::Measuring::begin(args.global.timings, args.global.trace.as_deref()) {
+    let needed = matches!(args.command, args::Command::Bench(_));
+    let measuring = match timings::Measuring::begin(args.global.timings, needed, args.global.trace.as_deref()) {
         Ok(measuring) => measuring,
         Err(error) => return failed(&error, format),
     };
     let result = runtime.block_on(async {
         stop_on_signal(cancel.clone());
-        let result = stdout::guarded(Box::pin(dispatch::dispatch(args, cancel.clone()))).await;
+        let result = stdout::guarded(Box::pin(dispatch::dispatch(args, measuring.timings(), cancel.clone()))).await;
         crate::server::farewell().await;
         result
     });

@@ -17,19 +17,21 @@ use crate::timing::{TARGET, Timings};
 /// Ends the trace when it is dropped.
 pub struct Measuring {
     timings: Option<Timings>,
+    /// They are for people, too.
+    shown: bool,
     _trace: Option<FlushGuard>,
 }
 
 impl Measuring {
-    /// Measures from here on; nothing, where nothing is asked for.
+    /// Measures from here on; nothing, where nothing is asked for. `needed`: the command asks for sums, whoever else does.
     ///
     /// # Errors
     /// What keeps the trace from being written.
-    pub fn begin(timings: bool, trace: Option<&Path>) -> Result<Self> {
-        if !timings && trace.is_none() {
-            return Ok(Self { timings: None, _trace: None });
+    pub fn begin(shown: bool, needed: bool, trace: Option<&Path>) -> Result<Self> {
+        if !shown && !needed && trace.is_none() {
+            return Ok(Self { timings: None, shown, _trace: None });
         }
-        let timings = timings.then(Timings::default);
+        let timings = (shown || needed).then(Timings::default);
         let (layer, guard) = match trace {
             None => (None, None),
             Some(path) => {
@@ -48,12 +50,17 @@ impl Measuring {
         let subscriber = tracing_subscriber::registry().with(timings.clone()).with(layer).with(ours_only);
         tracing::subscriber::set_global_default(subscriber)
             .map_err(|_| Error::unexpected("time is measured already"))?;
-        Ok(Self { timings, _trace: guard })
+        Ok(Self { timings, shown, _trace: guard })
+    }
+
+    /// The sums, where there are any.
+    pub fn timings(&self) -> Option<&Timings> {
+        self.timings.as_ref()
     }
 
     /// Shows the sums, where they are asked for.
     pub fn show(&self, format: Format) {
-        if let Some(timings) = &self.timings {
+        if let Some(timings) = self.timings.as_ref().filter(|_| self.shown) {
             render::timings::show(&timings.spent(), format);
         }
     }

@@ -1,6 +1,7 @@
 //! Owns the commands, one file each: what was asked for, in domain terms, becomes calls of the stages.
 //! Must not know: how it was typed, or how the result is shown.
 
+pub mod bench;
 pub mod check;
 pub mod demo;
 pub mod doctor;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use tokio_postgres::Row;
 
+use super::sampled::Cut;
 use super::sql;
 use super::types::{Carry, PgType, Print};
 use crate::error::{At, Error, Result};
@@ -113,6 +114,8 @@ pub(super) struct Table {
     pub columns: Vec<Column>,
     /// Empty where there is none that sorts.
     pub key: Vec<String>,
+    /// Only some of its rows are read.
+    pub cut: Option<Cut>,
 }
 
 impl Table {
@@ -197,7 +200,7 @@ pub(super) async fn describe(server: &Connection, tables: Vec<Listed>, money_dig
                 let error = Error::config("a view without columns cannot be kept");
                 return Err(error.at(At::Table, listed.qualified()).hint(EXCLUDE));
             }
-            Ok(Table { listed, columns, key })
+            Ok(Table { listed, columns, key, cut: None })
         })
         .collect()
 }

@@ -12,6 +12,7 @@ mod moment;
 mod pace;
 mod parts;
 mod pieces;
+mod sampled;
 mod select;
 mod shape;
 mod source;
@@ -41,6 +42,7 @@ use catalog::{Sort, Table};
 use moment::{guard, held, hold, settings};
 use pace::Pace;
 use pieces::Written;
+pub use sampled::{Counted, Sampled, count};
 pub use shape::{Shape, Unread, shape};
 use source::Access;
 use stall::Stall;
@@ -76,6 +78,8 @@ pub struct Options {
     pub statement_timeout: Option<Duration>,
     /// How long a lock may be waited for: whoever comes later waits behind us.
     pub lock_timeout: Duration,
+    /// Only a part of the rows, for who measures.
+    pub sampled: Option<Sampled>,
 }
 
 impl Default for Options {
@@ -91,6 +95,7 @@ impl Default for Options {
             max_rows_per_second: None,
             statement_timeout: None,
             lock_timeout: Duration::from_secs(5),
+            sampled: None,
         }
     }
 }
@@ -137,7 +142,10 @@ async fn read(
     let partitioned = moment.tables.iter().filter(|table| table.sort == Sort::Partitioned);
     let partitioned: Vec<u32> = partitioned.map(|table| table.oid).collect();
     let described = async {
-        let tables = catalog::describe(&server, moment.tables, moment.money_digits).await?;
+        let mut tables = catalog::describe(&server, moment.tables, moment.money_digits).await?;
+        if let Some(sampled) = &options.sampled {
+            tables = sampled::cut(&server, tables, sampled, options.part_rows).await?;
+        }
         prepare(&server, tables, options, sink.as_ref()).await
     };
     let mut tasks = until(&server, cancel, described).await.map_err(at_server)?;

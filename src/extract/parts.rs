@@ -68,6 +68,10 @@ pub(super) async fn plan(server: &Connection, table: &Table, part_rows: usize) -
             file_rows: limit,
         });
     }
+    let sorted = all_are(|column| column.carry.order() != Order::None);
+    if let Some(cut) = &table.cut {
+        return Ok(Plan { ranges: vec![Range::All], sorted, file_rows: cut.file_rows });
+    }
     let width = width(server, table, &relation, by_key).await?;
     let mut per_part = limit;
     let fitting = whole(PART_BYTES / width).max(FEWEST_ROWS);
@@ -75,11 +79,7 @@ pub(super) async fn plan(server: &Connection, table: &Table, part_rows: usize) -
         per_part /= 2;
     }
     if usize::try_from(rows).is_ok_and(|rows| rows <= per_part) {
-        return Ok(Plan {
-            ranges: vec![Range::All],
-            sorted: all_are(|column| column.carry.order() != Order::None),
-            file_rows: limit,
-        });
+        return Ok(Plan { ranges: vec![Range::All], sorted, file_rows: limit });
     }
     let ranges = if let [only] = key[..]
         && only.carry.is_integer()
@@ -213,8 +213,13 @@ pub(super) fn query(table: &Table, range: &Range, sorted: bool) -> Result<String
     let columns = table.columns.iter().map(Column::selected).collect::<Result<Vec<_>>>()?.join(", ");
     let order = if sorted { order(table)? } else { String::new() };
     let relation = table.listed.relation()?;
-    let condition = range.condition(&table.key)?;
-    Ok(fill(sql::PART, &[("columns", &columns), ("table", &relation), ("range", &condition), ("order", &order)]))
+    let (sample, condition) = match &table.cut {
+        Some(cut) => (cut.clause.as_str(), cut.condition.clone()),
+        None => ("", range.condition(&table.key)?),
+    };
+    let values =
+        [("columns", &*columns), ("table", &relation), ("sample", sample), ("range", &condition), ("order", &order)];
+    Ok(fill(sql::PART, &values))
 }
 
 fn order(table: &Table) -> Result<String> {

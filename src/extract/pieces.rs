@@ -16,6 +16,7 @@ use crate::cancel::interrupted;
 use crate::error::{At, Error, Result};
 use crate::key::KeyColumn;
 use crate::snapshot::{Encoded, File, Part, REFUSED, REFUSED_KEYS, TableHeader};
+use crate::timed;
 
 /// So many rows are told of at once, where it is watched whether anything comes: many readers share one number.
 const TOLD: usize = 64;
@@ -127,6 +128,7 @@ impl<'a> Pieces<'a> {
         }
         let arrays = if refused.is_empty() { arrays } else { self.refuse(&arrays, &refused, rows)? };
         let batch = RecordBatch::try_new(self.task.schema.clone(), arrays).map_err(|_| unfit())?;
+        let _span = timed!("extract.parquet", self.name).entered();
         let mut part = match self.open.take() {
             Some(part) => part,
             None => self.begin()?,

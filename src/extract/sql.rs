@@ -35,6 +35,7 @@ statement!(RAW_TEXT, "raw_text.sql");
 statement!(PART, "part.sql");
 statement!(ROLLBACK, "rollback.sql");
 statement!(STOP, "stop.sql");
+statement!(PARENTS, "parents.sql");
 statement!(FRAGMENTS, "fragments.sql");
 
 /// The piece called `name`, filled.

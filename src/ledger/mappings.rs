@@ -15,6 +15,7 @@ use crate::error::{At, Error, Kind, Result};
 use crate::failpoint::durable;
 use crate::id::Namespace;
 use crate::key::KeyColumn;
+use crate::outcome::{ENTITY_KEY, KEY};
 use crate::server::Connection;
 use crate::server::sql::{quote_ident, quote_table};
 use crate::target::{Catalog, Constraint, EVERY_ROW, Sort, Table};
@@ -237,6 +238,23 @@ impl Mappings {
         let uuids: ArrayRef =
             if self.text_uuids { Arc::new(uuids.iter().map(text).collect::<StringArray>()) } else { ids.clone() };
         Ok((uuids, None))
+    }
+
+    /// Lets in what these outcome rows, the first of their flow, need: keys that are no integers, ids that are no UUIDs.
+    ///
+    /// # Errors
+    /// As [`Self::allow_text_keys`].
+    pub async fn fit(&mut self, connection: &Connection, rows: &[RecordBatch], id_column: &str) -> Result<()> {
+        let named = |name: &str| rows.first().and_then(|batch| batch.column_by_name(name)).cloned();
+        let keys = named(ENTITY_KEY).or_else(|| named(KEY));
+        let keys = keys.ok_or_else(|| Error::unexpected("outcome rows without a key"))?;
+        if !KeyColumn::new(keys)?.is_int() {
+            self.allow_text_keys(connection).await?;
+        }
+        if named(id_column).is_some_and(|ids| *ids.data_type() != DataType::FixedSizeBinary(16)) {
+            self.allow_other_ids(connection).await?;
+        }
+        Ok(())
     }
 
     /// Lets ids in that are no UUIDs: they stand as text in a column of their own.

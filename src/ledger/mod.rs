@@ -40,7 +40,7 @@ const LOCK_ATTEMPTS: u32 = 10;
 const LOCK_PAUSE: Duration = Duration::from_millis(200);
 
 /// The right to write, as of one moment: a later opener takes it away.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Epoch(i64);
 
 impl Epoch {

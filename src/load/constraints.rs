@@ -66,7 +66,7 @@ pub(super) fn would_take(catalog: &Catalog, table: &Table, bare: bool) -> Vec<St
 
 /// All that can be taken from a table that is to be loaded bare: foreign keys in and out, then indexes and keys.
 /// None when something forbids it (a foreign key of a partition, for example).
-fn everything(catalog: &Catalog, table: &Table) -> Option<Vec<SavedDdl>> {
+pub(super) fn everything(catalog: &Catalog, table: &Table) -> Option<Vec<SavedDdl>> {
     let outgoing = table.foreign_keys();
     let incoming = table.referenced_by.iter().filter(|key| key.table != (table.schema.clone(), table.name.clone()));
     let mut objects = Vec::new();

@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use arrow::datatypes::DataType;
 use tracing::Instrument;
 use uuid::Uuid;
 
@@ -16,7 +15,7 @@ use crate::failpoint::durable;
 use crate::ledger::{
     self, Adopted, Begun, Conflicting, Fate, LoadedFlow, Mappings, Noted, OriginOf, Refusal, RunIdentity,
 };
-use crate::outcome::{ENTITY_KEY, KEY, Outcome};
+use crate::outcome::Outcome;
 use crate::outcomes::{FlowOutcomes, FlowShape, OutcomeFile, OutcomeStore};
 use crate::progress::Sink;
 use crate::server::sql::{fill, quote_ident, quote_literal, quote_table};
@@ -44,7 +43,9 @@ mod remove;
 mod restore;
 mod rivals;
 pub mod rollback;
+mod scratch;
 mod stage;
+mod trial;
 mod unmapped;
 mod whole;
 
@@ -55,6 +56,8 @@ use constraints::{Mode, WORTH_REBUILDING};
 pub use foresee::{Foreseen, Foresight, Standing};
 pub use made::typed;
 pub use matching::Match;
+pub use scratch::{SESSION as TRIAL_SESSION, Scratch, drop_schema, end_sessions};
+pub use trial::{Load, Together, Trial};
 pub use whole::Whole;
 
 const IS_EMPTY: &str = include_str!("../../sql/control/load/is_empty.sql");
@@ -510,14 +513,7 @@ impl Loader {
     async fn prepare_mappings(&mut self, flow: &FlowOutcomes, store: &OutcomeStore, rows: u64) -> Result<()> {
         let first = flow.files_of(Outcome::Migrated).find(|file| file.rows > 0);
         if let Some(file) = first.filter(|_| !flow.row.is_derived() || !self.mappings.takes_text_keys()) {
-            let batches = store.read(file).await?;
-            if !integer_keys(&batches)? {
-                self.mappings.allow_text_keys(&self.coordinator).await?;
-            }
-            let ids = batches.first().and_then(|batch| batch.column_by_name(&flow.row.id_column));
-            if ids.is_some_and(|ids| *ids.data_type() != DataType::FixedSizeBinary(16)) {
-                self.mappings.allow_other_ids(&self.coordinator).await?;
-            }
+            self.mappings.fit(&self.coordinator, &store.read(file).await?, &flow.row.id_column).await?;
         }
         let table = self.mappings.table();
         let name = (table.schema.clone(), table.name.clone());
@@ -619,11 +615,4 @@ pub async fn copy_into(connection: &Connection, table: &Table, batches: Vec<arro
         Some(column) => error.at(At::Column, column),
         None => error,
     })
-}
-
-fn integer_keys(batches: &[arrow::array::RecordBatch]) -> Result<bool> {
-    let named = |name| batches.first().and_then(|batch| batch.column_by_name(name)).cloned();
-    let keys = named(ENTITY_KEY).or_else(|| named(KEY));
-    let keys = keys.ok_or_else(|| Error::unexpected("outcome rows without a key"))?;
-    Ok(crate::key::KeyColumn::new(keys)?.is_int())
 }

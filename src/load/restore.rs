@@ -295,7 +295,7 @@ impl Restore<'_> {
 }
 
 /// A transaction in which things are built. Others may hold a table for long, but not for ever: what waits can be given again.
-async fn begin(connection: &Connection, workers: &str) -> Result<()> {
+pub(super) async fn begin(connection: &Connection, workers: &str) -> Result<()> {
     let patience = connection.stall_timeout().as_millis().to_string();
     let values = [("workers", workers), ("patience", &patience)];
     Ok(connection.batch_execute(&fill(BEGIN_REBUILD, &values)).await?)

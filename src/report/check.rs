@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use datafusion::prelude::DataFrame;
+use tracing::Instrument;
 
 use super::{CheckReport, Inputs, query, severity};
 use crate::diagnosis::Text;
@@ -13,6 +14,7 @@ use crate::flow::Flow;
 use crate::header::{SqlFile, shown};
 use crate::pipeline::{CheckHeader, Pipeline};
 use crate::reads::reads;
+use crate::timed;
 use crate::views;
 
 type Check = SqlFile<CheckHeader>;
@@ -57,7 +59,12 @@ pub async fn run(inputs: &Inputs<'_>, check: &Check) -> Result<Option<CheckRepor
         if let (Some(flow), None) = (flow, planned) {
             views::each(inputs.engine, flow).await?;
         }
-        match query::rows(inputs, text, planned, query::CHECK_EXAMPLES).await {
+        let looking = query::rows(inputs, text, planned, query::CHECK_EXAMPLES);
+        let looked = match flow {
+            Some(flow) => looking.instrument(timed!("report.check_flow", flow.name)).await,
+            None => looking.await,
+        };
+        match looked {
             Ok(None) => {}
             Ok(Some(found)) => {
                 let report = report.get_or_insert_with(|| blank(check));

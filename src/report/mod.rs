@@ -251,7 +251,7 @@ impl Inputs<'_> {
     pub async fn flows(&self) -> Result<Vec<FlowReport>> {
         let mut flows = Vec::with_capacity(self.outcomes.len());
         for outcomes in self.outcomes {
-            flows.push(count::flow(self, outcomes).await?);
+            flows.push(count::flow(self, outcomes).instrument(timed!("report.count_flow", outcomes.flow)).await?);
         }
         Ok(flows)
     }

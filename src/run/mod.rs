@@ -50,7 +50,7 @@ pub use identity::identity;
 pub use order::ties;
 pub use plan::{FlowPlan, Plan, plan};
 pub use prepared::Prepared;
-pub use record::{Foreign, Record};
+pub use record::{Foreign, Record, remembered};
 pub use retry::{Done, FlowRetried, Given, Outline, Retried, Retry, retry};
 use ride::Ride;
 pub use rollback::{Back, RolledBack, RunBack, rollback};

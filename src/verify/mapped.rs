@@ -88,6 +88,28 @@ pub(super) async fn all(context: &Context<'_>, connection: &Connection) -> Resul
     mapped.compare().await.at(At::Table, subject.mappings)
 }
 
+/// Compares the mappings of all flows as those of a first run are, which its subject is the only one of: are they alike?
+pub(super) async fn alike(context: &Context<'_>, connection: &Connection, mappings: Mappings) -> Result<bool> {
+    let flows: Vec<_> = context.subject.flows.iter().enumerate().filter(|(_, flow)| flow.row.is_mapped()).collect();
+    let own = HashSet::from([context.subject.run]);
+    let entity = |(place, flow): &(usize, &FlowOutcomes)| {
+        (flow.entity.clone(), Entity { flow: *place, whole: own.clone(), covered: true, standing: HashSet::new() })
+    };
+    let mapped = Mapped {
+        context,
+        connection,
+        mappings,
+        entities: flows.iter().map(entity).collect(),
+        aside: flows.iter().map(|_| HashSet::new()).collect(),
+        flows,
+        inserted: HashMap::new(),
+        any_insert: HashSet::new(),
+        later: HashSet::new(),
+        own: own.clone(),
+    };
+    Ok(mapped.all_same().await?.is_some())
+}
+
 impl<'a> Mapped<'a> {
     async fn of(
         context: &'a Context<'a>,

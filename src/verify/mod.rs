@@ -36,10 +36,12 @@ mod rows;
 mod scope;
 mod structure;
 mod sums;
+mod trial;
 
 pub use found::{Altered, Compared, Example, FlowVerified, Miscounted, Sampled, Verification, What};
 pub use integrity::{Duplicates, Orphans};
 pub use outcomes::sum_of;
+pub use trial::{Tried, tried};
 
 const SESSION: &str = include_str!("../../sql/control/verify/session.sql");
 

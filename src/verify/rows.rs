@@ -140,7 +140,7 @@ impl Rows<'_> {
 
     /// Are the rows of the table, all together, exactly those that are expected? Then their columns, and how many they are. Sums of
     /// hashes are compared, in no order and without any memory: what differs, if anything does, is for [`Self::part`] to find.
-    async fn all_alike(
+    pub(super) async fn all_alike(
         &self,
         flow: &FlowOutcomes,
         table: &Table,

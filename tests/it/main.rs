@@ -13,6 +13,7 @@ mod again;
 mod against;
 mod artefact;
 mod bad_input;
+mod bench;
 mod broken;
 mod browser;
 mod canaries;

@@ -164,6 +164,7 @@ async fn what_the_rehearsal_prints_is_as_the_schemas_say() {
         ("check", "check --snapshot latest --lineage", vec!["--pipeline", &own, "--source", url, "--target", url], 0),
         ("check", "check --pipeline dispatch", vec![], 0),
         ("doctor", "doctor", vec!["--source", url, "--target", url, "--pipeline", &own], 0),
+        ("bench", "bench", vec![&own, "--source", url, "--target", url], 0),
         ("difference", "what-if --snapshot latest --against", vec![&others], 0),
         ("run", "run --snapshot latest", vec!["--target", url], 0),
         ("verify", "verify", vec!["--target", url], 7),
@@ -237,6 +238,7 @@ fn the_schemas_are_listed() {
          query-reasons        what query .reasons prints
          verify               what verify prints
          doctor               what doctor prints
+         bench                what bench prints
          test                 what test prints
          quarantine-list      what quarantine list prints
          quarantine-export    what quarantine export prints

@@ -35,3 +35,7 @@ rehome_row.{column}
 order by {columns}
 -- descending: a column of the key, from its end
 {column} desc
+-- blocks: some of a table's blocks, each time the same
+tablesample system ({percent}) repeatable (1)
+-- of_parents: rows whose parents are in the sample
+{column} in (select rehome_row.{key} from {table} as rehome_row {sample} where {range})

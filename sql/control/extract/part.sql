@@ -1,2 +1,2 @@
 -- One part of a table.
-select {columns} from {table} as rehome_row where {range} {order}
+select {columns} from {table} as rehome_row {sample} where {range} {order}

@@ -1,6 +1,7 @@
 //! Owns what can be typed: commands, flags, environment variables and their help texts.
 //! Must not know: what a command does with it.
 
+pub mod bench;
 pub mod check;
 pub mod doctor;
 pub mod explain;
@@ -139,6 +140,8 @@ pub enum Command {
     Verify(verify::Verify),
     /// Look at a source and a target: can they be read and written, and what will be in the way?
     Doctor(doctor::Doctor),
+    /// Put a part of the rows through every stage, and predict how long the whole takes
+    Bench(bench::Bench),
     /// Run the cases that stand beside the flows: rows in, outcomes out, without a database
     Test(test::Test),
     /// List, export and retry the rows that were rejected

@@ -1,6 +1,7 @@
 //! Owns the way from typed arguments to commands, and from their results to what is shown.
 //! Must not know: how a command works.
 
+mod bench;
 mod check;
 mod doctor;
 mod explain;
@@ -32,9 +33,10 @@ use crate::sample::Options;
 use crate::server::Address;
 use crate::snapshot;
 use crate::storage::Location;
+use crate::timing::Timings;
 
 /// Runs the command that was typed; gives the exit code.
-pub async fn dispatch(args: Args, cancel: Cancel) -> Result<u8> {
+pub async fn dispatch(args: Args, timings: Option<&Timings>, cancel: Cancel) -> Result<u8> {
     let (output, format) = (args.global.format, args.global.format.plain());
     if matches!(output, Output::Dot | Output::Mermaid) && !matches!(args.command, Command::Check(_)) {
         return Err(Error::config("only `rehome check` draws").hint("give --format text or --format json"));
@@ -64,6 +66,9 @@ pub async fn dispatch(args: Args, cancel: Cancel) -> Result<u8> {
         Command::Query(typed) => return Box::pin(query::run(typed, &setting, format)).await,
         Command::Verify(typed) => return Box::pin(verify::run(typed, &setting, format)).await,
         Command::Doctor(typed) => return Box::pin(doctor::run(typed, &setting, format)).await,
+        Command::Bench(typed) => {
+            return Box::pin(bench::run(typed, &timings.cloned().unwrap_or_default(), &setting, format)).await;
+        }
         Command::Test(typed) => return Box::pin(test::run(typed, &setting, format)).await,
         Command::Quarantine(typed) => return Box::pin(quarantine::run(typed, &setting, format)).await,
         Command::Schema(typed) => return schema::run(&typed, format),

@@ -1,6 +1,7 @@
 //! Owns how results are shown on stdout: text for people, JSON for machines. Must not know: how they came about.
 
 pub mod again;
+pub mod bench;
 pub mod check;
 pub mod doctor;
 mod draw;

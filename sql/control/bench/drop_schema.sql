@@ -1,0 +1,2 @@
+-- With all that is left in it.
+drop schema if exists {schema} cascade

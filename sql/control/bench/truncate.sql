@@ -1,0 +1,2 @@
+-- Loaded again, from nothing.
+truncate {tables}
