@@ -276,12 +276,11 @@ impl Trial {
         }
         for object in objects.unwrap_or_default() {
             self.note(connection, &format!("{}.{}", object.table, object.name)).await?;
-            let statement = match object.sort {
-                SavedSort::Index => fill(DROP_INDEX, &[("index", &quote_table(&object.schema, &object.name))]),
-                _ => {
-                    let table = quote_table(&object.schema, &object.table);
-                    fill(DROP_CONSTRAINT, &[("table", &table), ("name", &quote_ident(&object.name))])
-                }
+            let statement = if object.sort == SavedSort::Index {
+                fill(DROP_INDEX, &[("index", &quote_table(&object.schema, &object.name))])
+            } else {
+                let table = quote_table(&object.schema, &object.table);
+                fill(DROP_CONSTRAINT, &[("table", &table), ("name", &quote_ident(&object.name))])
             };
             connection.batch_execute(&statement).await?;
         }
