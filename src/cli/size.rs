@@ -21,18 +21,14 @@ pub fn size(text: &str) -> Result<usize, String> {
     number.checked_mul(unit).filter(|bytes| *bytes > 0).ok_or_else(help)
 }
 
-/// More than this pays nothing: what does not fit spills, and takes no longer (measured at 11.5 million rows).
-const ENOUGH: usize = 512 << 20;
-
-/// What queries may hold where nobody says it, in bytes: at most a quarter of the machine's memory, since a server may work beside
-/// us.
+/// A quarter of the machine's memory, in bytes: a server may work beside us. 1 GiB where that cannot be told.
 #[must_use]
-pub fn by_default() -> usize {
+pub fn quarter_of_machine() -> usize {
     let total = std::fs::read_to_string("/proc/meminfo").ok().and_then(|text| {
         let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
         line.trim().trim_end_matches(" kB").trim().parse::<usize>().ok()
     });
-    total.map_or(ENOUGH, |kibibytes| (kibibytes * 256).min(ENOUGH))
+    total.map_or(1 << 30, |kibibytes| kibibytes * 256)
 }
 
 #[cfg(test)]
