@@ -26,15 +26,16 @@ pub type Work = BTreeMap<String, u64>;
 pub fn sort(needs: &Ties, wishes: &[Ties], work: &Work) -> Result<Vec<String>, Vec<String>> {
     let levels: Vec<&Ties> = std::iter::once(needs).chain(wishes).collect();
     let waiting = waiting(&levels, work);
-    let first = |name: &str| std::cmp::Reverse(waiting.get(name).copied().unwrap_or_default());
+    let mut names: Vec<&str> = needs.keys().map(String::as_str).collect();
+    // Stable: where as much work waits, by name.
+    names.sort_by_key(|name| std::cmp::Reverse(waiting.get(name).copied().unwrap_or_default()));
     let mut open: BTreeSet<&str> = needs.keys().map(String::as_str).collect();
     let mut sorted = Vec::with_capacity(open.len());
     while !open.is_empty() {
         let free = |kept: usize| {
             let ties = &levels[..kept];
-            let free = open.iter().copied();
-            free.filter(|name| before(ties, name, &open).is_empty() && on_first_circle(&levels, name, &open))
-                .min_by_key(|name| first(name))
+            let mut left = names.iter().copied().filter(|name| open.contains(name));
+            left.find(|name| before(ties, name, &open).is_empty() && on_first_circle(&levels, name, &open))
         };
         let Some(free) = (1..=levels.len()).rev().find_map(free) else { return Err(cycle(needs, &open)) };
         open.remove(free);

@@ -170,12 +170,16 @@ async fn save_and_drop(connection: &Connection, run: Uuid, objects: &[&SavedDdl]
     connection.batch_execute(BEGIN).await?;
     for object in objects {
         ledger::save_ddl(connection, run, object).await?;
-        let table = quote_table(&object.schema, &object.table);
-        let statement = match object.sort {
-            SavedSort::Index => fill(DROP_INDEX, &[("index", &quote_table(&object.schema, &object.name))]),
-            _ => fill(DROP_CONSTRAINT, &[("table", &table), ("name", &quote_ident(&object.name))]),
-        };
-        connection.batch_execute(&statement).await?;
+        connection.batch_execute(&dropping(object)).await?;
     }
     connection.commit("take_away").await
+}
+
+/// The statement that takes an object away.
+pub(super) fn dropping(object: &SavedDdl) -> String {
+    if object.sort == SavedSort::Index {
+        return fill(DROP_INDEX, &[("index", &quote_table(&object.schema, &object.name))]);
+    }
+    let table = quote_table(&object.schema, &object.table);
+    fill(DROP_CONSTRAINT, &[("table", &table), ("name", &quote_ident(&object.name))])
 }

@@ -9,13 +9,13 @@ use arrow::array::RecordBatch;
 use uuid::Uuid;
 
 use super::chunk::{self, Kept};
-use super::constraints::{WORTH_REBUILDING, everything};
+use super::constraints::{WORTH_REBUILDING, dropping, everything};
 use super::scratch::{SESSION, Scratch};
 use super::{ANALYZE, IS_EMPTY, restore};
 use crate::cancel::Cancel;
 use crate::error::{At, Context, Error, Result};
 use crate::id::Namespace;
-use crate::ledger::{Epoch, Mappings, SavedDdl, SavedSort};
+use crate::ledger::{Epoch, Mappings, SavedDdl};
 use crate::outcome::Outcome;
 use crate::outcomes::{CHUNK_ROWS, FlowOutcomes, OutcomeStore};
 use crate::server::sql::{fill, quote_ident, quote_table};
@@ -25,8 +25,6 @@ use crate::target::{Catalog, Constraint, Table, TableName};
 const BEGIN: &str = include_str!("../../sql/control/load/begin.sql");
 const BEGIN_DDL: &str = include_str!("../../sql/control/load/begin_ddl.sql");
 const ROLLBACK: &str = include_str!("../../sql/control/load/rollback.sql");
-const DROP_CONSTRAINT: &str = include_str!("../../sql/control/load/drop_constraint.sql");
-const DROP_INDEX: &str = include_str!("../../sql/control/load/drop_index.sql");
 const ORPHANS: &str = include_str!("../../sql/control/verify/orphans.sql");
 const TRUNCATE: &str = include_str!("../../sql/control/bench/truncate.sql");
 const NOTE: &str = include_str!("../../sql/control/bench/note.sql");
@@ -276,13 +274,7 @@ impl Trial {
         }
         for object in objects.unwrap_or_default() {
             self.note(connection, &format!("{}.{}", object.table, object.name)).await?;
-            let statement = if object.sort == SavedSort::Index {
-                fill(DROP_INDEX, &[("index", &quote_table(&object.schema, &object.name))])
-            } else {
-                let table = quote_table(&object.schema, &object.table);
-                fill(DROP_CONSTRAINT, &[("table", &table), ("name", &quote_ident(&object.name))])
-            };
-            connection.batch_execute(&statement).await?;
+            connection.batch_execute(&dropping(object)).await?;
         }
         connection.commit("trial").await
     }
