@@ -21,15 +21,18 @@ pub fn size(text: &str) -> Result<usize, String> {
     number.checked_mul(unit).filter(|bytes| *bytes > 0).ok_or_else(help)
 }
 
-/// A quarter of the machine's memory, in bytes: a server may work beside us. 1 GiB where that cannot be told.
+/// What queries hold unless more is given, in bytes: 256 MiB, or a quarter of the machine's memory where that is less. What needs
+/// more spills.
 #[must_use]
-pub fn quarter_of_machine() -> usize {
+pub fn unless_given() -> usize {
     let total = std::fs::read_to_string("/proc/meminfo").ok().and_then(|text| {
         let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
         line.trim().trim_end_matches(" kB").trim().parse::<usize>().ok()
     });
-    total.map_or(1 << 30, |kibibytes| kibibytes * 256)
+    total.map_or(UNLESS_GIVEN, |kibibytes| UNLESS_GIVEN.min(kibibytes * 256))
 }
+
+const UNLESS_GIVEN: usize = 256 << 20;
 
 #[cfg(test)]
 mod tests {

@@ -7,11 +7,14 @@ mod guarded;
 mod named;
 mod narrow;
 mod plan;
+mod pool;
 mod postgres;
 mod probe;
 mod rebind;
 mod stream;
 mod tables;
+mod unions;
+mod windows;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -23,10 +26,10 @@ use datafusion::common::config::Dialect;
 use datafusion::execution::FunctionRegistry;
 use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
-use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::logical_expr::planner::ExprPlanner;
 use datafusion::logical_expr::{Expr, LogicalPlan, ScalarUDF, lit};
+use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::prelude::{DataFrame, SessionConfig, SessionContext};
 use toml::Value;
 use uuid::Uuid;
@@ -120,7 +123,9 @@ impl Engine {
     pub fn new(settings: &Settings) -> Result<Self> {
         let defect = |_| Error::unexpected("the engine's session cannot be made");
         let runtime = RuntimeEnvBuilder::new()
-            .with_memory_pool(Arc::new(FairSpillPool::new(settings.memory)))
+            .with_memory_pool(Arc::new(pool::Pool::new(settings.memory)))
+            // A sort that has spilled merges as many files as there is memory for, and would leave none to the sort above it.
+            .with_max_spill_merge_fan_in((settings.memory / MERGED).clamp(4, 64))
             .with_disk_manager_builder(
                 DiskManagerBuilder::default()
                     .with_mode(DiskManagerMode::Directories(vec![settings.spill.clone()]))
@@ -135,7 +140,7 @@ impl Engine {
             .with_runtime_env(runtime)
             .with_default_features()
             .build();
-        let rules = guarded::guarded(probe::with_rule(state.physical_optimizers(), &probe));
+        let rules = bounded(guarded::guarded(probe::with_rule(state.physical_optimizers(), &probe)));
         let ours: [Arc<dyn ExprPlanner>; 3] =
             [Arc::new(dialect::Operators), Arc::new(functions::Numbers), Arc::new(functions::CheckedIntegers)];
         let mut planners: Vec<_> = ours.into();
@@ -350,6 +355,21 @@ impl Engine {
     }
 }
 
+/// The rule before which a plan has to be as it will run: it looks for mistakes.
+const LAST: &str = "SanityCheckPlan";
+
+/// Rules, with those behind all others that keep what a plan holds in bounds.
+fn bounded(
+    mut rules: Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>>,
+) -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
+    let at = rules.iter().position(|rule| rule.name() == LAST).unwrap_or(rules.len());
+    rules.insert(at, Arc::new(unions::PartsInTurn));
+    rules.insert(at, Arc::new(windows::FewPartitions));
+    rules
+}
+
+/// The memory for which a sort merges one more of its files at a time, in bytes.
+const MERGED: usize = 16 << 20;
 /// The part of the memory that one sort sets aside, at most.
 const SET_ASIDE: usize = 64;
 

@@ -63,7 +63,14 @@ impl Engine {
 impl Query {
     async fn start(&self, joins: Joins) -> Result<SendableRecordBatchStream, DataFusionError> {
         let (mut state, plan) = self.frame.clone().into_parts();
-        state.config_mut().options_mut().optimizer.prefer_hash_join = joins == Joins::Hashed;
+        if joins == Joins::Merged {
+            let options = state.config_mut().options_mut();
+            options.optimizer.prefer_hash_join = false;
+            // The engine merges joins only where it has several partitions of them.
+            options.execution.target_partitions = options.execution.target_partitions.max(2);
+            // To keep an order, rows of all parts are held at once, and what holds them cannot spill; a sort can.
+            options.optimizer.prefer_existing_sort = false;
+        }
         self.probe.set(self.source.as_deref());
         let plan = state.create_physical_plan(&plan).await;
         self.probe.set(None);
@@ -79,6 +86,8 @@ impl Query {
         let first = match rows.next().await {
             Some(Err(error)) if is_of_memory(&error) => {
                 log::info!("{}: its joins do not fit into memory, and are done by sorting", self.file);
+                // Names of operators and sizes, never a value.
+                log::debug!("{}", error.find_root());
                 drop(rows);
                 match self.start(Joins::Merged).await {
                     Ok(merged) => return merged,

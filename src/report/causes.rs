@@ -1,7 +1,9 @@
 //! Owns the tracing of rejects: from a row that was rejected for another's fate to the row that broke first.
 //! Must not know: what any reason means. It follows the causes that are stored with the rejects.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::fmt;
+use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, RecordBatch, StringArray};
 use datafusion::logical_expr::lit;
@@ -81,20 +83,45 @@ pub struct Cause {
     pub root_keys: Vec<String>,
 }
 
+/// What a key prints. Those of whole numbers, which most are, need no room of their own: a run may have millions of rejects.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Key {
+    Number(i64),
+    Text(Box<str>),
+}
+
+impl Key {
+    fn new(printed: &str) -> Self {
+        match printed.parse::<i64>() {
+            Ok(number) if number.to_string() == printed => Self::Number(number),
+            _ => Self::Text(printed.into()),
+        }
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => number.fmt(f),
+            Self::Text(text) => f.write_str(text),
+        }
+    }
+}
+
 /// A row by the number of its flow and its key.
-type Row = (u32, String);
+type Row = (u32, Key);
 
 /// What is known of a row that rejects name as their cause.
 #[derive(Debug, Clone, Default)]
 struct Fate {
-    reason: Option<String>,
+    reason: Option<Arc<str>>,
     cause: Option<Row>,
 }
 
 /// A rejected row.
 struct Reject {
     row: Row,
-    reason: String,
+    reason: Arc<str>,
     cause: Option<Row>,
 }
 
@@ -109,7 +136,7 @@ struct Line {
 }
 
 /// The names of a line: flow, reason, the parent's flow and reason, the root's.
-type Names = (u32, String, Option<(u32, String)>, (u32, String));
+type Names = (u32, Arc<str>, Option<(u32, Arc<str>)>, (u32, Arc<str>));
 
 /// A row on the way from a reject to the row that broke first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,7 +156,7 @@ pub struct Step {
 pub async fn chain(inputs: &Inputs<'_>, flow: &str, key: &str) -> Result<Vec<Step>> {
     let mut tracing = Tracing::new(inputs);
     let rejects = tracing.rejects().await?;
-    let own = (tracing.number(flow), key.to_owned());
+    let own = (tracing.number(flow), Key::new(key));
     let rejected: HashMap<&Row, &Reject> = rejects.iter().map(|reject| (&reject.row, reject)).collect();
     let mut path: Vec<Row> = Vec::new();
     let mut next = rejected.contains_key(&own).then_some(own);
@@ -142,13 +169,17 @@ pub async fn chain(inputs: &Inputs<'_>, flow: &str, key: &str) -> Result<Vec<Ste
         tracing.learn(&reject.row, &reject.reason, reject.cause.as_ref());
     }
     tracing.learn_others().await?;
-    let step = |row: &Row, reason: String| Step { flow: tracing.name(row.0), key: row.1.clone(), reason };
+    let step = |row: &Row, reason: Arc<str>| Step {
+        flow: tracing.name(row.0),
+        key: row.1.to_string(),
+        reason: reason.to_string(),
+    };
     let mut steps: Vec<Step> = path.iter().map(|row| step(row, tracing.reason_of(row))).collect();
     if let Some(first) = path.first() {
         let cause = rejected.get(first).and_then(|reject| reject.cause.as_ref());
         let (root, reason, _) = tracing.root_of(first, cause);
         if reason.as_deref() == Some(CIRCLE) {
-            steps.push(step(&root, CIRCLE.to_owned()));
+            steps.push(step(&root, CIRCLE.into()));
         }
     }
     Ok(steps)
@@ -173,11 +204,19 @@ struct Tracing<'a> {
     numbers: HashMap<String, u32>,
     /// Every row that is named as a cause.
     named: HashMap<Row, Fate>,
+    /// Each reason once.
+    reasons: HashSet<Arc<str>>,
 }
 
 impl<'a> Tracing<'a> {
     fn new(inputs: &'a Inputs<'a>) -> Self {
-        let mut tracing = Tracing { inputs, flows: Vec::new(), numbers: HashMap::new(), named: HashMap::new() };
+        let mut tracing = Tracing {
+            inputs,
+            flows: Vec::new(),
+            numbers: HashMap::new(),
+            named: HashMap::new(),
+            reasons: HashSet::new(),
+        };
         // Flows that ran come first, so that their numbers tell them from flows that are only named.
         for outcomes in inputs.outcomes {
             tracing.number(&outcomes.flow);
@@ -195,6 +234,15 @@ impl<'a> Tracing<'a> {
         number
     }
 
+    fn reason(&mut self, reason: &str) -> Arc<str> {
+        if let Some(known) = self.reasons.get(reason) {
+            return known.clone();
+        }
+        let reason: Arc<str> = reason.into();
+        self.reasons.insert(reason.clone());
+        reason
+    }
+
     fn name(&self, flow: u32) -> String {
         self.flows.get(flow as usize).cloned().unwrap_or_default()
     }
@@ -209,9 +257,9 @@ impl<'a> Tracing<'a> {
         }
     }
 
-    fn learn(&mut self, row: &Row, reason: &str, cause: Option<&Row>) {
+    fn learn(&mut self, row: &Row, reason: &Arc<str>, cause: Option<&Row>) {
         if let Some(fate) = self.named.get_mut(row).filter(|fate| fate.reason.is_none()) {
-            *fate = Fate { reason: Some(reason.to_owned()), cause: cause.cloned() };
+            *fate = Fate { reason: Some(reason.clone()), cause: cause.cloned() };
         }
     }
 
@@ -228,7 +276,8 @@ impl<'a> Tracing<'a> {
                 }
                 let Some(rows) = self.stored(outcomes, outcome)? else { continue };
                 for (key, reason) in self.keys(rows, outcomes).await? {
-                    self.learn(&(flow, key), &format!("{said}: {reason}"), None);
+                    let told = self.reason(&format!("{said}: {reason}"));
+                    self.learn(&(flow, key), &told, None);
                 }
             }
             if open(&self.named) {
@@ -244,7 +293,7 @@ impl<'a> Tracing<'a> {
         let ran = self.inputs.outcomes.len();
         for ((flow, _), fate) in &mut self.named {
             if fate.reason.is_none() {
-                fate.reason = Some(if (*flow as usize) < ran { ABSENT } else { UNKNOWN }.to_owned());
+                fate.reason = Some(if (*flow as usize) < ran { ABSENT } else { UNKNOWN }.into());
             }
         }
         Ok(())
@@ -255,7 +304,7 @@ impl<'a> Tracing<'a> {
     }
 
     /// The named keys of a frame of `_key` and `_reason`.
-    async fn keys(&self, rows: DataFrame, outcomes: &FlowOutcomes) -> Result<Vec<(String, String)>> {
+    async fn keys(&mut self, rows: DataFrame, outcomes: &FlowOutcomes) -> Result<Vec<(Key, Arc<str>)>> {
         let flow = self.numbers.get(&outcomes.flow).copied().unwrap_or(u32::MAX);
         let mut found = Vec::new();
         let text = Text { file: &outcomes.flow, sql: "" };
@@ -265,9 +314,9 @@ impl<'a> Tracing<'a> {
             let keys = KeyColumn::new(batch.column_by_name(KEY).cloned().ok_or_else(defect)?)?;
             let reasons = text_of(&batch, REASON)?;
             for row in (0..batch.num_rows()).filter(|row| !keys.is_null(*row)) {
-                let key = (flow, keys.text(row)?);
+                let key = (flow, Key::new(&keys.text(row)?));
                 if self.named.contains_key(&key) {
-                    found.push((key.1, reasons.value(row).to_owned()));
+                    found.push((key.1, self.reason(reasons.value(row))));
                 }
             }
         }
@@ -282,8 +331,8 @@ impl<'a> Tracing<'a> {
             for (reason, keys) in self.inputs.target.refused.get(&outcomes.flow).into_iter().flatten() {
                 for key in keys {
                     let cause = self.inputs.target.refused_for.get(&outcomes.flow).and_then(|causes| causes.get(key));
-                    let cause = cause.map(|(flow, key)| (self.number(flow), key.clone()));
-                    rejects.push(Reject { row: (flow, key.clone()), reason: reason.clone(), cause });
+                    let cause = cause.map(|(flow, key)| (self.number(flow), Key::new(key)));
+                    rejects.push(Reject { row: (flow, Key::new(key)), reason: self.reason(reason), cause });
                 }
             }
             let Some(rows) = self.stored(outcomes, Outcome::Rejected)? else { continue };
@@ -305,8 +354,9 @@ impl<'a> Tracing<'a> {
         let [reasons, flows, causes] =
             [text_of(batch, REASON)?, text_of(batch, CAUSE_FLOW)?, text_of(batch, CAUSE_KEY)?];
         for row in 0..batch.num_rows() {
-            let cause = flows.is_valid(row).then(|| (self.number(flows.value(row)), causes.value(row).to_owned()));
-            rejects.push(Reject { row: (flow, keys.text(row)?), reason: reasons.value(row).to_owned(), cause });
+            let cause = flows.is_valid(row).then(|| (self.number(flows.value(row)), Key::new(causes.value(row))));
+            let reason = self.reason(reasons.value(row));
+            rejects.push(Reject { row: (flow, Key::new(&keys.text(row)?)), reason, cause });
         }
         Ok(())
     }
@@ -314,7 +364,7 @@ impl<'a> Tracing<'a> {
     /// Groups the rejects by what they lead to.
     fn lines(&self, rejects: Vec<Reject>) -> RootCauses {
         let mut lines: BTreeMap<Names, Line> = BTreeMap::new();
-        let mut origins: BTreeMap<(u32, String), (u64, BTreeSet<Row>)> = BTreeMap::new();
+        let mut origins: BTreeMap<(u32, Arc<str>), (u64, BTreeSet<Row>)> = BTreeMap::new();
         let rejected = rejects.len() as u64;
         for Reject { row, reason, cause } in rejects {
             let (root, root_reason, depth) = self.root_of(&row, cause.as_ref());
@@ -340,22 +390,22 @@ impl<'a> Tracing<'a> {
         RootCauses { rejected, roots, origins, causes }
     }
 
-    fn origin(&self, (flow, reason): (u32, String), (rows, roots): &(u64, BTreeSet<Row>)) -> Origin {
+    fn origin(&self, (flow, reason): (u32, Arc<str>), (rows, roots): &(u64, BTreeSet<Row>)) -> Origin {
         let keys = examples(roots);
-        Origin { flow: self.name(flow), reason, roots: roots.len() as u64, rows: *rows, keys }
+        Origin { flow: self.name(flow), reason: reason.to_string(), roots: roots.len() as u64, rows: *rows, keys }
     }
 
     fn cause(&self, (flow, reason, parent, root): Names, line: Line) -> Cause {
         let alone = parent.is_none();
         Cause {
             flow: self.name(flow),
-            reason,
+            reason: reason.to_string(),
             rows: line.rows,
             parent_flow: parent.as_ref().map(|(flow, _)| self.name(*flow)),
-            parent_reason: parent.map(|(_, reason)| reason),
+            parent_reason: parent.map(|(_, reason)| reason.to_string()),
             parents: line.parents.len() as u64,
             root_flow: self.name(root.0),
-            root_reason: root.1,
+            root_reason: root.1.to_string(),
             roots: if alone { line.rows } else { line.roots.len() as u64 },
             depth: line.depth,
             root_keys: if alone { line.keys.clone() } else { examples(&line.roots) },
@@ -364,13 +414,13 @@ impl<'a> Tracing<'a> {
         }
     }
 
-    fn reason_of(&self, row: &Row) -> String {
-        self.named.get(row).and_then(|fate| fate.reason.clone()).unwrap_or_else(|| UNKNOWN.to_owned())
+    fn reason_of(&self, row: &Row) -> Arc<str> {
+        self.named.get(row).and_then(|fate| fate.reason.clone()).unwrap_or_else(|| UNKNOWN.into())
     }
 
     /// Follows the causes of a reject to their end: the root, what became of it (None: the reject stands on its own),
     /// and the steps.
-    fn root_of(&self, own: &Row, cause: Option<&Row>) -> (Row, Option<String>, u32) {
+    fn root_of(&self, own: &Row, cause: Option<&Row>) -> (Row, Option<Arc<str>>, u32) {
         let (mut root, mut reason, mut depth) = (own, None, 0);
         let mut path: Vec<&Row> = vec![own];
         let mut next = cause;
@@ -379,7 +429,7 @@ impl<'a> Tracing<'a> {
             if let Some(start) = path.iter().position(|seen| *seen == row) {
                 // The circle is the root: the least of its rows stands for it.
                 let least = path[start..].iter().min().map_or(row, |least| *least);
-                return (least.clone(), Some(CIRCLE.to_owned()), depth);
+                return (least.clone(), Some(CIRCLE.into()), depth);
             }
             path.push(row);
             root = row;
@@ -391,12 +441,12 @@ impl<'a> Tracing<'a> {
 }
 
 fn examples(rows: &BTreeSet<Row>) -> Vec<String> {
-    rows.iter().take(EXAMPLES).map(|(_, key)| key.clone()).collect()
+    rows.iter().take(EXAMPLES).map(|(_, key)| key.to_string()).collect()
 }
 
-fn remember(keys: &mut Vec<String>, key: &str) {
+fn remember(keys: &mut Vec<String>, key: &Key) {
     if keys.len() < EXAMPLES {
-        keys.push(key.to_owned());
+        keys.push(key.to_string());
     }
 }
 

@@ -71,7 +71,8 @@ pub struct Global {
     /// Connections and threads that work at a time
     #[arg(long, global = true, env = "REHOME_JOBS", value_name = "N", default_value_t = default_jobs(), value_parser = jobs)]
     pub jobs: usize,
-    /// Memory that queries may hold before they spill to disk, such as 800MB or 4GiB [default: a quarter of the machine's]
+    /// Memory that queries may hold before they spill to disk, such as 800MB or 4GiB; the program itself takes some 300 MiB more
+    /// [default: 256MiB, or a quarter of the machine's if that is less]
     #[arg(long, global = true, env = "REHOME_MEMORY", value_name = "SIZE", value_parser = size)]
     pub memory: Option<usize>,
     /// Say on stderr where time went: each stage, step, flow and table, at work and waiting

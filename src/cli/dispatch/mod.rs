@@ -84,7 +84,7 @@ fn setting(global: &Global, cancel: Cancel) -> Result<Setting> {
     Ok(Setting {
         workspace: std::path::absolute(&global.dir)?,
         jobs: global.jobs,
-        memory: global.memory.unwrap_or_else(size::quarter_of_machine),
+        memory: global.memory.unwrap_or_else(size::unless_given),
         progress: progress::sink(quiet),
         cancel,
     })

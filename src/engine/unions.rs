@@ -1,0 +1,160 @@
+//! Owns one optimiser rule: the parts of a union are read one after another, and sorted once, above it. The engine starts all parts
+//! at the same time and sorts each by itself: thirty parts hold thirty times the memory, and none has enough of it to sort in.
+//! Must not know: what the parts are.
+
+use std::fmt;
+use std::sync::Arc;
+
+use datafusion::common::config::ConfigOptions;
+use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
+use datafusion::common::{Result, internal_err};
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::physical_expr::{LexOrdering, Partitioning, PhysicalExpr};
+use datafusion::physical_optimizer::PhysicalOptimizerRule;
+use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
+use datafusion::physical_plan::filter::FilterExec;
+use datafusion::physical_plan::projection::ProjectionExec;
+use datafusion::physical_plan::repartition::RepartitionExec;
+use datafusion::physical_plan::sorts::sort::SortExec;
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::physical_plan::union::UnionExec;
+use datafusion::physical_plan::{
+    ChildrenPropertiesMode, DisplayAs, DisplayFormatType, ExecutionPlan, ExecutionPlanProperties, PlanProperties,
+    ReplaceChildrenOptions,
+};
+use futures::{StreamExt, TryStreamExt, stream};
+
+type Plan = Arc<dyn ExecutionPlan>;
+
+/// The rule.
+#[derive(Debug)]
+pub struct PartsInTurn;
+
+impl PhysicalOptimizerRule for PartsInTurn {
+    fn name(&self) -> &'static str {
+        "parts_in_turn"
+    }
+
+    fn schema_check(&self) -> bool {
+        true
+    }
+
+    fn optimize(&self, plan: Plan, config: &ConfigOptions) -> Result<Plan> {
+        let at_a_time = config.execution.target_partitions;
+        let done = plan.transform_up(|node| {
+            if let Some(union) = node.downcast_ref::<UnionExec>()
+                && let Some((order, parts)) = sorted_alike(union)
+            {
+                let rows = in_turn(UnionExec::try_new(parts)?, at_a_time);
+                return Ok(Transformed::yes(Arc::new(SortExec::new(order, rows).with_preserve_partitioning(true))));
+            }
+            if !any_order_will_do(&node) {
+                return Ok(Transformed::no(node));
+            }
+            let rows =
+                node.children().into_iter().map(|rows| within(rows.clone(), at_a_time)).collect::<Result<_>>()?;
+            Ok(Transformed::yes(node.replace_children(rows, anew())?))
+        });
+        done.map(|done| done.data)
+    }
+}
+
+fn anew() -> ReplaceChildrenOptions {
+    ReplaceChildrenOptions::new(ChildrenPropertiesMode::Recompute)
+}
+
+/// Is it the same to a node in which order, and in how many partitions, rows come to it?
+fn any_order_will_do(node: &Plan) -> bool {
+    match node.downcast_ref::<RepartitionExec>() {
+        Some(repartition) => !repartition.preserve_order(),
+        None => node.is::<SortExec>() || node.is::<CoalescePartitionsExec>(),
+    }
+}
+
+/// Reads the parts of a union in turn, if these rows are those of one, as they are or computed further row by row.
+fn within(rows: Plan, at_a_time: usize) -> Result<Plan> {
+    if rows.is::<UnionExec>() && stands_alone(&rows) {
+        return Ok(in_turn(rows, at_a_time));
+    }
+    if !(rows.is::<ProjectionExec>() || rows.is::<FilterExec>()) {
+        return Ok(rows);
+    }
+    let inner = rows.children().into_iter().map(|inner| within(inner.clone(), at_a_time)).collect::<Result<_>>()?;
+    rows.replace_children(inner, anew())
+}
+
+/// The order in which each part of a union is sorted, and the parts as they are before.
+fn sorted_alike(union: &UnionExec) -> Option<(LexOrdering, Vec<Plan>)> {
+    let sorts: Vec<&SortExec> = union.inputs().iter().map(|part| part.downcast_ref()).collect::<Option<_>>()?;
+    let order = sorts.first()?.expr();
+    let alike = sorts.iter().all(|sort| sort.expr() == order && sort.fetch().is_none() && stands_alone(sort.input()));
+    alike.then(|| (order.clone(), sorts.iter().map(|sort| sort.input().clone()).collect()))
+}
+
+/// Does each partition of a plan go its own way? Those of a join or a repartition wait for each other.
+fn stands_alone(plan: &Plan) -> bool {
+    let waits = |node: &Plan| Ok(node.children().len() > 1 && !node.is::<UnionExec>() || node.is::<RepartitionExec>());
+    !plan.exists(waits).unwrap_or(true)
+}
+
+fn in_turn(rows: Plan, at_a_time: usize) -> Plan {
+    let partitions = rows.output_partitioning().partition_count();
+    if partitions <= at_a_time {
+        return rows;
+    }
+    let of = rows.properties();
+    let mut equal = of.eq_properties.clone();
+    equal.clear_orderings();
+    let properties =
+        PlanProperties::new(equal, Partitioning::UnknownPartitioning(at_a_time), of.emission_type, of.boundedness);
+    Arc::new(InTurn { rows, properties: Arc::new(properties) })
+}
+
+/// The partitions of a plan, several of them as one: each begins when the one before has ended.
+#[derive(Debug)]
+struct InTurn {
+    rows: Plan,
+    properties: Arc<PlanProperties>,
+}
+
+impl DisplayAs for InTurn {
+    fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("InTurn")
+    }
+}
+
+impl ExecutionPlan for InTurn {
+    fn name(&self) -> &'static str {
+        "InTurn"
+    }
+
+    fn properties(&self) -> &Arc<PlanProperties> {
+        &self.properties
+    }
+
+    fn children(&self) -> Vec<&Plan> {
+        vec![&self.rows]
+    }
+
+    fn with_new_children(self: Arc<Self>, mut children: Vec<Plan>) -> Result<Plan> {
+        match children.pop() {
+            Some(rows) => Ok(in_turn(rows, self.properties.partitioning.partition_count())),
+            None => internal_err!("partitions in turn are those of one node"),
+        }
+    }
+
+    fn apply_expressions(
+        &self,
+        _: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
+    ) -> Result<TreeNodeRecursion> {
+        Ok(TreeNodeRecursion::Continue)
+    }
+
+    fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
+        let (rows, schema) = (self.rows.clone(), self.schema());
+        let all = rows.output_partitioning().partition_count();
+        let step = self.properties.partitioning.partition_count();
+        let each = stream::iter((partition..all).step_by(step)).map(move |one| rows.execute(one, context.clone()));
+        Ok(Box::pin(RecordBatchStreamAdapter::new(schema, each.try_flatten())))
+    }
+}
