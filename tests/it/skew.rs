@@ -110,9 +110,9 @@ async fn a_skewed_join_of_ten_times_the_memory_spills_or_ends() {
     assert_eq!(measured(&mut take).0, Some(0));
     let part = |part| format!("select id, body from source.event where id % 30 = {part}");
     let parts = (0..30).map(part).collect::<Vec<_>>().join(" union all ");
-    for (jobs, (what, query, memory, expected)) in
-        ["2", "1"].into_iter().flat_map(|jobs| SKEWED.map(|skewed| (jobs, skewed)))
-    {
+    // With one job there is one partition of everything, which the engine plans otherwise.
+    let alone = SKEWED.into_iter().filter(|(what, ..)| what.contains("union")).map(|skewed| ("1", skewed));
+    for (jobs, (what, query, memory, expected)) in SKEWED.map(|skewed| ("2", skewed)).into_iter().chain(alone) {
         let home = tempfile::tempdir().unwrap();
         let query = query.replace("PARTS", &parts);
         let flow = format!("/*--- source = \"event\"\nentity = \"event\" ---*/\n{query}");
