@@ -20,7 +20,7 @@ READERS = tests/it/python/requirements.txt
 VENV_PEERS = $(REHOME_TOOLS)/peers-venv
 PEERS = benches/peers/python/requirements.txt
 
-.PHONY: demo test roundtrip dialect crash lint bench bench-peers bench-scaling install tools packages
+.PHONY: demo test cluster roundtrip dialect crash lint bench bench-peers bench-scaling install tools packages
 
 # Everything that the build, PostgreSQL and the tests need, where something is missing.
 tools: PYTHON = yes
@@ -62,6 +62,10 @@ demo: packages
 # Every test, on PostgreSQL servers that the tests start themselves.
 test: tools
 	@$(CARGO) test --release --locked --features failpoints --no-fail-fast
+
+# Flows over several machines, which the tests start in their own process.
+cluster: packages
+	@$(CARGO) test --release --locked --features cluster --test cluster
 
 # A million values of every type through the whole, PostgreSQL as the judge. REHOME_SEED, REHOME_VALUES, REHOME_TYPES.
 roundtrip: tools
