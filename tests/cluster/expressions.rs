@@ -117,7 +117,7 @@ const QUERIES: &[(&str, &str)] = &[
     ),
     (
         "json as a key",
-        "select document -> 'a' as a, count(*) as n from source.t group by document -> 'a' order by n, 1",
+        "select document -> 'a' as a, count(*) as n from source.t group by document -> 'a' order by n, cast(document -> 'a' as text)",
     ),
     (
         "numeric",
@@ -151,7 +151,7 @@ const QUERIES: &[(&str, &str)] = &[
     ),
     (
         "array",
-        "select id, array[part, id] as ids, array[note, padded] as texts, array_to_string(array[id, null, part], ',', '-') as shown, part = any(array[1, 2]) as is_any from source.t order by id",
+        "select id, array[part, id] as ids, array[note, mood] as texts, array_to_string(array[id, null, part], ',', '-') as shown, part = any(array[1, 2]) as is_any from source.t order by id",
     ),
     (
         "array as a key",

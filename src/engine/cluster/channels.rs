@@ -23,7 +23,7 @@ use tonic::transport::{Channel, Endpoint};
 use url::Url;
 
 use super::token::Token;
-use super::{expressions, fault, nodes};
+use super::{fault, keys, nodes};
 
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -146,15 +146,14 @@ impl WorkerChannel for Packing {
     async fn execute_task(
         &mut self,
         headers: HeaderMap,
-        mut request: ExecuteTaskRequest,
+        request: ExecuteTaskRequest,
         metrics: ExecutionPlanMetricsSet,
         context: &Arc<TaskContext>,
     ) -> Result<Vec<BoxStream<'static, Result<RecordBatch>>>> {
         if let ProducerHead::RepartitionExec { partitioning: MaybeEncoded::Decoded(partitioning) } =
-            request.producer_head
+            &request.producer_head
         {
-            let partitioning = MaybeEncoded::Decoded(expressions::packed(partitioning));
-            request.producer_head = ProducerHead::RepartitionExec { partitioning };
+            keys::only_columns(partitioning)?;
         }
         let rows = self.inner.execute_task(self.headers(headers), request, metrics, context).await;
         Ok(rows.map_err(self.told())?.into_iter().map(|rows| self.rows(rows)).collect())

@@ -5,12 +5,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::{Schema, SchemaRef};
-use datafusion::common::{DataFusionError, Result, internal_datafusion_err, internal_err, plan_err};
+use datafusion::common::{DataFusionError, Result, internal_datafusion_err, plan_err};
 use datafusion::execution::TaskContext;
 use datafusion::logical_expr::{AggregateUDF, ScalarUDF, WindowUDF};
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr_common::physical_expr::proto_decode::PhysicalExprDecodeCtx;
-use datafusion::physical_expr_common::physical_expr::proto_encode::PhysicalExprEncodeCtx;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::recursive_query::RecursiveQueryExec;
 use datafusion::physical_plan::work_table::WorkTableExec;
@@ -26,7 +25,7 @@ use prost::Message;
 use super::super::functions::Identity;
 use super::super::unions::InTurn;
 use super::super::windows::Pieces;
-use super::expressions::{self, Kept};
+use super::expressions::Kept;
 use super::functions::{self, Functions};
 use super::nodes::{self, Enclosed, WorkTable};
 
@@ -94,21 +93,6 @@ struct Reads {
     table: Option<protobuf::Schema>,
     #[prost(uint64, repeated, tag = "3")]
     columns: Vec<u64>,
-}
-
-/// An expression of ours.
-#[derive(Clone, PartialEq, Message)]
-struct Extension {
-    #[prost(oneof = "Aside", tags = "1, 2")]
-    form: Option<Aside>,
-}
-
-#[derive(Clone, PartialEq, prost::Oneof)]
-enum Aside {
-    #[prost(message, tag = "1")]
-    Kept(Kept),
-    #[prost(message, tag = "2")]
-    Packed(PhysicalExprNode),
 }
 
 fn write(message: &impl Message, out: &mut Vec<u8>) {
@@ -230,28 +214,14 @@ impl PhysicalExtensionCodec for Codec {
         }
     }
 
-    fn try_encode_expr(&self, expr: &Expression, out: &mut Vec<u8>, _: &PhysicalExprEncodeCtx<'_>) -> Result<()> {
-        let Some(packed) = expr.downcast_ref::<expressions::Packed>() else {
-            return internal_err!("an expression that cannot be given to a worker");
-        };
-        let node = self.physical_expr_to_proto(packed.expression(), self)?;
-        write(&Extension { form: Some(Aside::Packed(node)) }, out);
-        Ok(())
-    }
-
     fn try_decode_expr(
         &self,
         bytes: &[u8],
         inputs: &[Expression],
-        context: &PhysicalExprDecodeCtx<'_>,
+        _: &PhysicalExprDecodeCtx<'_>,
     ) -> Result<Expression> {
-        match (read::<Extension>(bytes)?.and_then(|extension| extension.form), inputs) {
-            (Some(Aside::Kept(kept)), [inner]) => kept.back(inner),
-            (Some(Aside::Packed(node)), []) => {
-                // All that is asked of it are settings: functions are known by what they are.
-                let session = TaskContext::default().with_session_config(super::super::config(1, 0));
-                self.proto_to_physical_expr(&node, context.schema(), &PhysicalPlanDecodeContext::new(&session, self))
-            }
+        match (read::<Kept>(bytes)?, inputs) {
+            (Some(kept), [inner]) => kept.back(inner),
             _ => Err(broken()),
         }
     }
@@ -313,7 +283,7 @@ impl PhysicalProtoConverterExtension for Codec {
         let node = serialize_physical_expr_with_converter(expr, self, self)?;
         let Some(kept) = Kept::of(expr)? else { return Ok(node) };
         let mut bytes = Vec::new();
-        write(&Extension { form: Some(Aside::Kept(kept)) }, &mut bytes);
+        write(&kept, &mut bytes);
         let beside = PhysicalExtensionExprNode { expr: bytes, inputs: vec![node] };
         Ok(PhysicalExprNode { expr_id: None, expr_type: Some(ExprType::Extension(beside)) })
     }

@@ -2,17 +2,13 @@
 //! types of PostgreSQL are told apart (`pg_type`), and whether a cast may fail. Must not know: functions, nodes.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fmt;
-use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
-use datafusion::arrow::datatypes::{Field, FieldRef, Schema};
+use datafusion::arrow::datatypes::{Field, Schema};
 use datafusion::common::metadata::FieldMetadata;
 use datafusion::common::{Result, internal_err};
-use datafusion::logical_expr::ColumnarValue;
-use datafusion::physical_expr::expressions::{CastExpr, Column, Literal};
-use datafusion::physical_expr::{Partitioning, PhysicalExpr, ScalarFunctionExpr};
+use datafusion::physical_expr::expressions::{CastExpr, Literal};
+use datafusion::physical_expr::{PhysicalExpr, ScalarFunctionExpr};
 
 type Expression = Arc<dyn PhysicalExpr>;
 
@@ -79,63 +75,5 @@ impl Kept {
             return Ok(Arc::new(CastExpr::new_with_target_field(cast.expr().clone(), field, Some(options))));
         }
         internal_err!("an expression from which nothing is kept")
-    }
-}
-
-/// By what rows are divided among partitions, so that it travels whole: what divides is sent apart from its plan, by a converter
-/// that is not ours.
-pub fn packed(partitioning: Partitioning) -> Partitioning {
-    let Partitioning::Hash(by, partitions) = partitioning else { return partitioning };
-    let pack = |expr: Expression| if expr.is::<Column>() { expr } else { Arc::new(Packed(expr)) as Expression };
-    Partitioning::Hash(by.into_iter().map(pack).collect(), partitions)
-}
-
-/// An expression on its way. Where it arrives, the expression itself stands in its place.
-#[derive(Debug, Eq)]
-pub struct Packed(Expression);
-
-impl Packed {
-    pub fn expression(&self) -> &Expression {
-        &self.0
-    }
-}
-
-impl PartialEq for Packed {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.eq(&other.0)
-    }
-}
-
-impl Hash for Packed {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.hash(state);
-    }
-}
-
-impl fmt::Display for Packed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)
-    }
-}
-
-impl PhysicalExpr for Packed {
-    fn return_field(&self, schema: &Schema) -> Result<FieldRef> {
-        self.0.return_field(schema)
-    }
-
-    fn evaluate(&self, batch: &RecordBatch) -> Result<ColumnarValue> {
-        self.0.evaluate(batch)
-    }
-
-    fn children(&self) -> Vec<&Expression> {
-        Vec::new()
-    }
-
-    fn with_new_children(self: Arc<Self>, _: Vec<Expression>) -> Result<Expression> {
-        Ok(self)
-    }
-
-    fn fmt_sql(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt_sql(f)
     }
 }

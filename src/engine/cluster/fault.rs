@@ -13,6 +13,9 @@ const MARK: &str = "rehome worker: ";
 /// What a worker says that has waited for a plan in vain.
 const NO_PLAN: &str = "timed-out while waiting for the plan";
 
+/// What a worker says whose reading was broken off.
+const BROKEN_OFF: &str = "JoinError: ";
+
 /// What may happen to a worker.
 const ALL: [(&str, Kind, &str); 4] = [
     ("a worker refuses the token", Kind::Auth, "give the coordinator and all workers the same token"),
@@ -42,6 +45,8 @@ pub fn on_its_way(error: DataFusionError, worker: &Url) -> DataFusionError {
             None => return error,
         },
         DataFusionError::Execution(text) if text.contains(NO_PLAN) => NOT_SENT,
+        // A process that ends breaks off what it reads before its connections.
+        DataFusionError::ObjectStore(inner) if inner.to_string().contains(BROKEN_OFF) => LOST,
         _ => return error,
     };
     log::debug!("{}", error.strip_backtrace());

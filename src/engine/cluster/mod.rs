@@ -6,6 +6,7 @@ mod codec;
 mod expressions;
 mod fault;
 mod functions;
+mod keys;
 mod nodes;
 mod token;
 mod worker;
@@ -106,6 +107,7 @@ impl Distribution {
         let builder = SessionStateBuilder::new_from_existing(state)
             .with_config(config)
             .with_physical_optimizer_rule(Arc::new(nodes::Enclose))
+            .with_physical_optimizer_rule(Arc::new(keys::ByColumns))
             .with_distributed_user_codec_arc(self.codec.clone())
             .with_distributed_worker_resolver(Workers(self.cluster.workers.clone()))
             .with_distributed_channel_resolver(self.cluster.channels.clone())
