@@ -1,5 +1,5 @@
-//! Owns one optimiser rule: the parts of a union are read one after another, and sorted once, above it. The engine starts all parts
-//! at the same time and sorts each by itself: thirty parts hold thirty times the memory, and none has enough of it to sort in.
+//! Owns one optimiser rule: where their order does not matter, the parts of a union are read one after another. The engine starts all
+//! of them at the same time, and thirty parts hold thirty times the memory.
 //! Must not know: what the parts are.
 
 use std::fmt;
@@ -9,7 +9,7 @@ use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Result, internal_err};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
-use datafusion::physical_expr::{LexOrdering, Partitioning, PhysicalExpr};
+use datafusion::physical_expr::{Partitioning, PhysicalExpr};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
 use datafusion::physical_plan::filter::FilterExec;
@@ -42,12 +42,6 @@ impl PhysicalOptimizerRule for PartsInTurn {
     fn optimize(&self, plan: Plan, config: &ConfigOptions) -> Result<Plan> {
         let at_a_time = config.execution.target_partitions;
         let done = plan.transform_up(|node| {
-            if let Some(union) = node.downcast_ref::<UnionExec>()
-                && let Some((order, parts)) = sorted_alike(union)
-            {
-                let rows = in_turn(UnionExec::try_new(parts)?, at_a_time);
-                return Ok(Transformed::yes(Arc::new(SortExec::new(order, rows).with_preserve_partitioning(true))));
-            }
             if !any_order_will_do(&node) {
                 return Ok(Transformed::no(node));
             }
@@ -81,14 +75,6 @@ fn within(rows: Plan, at_a_time: usize) -> Result<Plan> {
     }
     let inner = rows.children().into_iter().map(|inner| within(inner.clone(), at_a_time)).collect::<Result<_>>()?;
     rows.replace_children(inner, anew())
-}
-
-/// The order in which each part of a union is sorted, and the parts as they are before.
-fn sorted_alike(union: &UnionExec) -> Option<(LexOrdering, Vec<Plan>)> {
-    let sorts: Vec<&SortExec> = union.inputs().iter().map(|part| part.downcast_ref()).collect::<Option<_>>()?;
-    let order = sorts.first()?.expr();
-    let alike = sorts.iter().all(|sort| sort.expr() == order && sort.fetch().is_none() && stands_alone(sort.input()));
-    alike.then(|| (order.clone(), sorts.iter().map(|sort| sort.input().clone()).collect()))
 }
 
 /// Does each partition of a plan go its own way? Those of a join or a repartition wait for each other.

@@ -14,6 +14,7 @@ mod against;
 mod artefact;
 mod bad_input;
 mod bench;
+mod bounded;
 mod broken;
 mod browser;
 mod canaries;
