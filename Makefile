@@ -65,7 +65,7 @@ test: tools
 
 # Flows over several machines, which the tests start in their own process.
 cluster: packages
-	@$(CARGO) test --release --locked --features cluster --test cluster
+	@$(CARGO) test --release --locked --features cluster --lib --test cluster
 
 # A million values of every type through the whole, PostgreSQL as the judge. REHOME_SEED, REHOME_VALUES, REHOME_TYPES.
 roundtrip: tools

@@ -134,10 +134,8 @@ impl ExecutionPlan for InTurn {
     }
 
     fn with_new_children(self: Arc<Self>, mut children: Vec<Plan>) -> Result<Plan> {
-        match children.pop() {
-            Some(rows) => Ok(in_turn(rows, self.at_a_time())),
-            None => internal_err!("partitions in turn are those of one node"),
-        }
+        let Some(rows) = children.pop() else { return internal_err!("partitions in turn are those of one node") };
+        Ok(in_turn(rows, self.at_a_time()))
     }
 
     fn apply_expressions(

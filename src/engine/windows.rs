@@ -70,10 +70,8 @@ impl Pieces {
     }
 
     fn window(&self) -> Result<&WindowAggExec> {
-        match self.window.downcast_ref() {
-            Some(window) => Ok(window),
-            None => internal_err!("pieces are those of windows"),
-        }
+        let Some(window) = self.window.downcast_ref() else { return internal_err!("pieces are those of windows") };
+        Ok(window)
     }
 }
 
@@ -101,10 +99,8 @@ impl ExecutionPlan for Pieces {
     }
 
     fn with_new_children(self: Arc<Self>, mut children: Vec<Plan>) -> Result<Plan> {
-        match children.pop() {
-            Some(window) => Ok(Arc::new(Self::new(window)?)),
-            None => internal_err!("pieces are those of one node"),
-        }
+        let Some(window) = children.pop() else { return internal_err!("pieces are those of one node") };
+        Ok(Arc::new(Self::new(window)?))
     }
 
     fn apply_expressions(

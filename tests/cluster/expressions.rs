@@ -151,7 +151,7 @@ const QUERIES: &[(&str, &str)] = &[
     ),
     (
         "array",
-        "select id, array[part, id] as ids, array[note, mood] as texts, array_to_string(array[id, null, part], ',', '-') as shown, part = any(array[1, 2]) as is_any from source.t order by id",
+        "select id, array[part, id] as ids, array[note, cast(mood as text)] as texts, array_to_string(array[id, null, part], ',', '-') as shown, part = any(array[1, 2]) as is_any from source.t order by id",
     ),
     (
         "array as a key",
@@ -179,7 +179,7 @@ const QUERIES: &[(&str, &str)] = &[
     ),
     (
         "windows over whole partitions",
-        "select id, sum(amount) over (partition by cast(padded as char(12))) as sum, count(*) over (partition by lower(note)) as n, max(ratio) over (partition by part) as most from source.t order by id",
+        "select id, sum(amount) over (partition by cast(padded as char(12))) as sum, count(*) over (partition by lower(note)) as n, max(id) over (partition by part) as most from source.t order by id",
     ),
     (
         "window by a function",
@@ -217,7 +217,7 @@ const QUERIES: &[(&str, &str)] = &[
     ),
     (
         "except",
-        "select padded, part from source.t where id < 900 except select padded, part from source.t where id > 1500 order by 1, 2",
+        "select padded, part, note from source.t where id < 900 except select padded, part, note from source.t where id > 1700 order by 1, 2, 3",
     ),
 ];
 
@@ -244,9 +244,24 @@ async fn what_an_expression_means_does_not_change_on_the_way() {
     let (mut cut, mut wrong) = (Vec::new(), Vec::new());
     for (what, sql) in QUERIES {
         let text = Text { file: what, sql };
-        let frame = near.plan(text, &Vec::new()).await.unwrap_or_else(|error| panic!("{what}: {error}"));
-        let here = rows(&near, frame.clone(), None).await.unwrap_or_else(|error| panic!("{what}: {error}"));
-        assert!(here.num_rows() > 0, "{what} has no rows");
+        let frame = match near.plan(text, &Vec::new()).await {
+            Ok(frame) => frame,
+            Err(error) => {
+                wrong.push(format!("{what} is not planned: {error}"));
+                continue;
+            }
+        };
+        let here = match rows(&near, frame.clone(), None).await {
+            Ok(here) if here.num_rows() > 0 => here,
+            Ok(_) => {
+                wrong.push(format!("{what} has no rows"));
+                continue;
+            }
+            Err(error) => {
+                wrong.push(format!("{what} does not run: {error}"));
+                continue;
+            }
+        };
         let before = cluster.parts_sent();
         match rows(&far, frame, None).await {
             Ok(there) if there == here => {}

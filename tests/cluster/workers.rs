@@ -86,12 +86,7 @@ pub async fn rows(engine: &Engine, frame: DataFrame, source: Option<&str>) -> Re
     let text = Text { file: "query.sql", sql: "" };
     let stream = engine.stream(frame, text, source).await?;
     let schema = stream.schema();
-    let batches: Vec<RecordBatch> = stream.try_collect().await.map_err(|error| {
-        if std::env::var("SHOW").is_ok() {
-            println!("{error:?}");
-        }
-        running(&error, text.file)
-    })?;
+    let batches: Vec<RecordBatch> = stream.try_collect().await.map_err(|error| running(&error, text.file))?;
     for batch in &batches {
         assert_eq!(batch.schema().fields().len(), schema.fields().len());
         for (of_batch, field) in batch.schema().fields().iter().zip(schema.fields()) {

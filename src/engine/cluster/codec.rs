@@ -59,9 +59,9 @@ struct Node {
 enum Form {
     /// A part of a plan.
     #[prost(message, tag = "1")]
-    Part(PhysicalPlanNode),
+    Part(Box<PhysicalPlanNode>),
     #[prost(message, tag = "2")]
-    Recursion(Recursion),
+    Recursion(Box<Recursion>),
     #[prost(message, tag = "3")]
     WorkTable(Reads),
     /// How many partitions are made of all.
@@ -136,19 +136,19 @@ impl Codec {
     }
 
     fn recursion(&self, node: &RecursiveQueryExec) -> Result<Form> {
-        Ok(Form::Recursion(Recursion {
+        Ok(Form::Recursion(Box::new(Recursion {
             name: node.name().to_owned(),
             is_distinct: node.is_distinct(),
             schema: written_schema(&node.schema())?,
             first: Some(self.written(node.static_term())?),
             next: Some(self.written(&nodes::with_work_table(node)?)?),
-        }))
+        })))
     }
 
     /// What a node of ours is; None for one of others.
     fn form(&self, node: &dyn ExecutionPlan) -> Result<Option<Form>> {
         Ok(Some(if let Some(node) = node.downcast_ref::<nodes::Packed>() {
-            Form::Part(self.written(node.part())?)
+            Form::Part(Box::new(self.written(node.part())?))
         } else if let Some(node) = node.downcast_ref::<Enclosed>() {
             self.recursion(node.recursion()?)?
         } else if let Some(node) = node.downcast_ref::<WorkTable>() {
@@ -170,7 +170,8 @@ impl Codec {
         let number = |number: u64| usize::try_from(number).map_err(|_| broken());
         Ok(match form {
             Form::Part(part) => self.plan(&part, context)?,
-            Form::Recursion(Recursion { name, is_distinct, schema, first, next }) => {
+            Form::Recursion(recursion) => {
+                let Recursion { name, is_distinct, schema, first, next } = *recursion;
                 let (Some(first), Some(next)) = (first, next) else { return Err(broken()) };
                 let (first, next) = (self.plan(&first, context)?, self.plan(&next, context)?);
                 let schema = read_schema(schema.as_ref())?;

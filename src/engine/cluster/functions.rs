@@ -83,10 +83,8 @@ impl Functions {
             [OF_IDENTITY, ..] => return plan_err!("a worker was started for other identifiers"),
             _ => None,
         };
-        match found {
-            Some(function) => Ok(function.clone()),
-            None => internal_err!("a worker does not know the function {name}"),
-        }
+        let Some(function) = found else { return internal_err!("a worker does not know the function {name}") };
+        Ok(function.clone())
     }
 }
 
@@ -118,10 +116,8 @@ pub fn read_aggregate(name: &str, bytes: &[u8]) -> Result<Arc<AggregateUDF>> {
         [ENGINES] => engines()?.aggregate_functions().get(name).cloned(),
         _ => None,
     };
-    match found {
-        Some(function) => Ok(function),
-        None => internal_err!("a worker does not know the aggregate {name}"),
-    }
+    let Some(function) = found else { return internal_err!("a worker does not know the aggregate {name}") };
+    Ok(function)
 }
 
 /// # Errors
@@ -137,10 +133,10 @@ pub fn write_window(function: &WindowUDF, out: &mut Vec<u8>) -> Result<()> {
 /// # Errors
 /// For a window function that is not known here.
 pub fn read_window(name: &str) -> Result<Arc<WindowUDF>> {
-    match engines()?.window_functions().get(name) {
-        Some(function) => Ok(function.clone()),
-        None => internal_err!("a worker does not know the window function {name}"),
-    }
+    let Some(function) = engines()?.window_functions().get(name) else {
+        return internal_err!("a worker does not know the window function {name}");
+    };
+    Ok(function.clone())
 }
 
 #[cfg(test)]

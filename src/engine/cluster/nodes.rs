@@ -52,10 +52,8 @@ impl Enclosed {
     /// # Errors
     /// When it holds something else: a defect.
     pub fn recursion(&self) -> Result<&RecursiveQueryExec> {
-        match self.0.downcast_ref() {
-            Some(recursion) => Ok(recursion),
-            None => internal_err!("only recursion is enclosed"),
-        }
+        let Some(recursion) = self.0.downcast_ref() else { return internal_err!("only recursion is enclosed") };
+        Ok(recursion)
     }
 }
 
