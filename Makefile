@@ -12,6 +12,7 @@ EPOCH ?= C
 PIPELINE ?= dispatch
 KEEP ?=
 FORMAT ?= text
+FEATURES ?= failpoints
 export CARGO_TERM_COLOR ?= auto
 # Where what only the tests need is kept, between clones too.
 export REHOME_TOOLS ?= $(HOME)/.cache/rehome-tools
@@ -20,7 +21,7 @@ READERS = tests/it/python/requirements.txt
 VENV_PEERS = $(REHOME_TOOLS)/peers-venv
 PEERS = benches/peers/python/requirements.txt
 
-.PHONY: demo test roundtrip dialect crash lint bench bench-peers bench-scaling install tools packages
+.PHONY: demo test cluster roundtrip dialect crash lint bench bench-peers bench-scaling install tools packages
 
 # Everything that the build, PostgreSQL and the tests need, where something is missing.
 tools: PYTHON = yes
@@ -59,9 +60,13 @@ demo: packages
 	@"$${CARGO_TARGET_DIR:-target}/release/rehome" demo --scale $(SCALE) --epoch $(EPOCH) --pipeline $(PIPELINE) \
 	  --format $(FORMAT) $(if $(KEEP),--keep)
 
-# Every test, on PostgreSQL servers that the tests start themselves.
+# Every test, on PostgreSQL servers that the tests start themselves. FEATURES=failpoints,cluster: those over several machines too.
 test: tools
-	@$(CARGO) test --release --locked --features failpoints --no-fail-fast
+	@$(CARGO) test --release --locked --features $(FEATURES) --no-fail-fast
+
+# Flows over several machines, which the tests start in their own process.
+cluster: packages
+	@$(CARGO) test --release --locked --features cluster --lib --test cluster
 
 # A million values of every type through the whole, PostgreSQL as the judge. REHOME_SEED, REHOME_VALUES, REHOME_TYPES.
 roundtrip: tools

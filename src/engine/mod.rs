@@ -1,6 +1,8 @@
 //! Owns the one place where a DataFusion session is made: its settings, functions, rules and catalog.
 //! Must not know: flows, snapshots or databases. Nothing beyond this folder assumes that a session is local.
 
+#[cfg(feature = "cluster")]
+pub mod cluster;
 mod dialect;
 mod functions;
 mod guarded;
@@ -26,7 +28,7 @@ use datafusion::common::config::Dialect;
 use datafusion::execution::FunctionRegistry;
 use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
-use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::logical_expr::planner::ExprPlanner;
 use datafusion::logical_expr::{Expr, LogicalPlan, ScalarUDF, lit};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
@@ -113,6 +115,9 @@ pub struct Engine {
     identity: Arc<Identity>,
     /// Of a session for looking: the instant of the statement.
     moment: Option<functions::Moment>,
+    /// Who computes its queries besides this process.
+    #[cfg(feature = "cluster")]
+    distribution: Option<cluster::Distribution>,
 }
 
 impl Engine {
@@ -122,18 +127,7 @@ impl Engine {
     /// [`crate::error::Kind::Unexpected`]: a session that cannot be made is a defect.
     pub fn new(settings: &Settings) -> Result<Self> {
         let defect = |_| Error::unexpected("the engine's session cannot be made");
-        let runtime = RuntimeEnvBuilder::new()
-            .with_memory_pool(Arc::new(pool::Pool::new(settings.memory)))
-            // A sort that has spilled merges as many files as there is memory for, and would leave none to the sort above it.
-            .with_max_spill_merge_fan_in((settings.memory / MERGED).clamp(4, 64))
-            .with_disk_manager_builder(
-                DiskManagerBuilder::default()
-                    .with_mode(DiskManagerMode::Directories(vec![settings.spill.clone()]))
-                    // The disk is the limit.
-                    .with_max_temp_directory_size(u64::MAX),
-            )
-            .build_arc()
-            .map_err(defect)?;
+        let runtime = runtime(settings).map_err(defect)?;
         let probe = Arc::new(probe::SourceProbes::default());
         let mut state = SessionStateBuilder::new()
             .with_config(config(settings.partitions, settings.memory))
@@ -157,7 +151,14 @@ impl Engine {
         }
         ctx.register_catalog(CATALOG, Arc::new(catalog));
         ctx.register_catalog(SOURCE, Arc::new(MemoryCatalogProvider::new()));
-        Ok(Self { ctx, probe, identity: settings.identity.clone(), moment: None })
+        Ok(Self {
+            ctx,
+            probe,
+            identity: settings.identity.clone(),
+            moment: None,
+            #[cfg(feature = "cluster")]
+            distribution: None,
+        })
     }
 
     /// The same session for looking at data: its queries may do what rules may not, since they need not be reproducible.
@@ -366,6 +367,21 @@ fn bounded(
     rules.insert(at, Arc::new(unions::PartsInTurn));
     rules.insert(at, Arc::new(windows::FewPartitions));
     rules
+}
+
+/// What queries share: their memory, and the folder for what does not fit into it.
+fn runtime(settings: &Settings) -> datafusion::error::Result<Arc<RuntimeEnv>> {
+    RuntimeEnvBuilder::new()
+        .with_memory_pool(Arc::new(pool::Pool::new(settings.memory)))
+        // A sort that has spilled merges as many files as there is memory for, and would leave none to the sort above it.
+        .with_max_spill_merge_fan_in((settings.memory / MERGED).clamp(4, 64))
+        .with_disk_manager_builder(
+            DiskManagerBuilder::default()
+                .with_mode(DiskManagerMode::Directories(vec![settings.spill.clone()]))
+                // The disk is the limit.
+                .with_max_temp_directory_size(u64::MAX),
+        )
+        .build_arc()
 }
 
 /// The memory for which a sort merges one more of its files at a time, in bytes.

@@ -7,7 +7,7 @@ use datafusion::common::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{displayable, execute_stream};
-use datafusion::prelude::{DataFrame, SessionContext};
+use datafusion::prelude::DataFrame;
 use futures::{StreamExt, stream};
 
 use super::{Engine, probe};
@@ -25,12 +25,13 @@ enum Joins {
 
 /// A query that is about to run.
 struct Query {
-    ctx: SessionContext,
     probe: Arc<probe::SourceProbes>,
     frame: DataFrame,
     /// Where the files of the table lie that is read once and never held in memory.
     source: Option<String>,
     file: String,
+    #[cfg(feature = "cluster")]
+    distribution: Option<super::cluster::Distribution>,
 }
 
 impl Engine {
@@ -46,11 +47,12 @@ impl Engine {
         source: Option<&str>,
     ) -> Result<SendableRecordBatchStream> {
         let query = Query {
-            ctx: self.ctx.clone(),
             probe: self.probe.clone(),
             frame,
             source: source.map(str::to_owned),
             file: text.file.to_owned(),
+            #[cfg(feature = "cluster")]
+            distribution: self.distribution.clone(),
         };
         let told = |error| planning(&error, text, &self.table_names(), None);
         let rows = query.start(Joins::Hashed).await.map_err(told)?;
@@ -71,12 +73,16 @@ impl Query {
             // To keep an order, rows of all parts are held at once, and what holds them cannot spill; a sort can.
             options.optimizer.prefer_existing_sort = false;
         }
+        #[cfg(feature = "cluster")]
+        if let Some(distribution) = &self.distribution {
+            state = distribution.over(state)?;
+        }
         self.probe.set(self.source.as_deref());
         let plan = state.create_physical_plan(&plan).await;
         self.probe.set(None);
         let plan = plan?;
         log::debug!("{}\n{}", self.file, displayable(plan.as_ref()).indent(false));
-        execute_stream(plan, self.ctx.task_ctx())
+        execute_stream(plan, state.task_ctx())
     }
 
     /// These rows; or, where their joins turn out not to fit, those of a query that merges. What does not fit is met before the

@@ -84,23 +84,34 @@ fn stands_alone(plan: &Plan) -> bool {
 }
 
 fn in_turn(rows: Plan, at_a_time: usize) -> Plan {
-    let partitions = rows.output_partitioning().partition_count();
-    if partitions <= at_a_time {
+    if rows.output_partitioning().partition_count() <= at_a_time {
         return rows;
     }
-    let of = rows.properties();
-    let mut equal = of.eq_properties.clone();
-    equal.clear_orderings();
-    let properties =
-        PlanProperties::new(equal, Partitioning::UnknownPartitioning(at_a_time), of.emission_type, of.boundedness);
-    Arc::new(InTurn { rows, properties: Arc::new(properties) })
+    Arc::new(InTurn::new(rows, at_a_time))
 }
 
 /// The partitions of a plan, several of them as one: each begins when the one before has ended.
 #[derive(Debug)]
-struct InTurn {
+pub struct InTurn {
     rows: Plan,
     properties: Arc<PlanProperties>,
+}
+
+impl InTurn {
+    /// Makes so many partitions of those of a plan.
+    pub fn new(rows: Plan, at_a_time: usize) -> Self {
+        let of = rows.properties();
+        let mut equal = of.eq_properties.clone();
+        equal.clear_orderings();
+        let properties =
+            PlanProperties::new(equal, Partitioning::UnknownPartitioning(at_a_time), of.emission_type, of.boundedness);
+        Self { rows, properties: Arc::new(properties) }
+    }
+
+    /// How many partitions are made of all.
+    pub fn at_a_time(&self) -> usize {
+        self.properties.partitioning.partition_count()
+    }
 }
 
 impl DisplayAs for InTurn {
@@ -123,10 +134,8 @@ impl ExecutionPlan for InTurn {
     }
 
     fn with_new_children(self: Arc<Self>, mut children: Vec<Plan>) -> Result<Plan> {
-        match children.pop() {
-            Some(rows) => Ok(in_turn(rows, self.properties.partitioning.partition_count())),
-            None => internal_err!("partitions in turn are those of one node"),
-        }
+        let Some(rows) = children.pop() else { return internal_err!("partitions in turn are those of one node") };
+        Ok(in_turn(rows, self.at_a_time()))
     }
 
     fn apply_expressions(
@@ -139,7 +148,7 @@ impl ExecutionPlan for InTurn {
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         let (rows, schema) = (self.rows.clone(), self.schema());
         let all = rows.output_partitioning().partition_count();
-        let step = self.properties.partitioning.partition_count();
+        let step = self.at_a_time();
         let each = stream::iter((partition..all).step_by(step)).map(move |one| rows.execute(one, context.clone()));
         Ok(Box::pin(RecordBatchStreamAdapter::new(schema, each.try_flatten())))
     }

@@ -48,34 +48,36 @@ impl PhysicalOptimizerRule for FewPartitions {
             if window.partition_by_sort_keys()?.is_empty() {
                 return Ok(Transformed::no(node));
             }
-            Ok(Transformed::yes(Arc::new(Pieces { window: node })))
+            Ok(Transformed::yes(Arc::new(Pieces::new(node)?)))
         });
         done.map(|done| done.data)
     }
 }
 
-/// Windows, a few partitions at a time.
+/// The windows below it, a few partitions at a time.
 #[derive(Debug)]
-struct Pieces {
+pub struct Pieces {
     window: Plan,
 }
 
 impl Pieces {
+    /// # Errors
+    /// When the plan computes no windows: a defect.
+    pub fn new(window: Plan) -> Result<Self> {
+        let pieces = Self { window };
+        pieces.window()?;
+        Ok(pieces)
+    }
+
     fn window(&self) -> Result<&WindowAggExec> {
-        match self.window.downcast_ref() {
-            Some(window) => Ok(window),
-            None => internal_err!("pieces are those of windows"),
-        }
+        let Some(window) = self.window.downcast_ref() else { return internal_err!("pieces are those of windows") };
+        Ok(window)
     }
 }
 
 impl DisplayAs for Pieces {
-    fn fmt_as(&self, form: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("FewPartitions: ")?;
-        match self.window() {
-            Ok(window) => window.fmt_as(form, f),
-            Err(_) => Err(fmt::Error),
-        }
+    fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FewPartitions")
     }
 }
 
@@ -89,31 +91,23 @@ impl ExecutionPlan for Pieces {
     }
 
     fn children(&self) -> Vec<&Plan> {
-        self.window.children()
-    }
-
-    fn required_input_ordering(&self) -> Vec<Option<datafusion::physical_expr::OrderingRequirements>> {
-        self.window.required_input_ordering()
-    }
-
-    fn input_distribution_requirements(&self) -> datafusion::physical_plan::InputDistributionRequirements {
-        self.window.input_distribution_requirements()
+        vec![&self.window]
     }
 
     fn maintains_input_order(&self) -> Vec<bool> {
         vec![true]
     }
 
-    fn with_new_children(self: Arc<Self>, children: Vec<Plan>) -> Result<Plan> {
-        let anew = ReplaceChildrenOptions::new(ChildrenPropertiesMode::Recompute);
-        Ok(Arc::new(Self { window: self.window.clone().replace_children(children, anew)? }))
+    fn with_new_children(self: Arc<Self>, mut children: Vec<Plan>) -> Result<Plan> {
+        let Some(window) = children.pop() else { return internal_err!("pieces are those of one node") };
+        Ok(Arc::new(Self::new(window)?))
     }
 
     fn apply_expressions(
         &self,
-        f: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
+        _: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
     ) -> Result<TreeNodeRecursion> {
-        self.window.apply_expressions(f)
+        Ok(TreeNodeRecursion::Continue)
     }
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {

@@ -26,6 +26,8 @@ use datafusion::common::{DataFusionError, Result};
 pub use cast::{CAST, TRY_CAST, cast_as, functions as casts, tried};
 pub use collation::orders_texts;
 pub use entered::{Unfit, entered};
+#[cfg(feature = "cluster")]
+pub use form::Forms;
 pub use guard::{refuse_outputs, vetted};
 pub use kind::Kind;
 pub use names::hint as hint_for_function;

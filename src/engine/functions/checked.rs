@@ -126,6 +126,15 @@ fn cast_of(name: &'static str, kind: fn(&DataType) -> DataType) -> ScalarUDF {
     )
 }
 
+/// All functions of this file.
+#[cfg(feature = "cluster")]
+pub(super) fn of_plans() -> Vec<ScalarUDF> {
+    let mut all = vec![widen("widen"), widen("widen_numeric"), narrow("narrow"), narrow("narrow_numeric")];
+    let operators = ["checked_add", "checked_subtract", "checked_multiply", "checked_divide", "checked_remainder"];
+    all.extend(operators.map(function));
+    all
+}
+
 /// Which integer two integers make: the wider one of the two.
 fn wider(args: &[FieldRef]) -> DataType {
     let width = |field: &FieldRef| match field.data_type() {

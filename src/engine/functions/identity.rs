@@ -11,6 +11,8 @@ use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::{ColumnarValue, Expr, LogicalPlan, ScalarUDF};
+#[cfg(feature = "cluster")]
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::super::dialect::{CAST, tried};
@@ -91,6 +93,33 @@ impl Identity {
             Some(Some(kind)) => kind.canonical(key).into_iter().collect(),
             Some(None) => [KeyType::Number, KeyType::Text].iter().filter_map(|kind| kind.canonical(key)).collect(),
         }
+    }
+
+    /// What it says, as a hash: two that differ would give other UUIDs.
+    #[cfg(feature = "cluster")]
+    #[must_use]
+    pub fn fingerprint(&self) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        let mut take = |text: &str| {
+            hash.update((text.len() as u64).to_le_bytes());
+            hash.update(text);
+        };
+        take(&format!("{:?} {:?}", self.namespace, self.entities));
+        for (entity, instead) in &self.own_ids {
+            take(entity);
+            take(instead);
+        }
+        for (part, uuids) in [("adopted", &self.adopted), ("foreign", &self.foreign)] {
+            take(part);
+            for (entity, uuids) in uuids {
+                take(entity);
+                for (key, uuid) in uuids.iter().collect::<BTreeMap<_, _>>() {
+                    take(key);
+                    take(&uuid.to_string());
+                }
+            }
+        }
+        hash.finalize().into()
     }
 
     /// The UUIDs that the target's mappings had for an entity, by their keys' canonical form.

@@ -44,21 +44,40 @@ pub use verdict::{declared_causes, declared_verdicts, declared_warnings};
 /// # Errors
 /// When the JSON functions do not register: a defect.
 pub fn register(ctx: &SessionContext, identity: &Arc<Identity>) -> Result<()> {
-    for function in verdict::functions()
-        .into_iter()
-        .chain(json::functions())
-        .chain(random::functions())
-        .chain(read_uuid::functions())
-    {
-        ctx.register_udf(function);
-    }
-    ctx.register_udf(identity::legacy_uuid(identity));
-    ctx.register_udf(row::named_struct());
-    for function in families::functions().chain(casts()) {
+    for function in of_sql(identity) {
         ctx.register_udf(function);
     }
     // A clone shares the session's state; registering needs a mutable handle of it.
     datafusion_functions_json::register_all(&mut ctx.clone())
+}
+
+/// The functions that SQL can call.
+fn of_sql(identity: &Arc<Identity>) -> Vec<ScalarUDF> {
+    let mut all = verdict::functions();
+    all.extend(json::functions());
+    all.extend(random::functions());
+    all.extend(read_uuid::functions());
+    all.extend([identity::legacy_uuid(identity), row::named_struct()]);
+    all.extend(families::functions());
+    all.extend(casts());
+    all
+}
+
+/// The functions by which a worker knows what a plan means, those behind that only plans call: of two with one name, the later.
+#[cfg(feature = "cluster")]
+pub fn of_plans(identity: &Arc<Identity>) -> Vec<ScalarUDF> {
+    let mut all = of_sql(identity);
+    all.extend([row_uuid(identity), printed_key(), source_row(), place::place()]);
+    all.extend(checked::of_plans());
+    all.extend(numeric::of_plans());
+    all
+}
+
+/// Is it one of ours, and none of the engine's?
+#[cfg(feature = "cluster")]
+pub fn is_ours(function: &ScalarUDF) -> bool {
+    let inner = function.inner();
+    inner.is::<Function>() || inner.is::<super::dialect::Forms>()
 }
 
 type Field = dyn Fn(&ReturnFieldArgs<'_>) -> Result<FieldRef> + Send + Sync;

@@ -71,7 +71,7 @@ fn is_place(column: &Column, schemas: &[DFSchemaRef]) -> bool {
 }
 
 /// A text that sorts as the place does: `(2,10)` after `(2,9)`, and each partition by itself.
-fn place() -> ScalarUDF {
+pub(super) fn place() -> ScalarUDF {
     Function::udf(
         "place",
         |args| {

@@ -56,6 +56,15 @@ pub fn numeric_function(name: &str) -> Result<ScalarUDF> {
     })
 }
 
+/// All functions of this folder. `greatest` and `least` stand for those of other types too until a query is settled, never after.
+#[cfg(feature = "cluster")]
+pub(super) fn of_plans() -> Vec<ScalarUDF> {
+    let operators = ["numeric_add", "numeric_subtract", "numeric_multiply", "numeric_divide", "numeric_remainder"];
+    let mut all: Vec<ScalarUDF> = operators.into_iter().map(udf::binary).collect();
+    all.extend([udf::extreme("greatest"), udf::extreme("least"), udf::key(), udf::known()]);
+    all
+}
+
 /// An aggregate of numbers of any size: `numeric_sum`, `numeric_avg`, `numeric_min`, `numeric_max`.
 #[must_use]
 pub fn numeric_aggregate(name: &'static str) -> AggregateUDF {

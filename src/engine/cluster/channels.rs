@@ -1,0 +1,166 @@
+//! Owns the connections to workers: a peer that falls silent is noticed, what is sent carries the token, and plans go packed.
+//! Must not know: what plans compute.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use arrow::array::RecordBatch;
+use async_trait::async_trait;
+use datafusion::common::{DataFusionError, Result};
+use datafusion::execution::TaskContext;
+use datafusion::physical_plan::metrics::ExecutionPlanMetricsSet;
+use datafusion_distributed::grpc::{BoxCloneSyncChannel, create_worker_client};
+use datafusion_distributed::{
+    ChannelResolver, CoordinatorToWorkerMsg, ExecuteTaskRequest, GetWorkerInfoRequest, GetWorkerInfoResponse,
+    MaybeEncoded, ProducerHead, SetPlanRequest, WorkerChannel, WorkerToCoordinatorMsg,
+};
+use futures::StreamExt;
+use futures::stream::BoxStream;
+use http::HeaderMap;
+use tonic::transport::{Channel, Endpoint};
+use url::Url;
+
+use super::token::Token;
+use super::{fault, keys, nodes};
+
+/// How long a connection may take.
+const CONNECT: Duration = Duration::from_secs(5);
+/// How often a peer is asked whether it is there, and how long it may take to say so.
+pub const ASKED_EVERY: Duration = Duration::from_secs(2);
+pub const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
+
+/// Connections by worker. Copies share them.
+#[derive(Clone)]
+pub struct Channels(Arc<Shared>);
+
+struct Shared {
+    token: Option<Token>,
+    known: Mutex<HashMap<Url, Channel>>,
+    sent: AtomicU64,
+    /// Is this where the rows are wanted, or a machine on their way?
+    is_coordinator: bool,
+}
+
+impl Channels {
+    pub fn of_coordinator(token: Option<Token>) -> Self {
+        Self::new(token, true)
+    }
+
+    pub fn of_worker(token: Option<Token>) -> Self {
+        Self::new(token, false)
+    }
+
+    fn new(token: Option<Token>, is_coordinator: bool) -> Self {
+        Self(Arc::new(Shared { token, known: Mutex::default(), sent: AtomicU64::new(0), is_coordinator }))
+    }
+
+    /// How many parts of plans were sent.
+    pub fn sent(&self) -> u64 {
+        self.0.sent.load(Ordering::Relaxed)
+    }
+
+    /// A connection that is made when it is first used, and made again after it was lost.
+    fn channel(&self, url: &Url) -> Result<Channel> {
+        let mut known = self.0.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(channel) = known.get(url) {
+            return Ok(channel.clone());
+        }
+        let unusable = |_| DataFusionError::Configuration("not the address of a worker".to_owned());
+        let channel = Endpoint::from_shared(url.to_string())
+            .map_err(unusable)?
+            .connect_timeout(CONNECT)
+            .http2_keep_alive_interval(ASKED_EVERY)
+            .keep_alive_timeout(ANSWERS_WITHIN)
+            .keep_alive_while_idle(true)
+            .connect_lazy();
+        known.insert(url.clone(), channel.clone());
+        Ok(channel)
+    }
+}
+
+#[async_trait]
+impl ChannelResolver for Channels {
+    async fn get_worker_client_for_url(&self, url: &Url) -> Result<Box<dyn WorkerChannel>> {
+        let inner = create_worker_client(BoxCloneSyncChannel::new(self.channel(url)?));
+        Ok(Box::new(Packing { inner, url: url.clone(), shared: self.0.clone() }))
+    }
+}
+
+/// A channel whose plans go as ours.
+struct Packing {
+    inner: Box<dyn WorkerChannel>,
+    url: Url,
+    shared: Arc<Shared>,
+}
+
+impl Packing {
+    fn headers(&self, mut headers: HeaderMap) -> HeaderMap {
+        if let Some(token) = &self.shared.token {
+            token.put(&mut headers);
+        }
+        headers
+    }
+
+    fn told(&self) -> impl Fn(DataFusionError) -> DataFusionError + Send + 'static {
+        let (url, is_coordinator) = (self.url.clone(), self.shared.is_coordinator);
+        move |error| {
+            let error = fault::on_its_way(error, &url);
+            if is_coordinator { fault::arrived(error) } else { error }
+        }
+    }
+
+    fn rows<T: 'static>(&self, rows: BoxStream<'static, Result<T>>) -> BoxStream<'static, Result<T>> {
+        let told = self.told();
+        rows.map(move |row| row.map_err(&told)).boxed()
+    }
+}
+
+#[async_trait]
+impl WorkerChannel for Packing {
+    async fn coordinator_channel(
+        &mut self,
+        headers: HeaderMap,
+        mut request: SetPlanRequest,
+        messages: BoxStream<'static, CoordinatorToWorkerMsg>,
+        metrics: ExecutionPlanMetricsSet,
+        context: &Arc<TaskContext>,
+    ) -> Result<BoxStream<'static, Result<WorkerToCoordinatorMsg>>> {
+        if let MaybeEncoded::Decoded(plan) = request.plan {
+            request.plan = MaybeEncoded::Decoded(Arc::new(nodes::Packed::new(plan)));
+        }
+        self.shared.sent.fetch_add(1, Ordering::Relaxed);
+        let headers = self.headers(headers);
+        let answers = self.inner.coordinator_channel(headers, request, messages, metrics, context).await;
+        let told = self.told();
+        let answers = answers.map_err(|error| {
+            let error = told(error);
+            // Whoever waits for the rows of this part hears only that it was not sent. Names of nodes and functions, never a value.
+            log::warn!("a part of a query was not given to a worker: {}", error.strip_backtrace());
+            error
+        })?;
+        Ok(self.rows(answers))
+    }
+
+    async fn execute_task(
+        &mut self,
+        headers: HeaderMap,
+        request: ExecuteTaskRequest,
+        metrics: ExecutionPlanMetricsSet,
+        context: &Arc<TaskContext>,
+    ) -> Result<Vec<BoxStream<'static, Result<RecordBatch>>>> {
+        if let ProducerHead::RepartitionExec { partitioning: MaybeEncoded::Decoded(partitioning) } =
+            &request.producer_head
+        {
+            keys::only_columns(partitioning)?;
+        }
+        let rows = self.inner.execute_task(self.headers(headers), request, metrics, context).await;
+        Ok(rows.map_err(self.told())?.into_iter().map(|rows| self.rows(rows)).collect())
+    }
+
+    /// Nobody asks for it, and it could not carry the token.
+    async fn get_worker_info(&mut self, _: GetWorkerInfoRequest) -> Result<GetWorkerInfoResponse> {
+        Err(DataFusionError::NotImplemented("workers tell nothing of themselves".to_owned()))
+    }
+}

@@ -1,0 +1,143 @@
+//! Owns flows over several machines: how a session becomes one that gives parts of its plans to workers, and which workers there are.
+//! Must not know: flows, snapshots, or who starts a worker.
+
+mod channels;
+mod codec;
+mod expressions;
+mod fault;
+mod functions;
+mod keys;
+mod nodes;
+mod token;
+mod worker;
+
+use std::sync::Arc;
+
+use datafusion::common::Result as EngineResult;
+use datafusion::execution::{SessionState, SessionStateBuilder};
+use datafusion_distributed::{DistributedExt, SessionStateBuilderExt, WorkerResolver};
+use url::{Host, Url};
+
+use super::Engine;
+use crate::error::{At, Error, Result};
+use channels::Channels;
+use codec::Codec;
+pub use token::Token;
+pub use worker::{WorkerSettings, serve};
+
+/// Bytes of files that one partition of a scan reads, before a second machine is worth it.
+const BYTES_PER_PARTITION: usize = 16 << 20;
+
+/// The workers, and the way to them.
+pub struct Cluster {
+    workers: Vec<Url>,
+    channels: Channels,
+    bytes_per_partition: usize,
+}
+
+impl Cluster {
+    /// `workers`: their addresses, such as `http://10.0.0.5:7400`. Without a token, only those of this machine.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Config`] for no address, and one that cannot be used.
+    pub fn new(workers: Vec<Url>, token: Option<Token>) -> Result<Self> {
+        if workers.is_empty() {
+            return Err(Error::config("a cluster has at least one worker"));
+        }
+        for url in &workers {
+            // Not the whole URL: somebody may have put a password into it.
+            let shown = format!("{}:{}", url.host_str().unwrap_or_default(), url.port().unwrap_or_default());
+            if url.scheme() != "http" || url.host().is_none() || url.port().is_none() {
+                return Err(Error::config("not the address of a worker")
+                    .at(At::Server, shown)
+                    .hint("http://host:port"));
+            }
+            if token.is_none() && !is_of_this_machine(url) {
+                return Err(no_token().at(At::Server, shown));
+            }
+        }
+        Ok(Self { workers, channels: Channels::of_coordinator(token), bytes_per_partition: BYTES_PER_PARTITION })
+    }
+
+    /// The same with other work for one partition: less of it cuts smaller queries too.
+    #[must_use]
+    pub fn with_bytes_per_partition(self, bytes: usize) -> Self {
+        Self { bytes_per_partition: bytes.max(1), ..self }
+    }
+
+    /// How many parts of plans were given to workers so far.
+    #[must_use]
+    pub fn parts_sent(&self) -> u64 {
+        self.channels.sent()
+    }
+}
+
+fn is_of_this_machine(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+fn no_token() -> Error {
+    Error::config("without a token, a worker may be on this machine only")
+        .hint("give the coordinator and all workers the same token")
+}
+
+/// What a query needs to be computed by several machines.
+#[derive(Clone)]
+pub(super) struct Distribution {
+    cluster: Arc<Cluster>,
+    codec: Arc<Codec>,
+}
+
+impl Distribution {
+    /// The state of a session, as one that plans for these workers.
+    pub(super) fn over(&self, state: SessionState) -> EngineResult<SessionState> {
+        let bytes = self.cluster.bytes_per_partition;
+        let mut config = state.config().clone();
+        let optimizer = &mut config.options_mut().optimizer;
+        optimizer.repartition_file_min_size = optimizer.repartition_file_min_size.min(bytes);
+        // To keep an order, a worker would hold rows of all others at once; a sort can spill.
+        optimizer.prefer_existing_sort = false;
+        // A filter that grows while a join runs would have to grow on other machines too.
+        optimizer.enable_dynamic_filter_pushdown = false;
+        let builder = SessionStateBuilder::new_from_existing(state)
+            .with_config(config)
+            .with_physical_optimizer_rule(Arc::new(nodes::Enclose))
+            .with_physical_optimizer_rule(Arc::new(keys::ByColumns))
+            .with_distributed_user_codec_arc(self.codec.clone())
+            .with_distributed_worker_resolver(Workers(self.cluster.workers.clone()))
+            .with_distributed_channel_resolver(self.cluster.channels.clone())
+            .with_distributed_planner()
+            .with_distributed_file_scan_config_bytes_per_partition(bytes)?
+            .with_distributed_metrics_collection(false)?;
+        Ok(builder.build())
+    }
+}
+
+impl Engine {
+    /// The same session, whose queries are computed by these workers where there is enough to do. Workers must know the same
+    /// identifiers: a plan is refused by one that does not.
+    #[must_use]
+    pub fn distributed(&self, cluster: Arc<Cluster>) -> Self {
+        let codec = Arc::new(Codec::new(&self.identity));
+        Self {
+            ctx: self.ctx.clone(),
+            probe: self.probe.clone(),
+            identity: self.identity.clone(),
+            moment: self.moment.clone(),
+            distribution: Some(Distribution { cluster, codec }),
+        }
+    }
+}
+
+struct Workers(Vec<Url>);
+
+impl WorkerResolver for Workers {
+    fn get_urls(&self) -> EngineResult<Vec<Url>> {
+        Ok(self.0.clone())
+    }
+}
