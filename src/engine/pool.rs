@@ -26,6 +26,13 @@ struct Held {
     by_others: usize,
 }
 
+impl Held {
+    /// What those hold together who can spill, as this one can or cannot.
+    fn by(&mut self, consumer: &MemoryConsumer) -> &mut usize {
+        if consumer.can_spill() { &mut self.by_spillers } else { &mut self.by_others }
+    }
+}
+
 /// How the engine names a sort, and a merge too.
 const SORT: &str = "ExternalSorter";
 /// How the engine names what merges the files of a sort. It cannot spill, but does with fewer files at a time.
@@ -79,26 +86,15 @@ impl MemoryPool for Pool {
     }
 
     fn grow(&self, reservation: &MemoryReservation, additional: usize) {
-        let mut held = self.held();
-        if reservation.consumer().can_spill() {
-            held.by_spillers += additional;
-        } else {
-            held.by_others += additional;
-        }
+        *self.held().by(reservation.consumer()) += additional;
     }
 
     fn shrink(&self, reservation: &MemoryReservation, less: usize) {
-        let mut held = self.held();
-        if reservation.consumer().can_spill() {
-            held.by_spillers -= less;
-        } else {
-            held.by_others -= less;
-        }
+        *self.held().by(reservation.consumer()) -= less;
     }
 
     fn try_grow(&self, reservation: &MemoryReservation, additional: usize) -> Result<()> {
         let mut held = self.held();
-        let spills = reservation.consumer().can_spill();
         let left = self.size.saturating_sub(held.by_spillers + held.by_others);
         let consumer = reservation.consumer();
         let free = match reservation.size() {
@@ -109,16 +105,12 @@ impl MemoryPool for Pool {
         if additional > free {
             return Err(resources_datafusion_err!(
                 "{} holds {} bytes, wants {additional} more and may have {free} of {}",
-                reservation.consumer().name(),
+                consumer.name(),
                 reservation.size(),
                 self.size
             ));
         }
-        if spills {
-            held.by_spillers += additional;
-        } else {
-            held.by_others += additional;
-        }
+        *held.by(consumer) += additional;
         Ok(())
     }
 

@@ -19,8 +19,7 @@ use datafusion::physical_plan::sorts::sort::SortExec;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::union::UnionExec;
 use datafusion::physical_plan::{
-    ChildrenPropertiesMode, DisplayAs, DisplayFormatType, ExecutionPlan, ExecutionPlanProperties, PlanProperties,
-    ReplaceChildrenOptions,
+    DisplayAs, DisplayFormatType, ExecutionPlan, ExecutionPlanProperties, PlanProperties, replace_children_if_necessary,
 };
 use futures::{StreamExt, TryStreamExt, stream};
 
@@ -47,14 +46,10 @@ impl PhysicalOptimizerRule for PartsInTurn {
             }
             let rows =
                 node.children().into_iter().map(|rows| within(rows.clone(), at_a_time)).collect::<Result<_>>()?;
-            Ok(Transformed::yes(node.replace_children(rows, anew())?))
+            replace_children_if_necessary(node, rows).map(Transformed::yes)
         });
         done.map(|done| done.data)
     }
-}
-
-fn anew() -> ReplaceChildrenOptions {
-    ReplaceChildrenOptions::new(ChildrenPropertiesMode::Recompute)
 }
 
 /// Is it the same to a node in which order, and in how many partitions, rows come to it?
@@ -74,7 +69,7 @@ fn within(rows: Plan, at_a_time: usize) -> Result<Plan> {
         return Ok(rows);
     }
     let inner = rows.children().into_iter().map(|inner| within(inner.clone(), at_a_time)).collect::<Result<_>>()?;
-    rows.replace_children(inner, anew())
+    replace_children_if_necessary(rows, inner)
 }
 
 /// Does each partition of a plan go its own way? Those of a join or a repartition wait for each other.
