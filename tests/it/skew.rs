@@ -55,11 +55,11 @@ const SKEWED: [(&str, &str, &str, i32); 7] = [
         0,
     ),
     (
-        "a side of a join that is ten times the memory",
+        "a side of a join that is more than the memory",
         "select e.id as _key, migrate() as _outcome, b.body from source.event e
          left join source.event b on b.id = e.id and b.owner = e.owner",
-        "12MB",
-        8,
+        "96MB",
+        0,
     ),
     (
         "windows that look at whole partitions, of which there are many",
