@@ -3,11 +3,13 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// The result of everything that can meet a world that is wrong.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What kind of thing is wrong; each kind has its documented exit code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kind {
     /// A defect of this program.
     Unexpected,
@@ -57,7 +59,7 @@ impl Kind {
 }
 
 /// A place an error can name. Values of cells have no place here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum At {
     Pipeline,
     Flow,
@@ -89,10 +91,10 @@ impl fmt::Display for At {
 }
 
 /// What went wrong, where, and what to do about it. Holds no cell value and no secret.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Error(Box<Inner>);
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Inner {
     kind: Kind,
     message: String,

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::diagnosis::Text;
 use crate::error::{At, Error, Result};
@@ -130,14 +130,14 @@ fn id_key() -> OneOrMore {
 }
 
 /// What a header does not say of how rows are known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Open {
     pub id: bool,
     pub id_column: bool,
 }
 
 /// One source table → one target table, each source row to one outcome.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Flow {
     /// The file's stem: unique in its pipeline.
     pub name: String,

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::diagnosis::Text;
 use crate::error::{At, Error, Result};
@@ -12,7 +13,7 @@ const OPEN: &str = "/*---";
 const CLOSE: &str = "---*/";
 
 /// A SQL file, read.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SqlFile<H> {
     /// The file's name without `.sql`.
     pub stem: String,

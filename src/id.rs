@@ -1,5 +1,6 @@
 //! Owns how a legacy key becomes a UUID. Must not know: mappings, tables or databases.
 
+use serde::{Deserialize, Serialize};
 use sha1::{Digest, Sha1};
 use uuid::{Builder, Uuid};
 
@@ -7,7 +8,7 @@ use crate::error::Result;
 use crate::key::{KeyColumn, KeyType};
 
 /// The UUID namespace of a pipeline: the same keys under the same namespace give the same UUIDs, anywhere.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Namespace(Uuid);
 
 impl Namespace {

@@ -1,11 +1,13 @@
 //! Owns how tables are named, in headers and in SQL, and which of the tables there are a name fits.
 //! Must not know: where the tables are, or what is done with them.
 
+use serde::{Deserialize, Serialize};
+
 use crate::diagnosis::{Spot, closest};
 use crate::error::{At, Error, Result};
 
 /// A table's name, as it was written.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Name {
     /// `name` or `schema.name` of a header. Both may hold dots; quotes, as in SQL, say where one of them ends.
     Loose(String),
@@ -54,7 +56,7 @@ impl Name {
 }
 
 /// A name with the place where it was written, for what there is to say of it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Named {
     pub name: Name,
     /// The flow that needs the table, if one does.

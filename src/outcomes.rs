@@ -112,6 +112,17 @@ impl OutcomeStore {
         Self { location: workspace.child("runs").child(run), known: Arc::default() }
     }
 
+    /// The store of a run, by its own place.
+    #[must_use]
+    pub fn at(location: Location) -> Self {
+        Self { location, known: Arc::default() }
+    }
+
+    /// Takes the files of a flow for what its manifest says: whoever made them, or another machine of the same run, has seen to it.
+    pub fn believe(&self, flow: &FlowOutcomes) {
+        flow.files.iter().for_each(|file| self.know(&file.path));
+    }
+
     /// A place beside it for the outcomes of flows that are made on trial, for what this flow asks of the target.
     #[must_use]
     pub fn trial(&self, flow: &str) -> Self {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::diagnosis::closest;
@@ -54,10 +54,20 @@ struct File {
     #[serde(default)]
     unmapped: Vec<String>,
     coverage: Option<Coverage>,
+    #[serde(default)]
+    engine: Engine,
+}
+
+/// Who runs the flows. They are no rules: the same rows come of it anywhere.
+#[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Engine {
+    /// Workers, as `host:port`, in place of this machine alone.
+    workers: Option<Vec<String>>,
 }
 
 /// How much of the source must go somewhere, or be named by `unmapped`: `rehome check` fails otherwise.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(untagged, expecting = "`coverage` is \"full\", or a share between 0 and 1")]
 pub enum Coverage {
     All(Whole),
@@ -66,7 +76,7 @@ pub enum Coverage {
 }
 
 /// All of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Whole {
     Full,
@@ -84,7 +94,7 @@ impl Coverage {
 }
 
 /// What a pipeline does with rejects of a flow instead: another flow owns them.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Reroute {
     /// The flow that owns the rows.
@@ -121,7 +131,7 @@ struct Mappings {
 }
 
 /// What sort of time a column holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Clock {
     /// timestamptz.
     Instant,
@@ -130,7 +140,7 @@ pub enum Clock {
 }
 
 /// Where a pipeline keeps synthetic data of the shape of its source, for demonstrations, tests and benchmarks.
-#[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Sample {
     /// A file with the PostgreSQL DDL of the source.
@@ -144,14 +154,14 @@ pub struct Sample {
 }
 
 /// The header of a view that flows, checks and reports share.
-#[derive(Debug, Clone, Default, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SharedHeader {
     pub description: Option<String>,
 }
 
 /// The header of a check.
-#[derive(Debug, Clone, Default, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CheckHeader {
     pub title: Option<String>,
@@ -166,14 +176,14 @@ pub struct CheckHeader {
 }
 
 /// What a check is repeated for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Each {
     Flow,
 }
 
 /// What a failing check does to the run.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     #[default]
@@ -182,7 +192,7 @@ pub enum Severity {
 }
 
 /// The header of a report.
-#[derive(Debug, Clone, Default, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReportHeader {
     pub title: Option<String>,
@@ -191,7 +201,7 @@ pub struct ReportHeader {
 }
 
 /// Where the keys of an entity come from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EntityKey {
     pub flow: String,
     pub source: Named,
@@ -205,7 +215,7 @@ pub struct EntityKey {
 }
 
 /// A whole migration, as declared.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Pipeline {
     pub name: String,
     /// The file, as messages show it.
@@ -246,6 +256,8 @@ pub struct Pipeline {
     pub unmapped: Vec<String>,
     /// How much of the source must go somewhere.
     pub coverage: Option<Coverage>,
+    /// The workers that run its flows, as `host:port`; none for this machine alone.
+    pub workers: Vec<String>,
     /// SHA-256 over the rules, see [`crate::rules`]: two runs with the same hash apply the same rules.
     pub hash: String,
 }
@@ -289,6 +301,7 @@ impl Pipeline {
             sample: None,
             unmapped: Vec::new(),
             coverage: None,
+            workers: Vec::new(),
             hash: String::new(),
         };
         for (file, path) in chain.into_iter().rev() {
@@ -360,6 +373,7 @@ impl Pipeline {
         self.time_zone = file.source.time_zone.or(self.time_zone.take());
         self.time_zones.extend(file.source.time_zones.unwrap_or_default());
         set(&mut self.target_schema, file.target.schema);
+        set(&mut self.workers, file.engine.workers);
         if let Some(table) = file.mappings.table {
             self.mappings = match table.split_once('.') {
                 Some((schema, table)) => (schema.to_owned(), table.to_owned()),

@@ -3,6 +3,8 @@
 
 pub mod bench;
 pub mod check;
+#[cfg(feature = "cluster")]
+pub mod cluster;
 pub mod demo;
 pub mod doctor;
 pub mod every;

@@ -9,6 +9,7 @@ use datafusion::error::DataFusionError as Engine;
 
 use datafusion::sql::sqlparser::ast::Expr;
 use datafusion::sql::sqlparser::tokenizer::Location;
+use serde::{Deserialize, Serialize};
 
 use crate::error::{At, Error, Kind};
 pub use clause::{BranchText, Clause};
@@ -85,7 +86,7 @@ impl Text<'_> {
 }
 
 /// A place in a text, kept for an error that is found later.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Spot {
     /// `file:line:column`, or as much of it as is known.
     place: String,

@@ -126,8 +126,13 @@ impl Engine {
     /// # Errors
     /// [`crate::error::Kind::Unexpected`]: a session that cannot be made is a defect.
     pub fn new(settings: &Settings) -> Result<Self> {
+        let runtime = runtime(settings).build_arc();
+        Self::over(settings, runtime.map_err(|_| Error::unexpected("the engine's session cannot be made"))?)
+    }
+
+    /// Makes a session that shares its memory and its stores with others.
+    fn over(settings: &Settings, runtime: Arc<RuntimeEnv>) -> Result<Self> {
         let defect = |_| Error::unexpected("the engine's session cannot be made");
-        let runtime = runtime(settings).map_err(defect)?;
         let probe = Arc::new(probe::SourceProbes::default());
         let mut state = SessionStateBuilder::new()
             .with_config(config(settings.partitions, settings.memory))
@@ -370,7 +375,7 @@ fn bounded(
 }
 
 /// What queries share: their memory, and the folder for what does not fit into it.
-fn runtime(settings: &Settings) -> datafusion::error::Result<Arc<RuntimeEnv>> {
+fn runtime(settings: &Settings) -> RuntimeEnvBuilder {
     RuntimeEnvBuilder::new()
         .with_memory_pool(Arc::new(pool::Pool::new(settings.memory)))
         // A sort that has spilled merges as many files as there is memory for, and would leave none to the sort above it.
@@ -381,7 +386,6 @@ fn runtime(settings: &Settings) -> datafusion::error::Result<Arc<RuntimeEnv>> {
                 // The disk is the limit.
                 .with_max_temp_directory_size(u64::MAX),
         )
-        .build_arc()
 }
 
 /// The memory for which a sort merges one more of its files at a time, in bytes.

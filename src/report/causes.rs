@@ -9,7 +9,7 @@ use arrow::array::{Array, AsArray, RecordBatch, StringArray};
 use datafusion::logical_expr::lit;
 use datafusion::prelude::{DataFrame, ident};
 use futures::StreamExt;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Inputs;
 use crate::diagnosis::{Text, running};
@@ -31,7 +31,7 @@ pub const UNKNOWN: &str = "not known";
 pub const CIRCLE: &str = "in a circle";
 
 /// How the rejects of a run hang together.
-#[derive(Debug, Clone, Default, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RootCauses {
     /// All rejects.
     pub rejected: u64,
@@ -45,7 +45,7 @@ pub struct RootCauses {
 }
 
 /// A sort of row that broke first.
-#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Origin {
     pub flow: String,
     pub reason: String,
@@ -58,7 +58,7 @@ pub struct Origin {
 }
 
 /// Rejects of one flow with one reason, whose causes and roots have the same fate.
-#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Cause {
     pub flow: String,
     pub reason: String,

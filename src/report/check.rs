@@ -92,7 +92,7 @@ fn blank(check: &Check) -> CheckReport {
         title: check.header.title.clone(),
         rows: 0,
         passed: true,
-        severity: severity(check.header.severity),
+        severity: severity(check.header.severity).to_owned(),
         keys: Vec::new(),
         error: None,
     }

@@ -29,7 +29,7 @@ pub use changes::{Because, Changes, KnownBy};
 pub use facts::{Facts, Phase, ReadBack};
 
 /// What a run did to each row, and what is checked about it. Serialises to the documented JSON.
-#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Report {
     pub run: String,
     pub snapshot: String,
@@ -58,7 +58,7 @@ pub struct Report {
 }
 
 /// What a report of the pipeline is called, and how it may be drawn.
-#[derive(Debug, Clone, Default, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Title {
     pub title: Option<String>,
     pub chart: Option<String>,
@@ -66,7 +66,7 @@ pub struct Title {
 }
 
 /// The outcomes of one flow.
-#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct FlowReport {
     pub flow: String,
     pub source: String,
@@ -123,7 +123,7 @@ impl FlowReport {
 }
 
 /// What a check found.
-#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CheckReport {
     pub check: String,
     pub title: Option<String>,
@@ -131,7 +131,7 @@ pub struct CheckReport {
     pub rows: u64,
     pub passed: bool,
     /// `fail` or `warn`.
-    pub severity: &'static str,
+    pub severity: String,
     /// Keys of a few of these rows.
     pub keys: Vec<String>,
     /// Why it could not be run to its end; then it has not passed.

@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 use tracing::Instrument;
 use uuid::Uuid;
 
+use super::ahead::Ahead;
 use super::halfway::Halfway;
 use super::record::{self, Adopted, Foreign, remember_adopted, remembered};
 use super::remake::{self, Past};
@@ -200,7 +201,7 @@ impl Loading {
     /// What transforming or loading meets; what was loaded stays, and the same run takes it up.
     pub async fn run(
         mut self,
-        stage: &Transform<'_>,
+        (stage, mut ahead): (&Transform<'_>, Ahead<'_>),
         (pipeline, snapshot): (&Pipeline, &Snapshot),
         graph: &Graph,
         store: &OutcomeStore,
@@ -224,7 +225,9 @@ impl Loading {
         let transformed = async {
             for flow in graph.order.iter().filter_map(|index| pipeline.flows.get(*index)) {
                 setting.cancel.check()?;
+                ahead.wait_for(&flow.name).await?;
                 let done = stage.run(flow, store).await?;
+                ahead.has_made(&flow.name);
                 log::info!("{} transformed in {:.1} s", flow.name, done.seconds);
                 outcomes.push(done.clone());
                 if send.send(Next::Flow(Box::new(done))).await.is_err() {

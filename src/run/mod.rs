@@ -2,8 +2,11 @@
 //! Must not know: how any stage works, or how the result is shown.
 
 mod against;
+mod ahead;
 mod base;
 mod clock;
+#[cfg(feature = "cluster")]
+pub mod far;
 mod halfway;
 mod identity;
 mod load;
@@ -32,6 +35,8 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::cancel::Cancel;
+#[cfg(feature = "cluster")]
+use crate::engine::cluster::{Cluster, Node};
 use crate::engine::{Engine, Identity, Settings};
 use crate::error::{At, Context, Error, Kind, Result};
 use crate::extract;
@@ -69,15 +74,53 @@ pub struct Setting {
     pub memory: usize,
     pub progress: Arc<dyn Sink>,
     pub cancel: Cancel,
+    /// Where snapshots and outcomes lie, where that is not the workspace.
+    pub store: Option<Location>,
+    pub machines: Machines,
+}
+
+/// Which machines compute.
+#[derive(Clone, Default)]
+pub enum Machines {
+    #[default]
+    This,
+    /// Workers run the flows; this process plans, and is told.
+    #[cfg(feature = "cluster")]
+    Workers(Arc<Cluster>),
+    /// This one is a worker; these compute parts of its queries.
+    #[cfg(feature = "cluster")]
+    Head(Node, Vec<url::Url>),
+}
+
+impl Machines {
+    /// Do others run the flows?
+    #[must_use]
+    pub fn are_others(&self) -> bool {
+        match self {
+            Self::This => false,
+            #[cfg(feature = "cluster")]
+            Self::Workers(_) => true,
+            #[cfg(feature = "cluster")]
+            Self::Head(..) => false,
+        }
+    }
 }
 
 impl Setting {
-    /// The workspace as a place for files.
+    /// The place of snapshots and outcomes.
     ///
     /// # Errors
     /// [`Kind::Config`] for a folder that cannot be used.
     pub fn place(&self) -> Result<Location> {
-        Location::folder(&self.workspace)
+        self.store.clone().map_or_else(|| Location::folder(&self.workspace), Ok)
+    }
+
+    /// The folder of this process for what spills.
+    ///
+    /// # Errors
+    /// What making it meets.
+    pub fn spill_folder(&self) -> Result<PathBuf> {
+        spill::folder(&self.workspace)
     }
 
     /// A session for these flows' identifiers.
@@ -85,7 +128,11 @@ impl Setting {
     /// # Errors
     /// What making its folder meets.
     pub fn engine(&self, identity: Identity) -> Result<Engine> {
-        let spill = spill::folder(&self.workspace)?;
+        #[cfg(feature = "cluster")]
+        if let Machines::Head(node, workers) = &self.machines {
+            return node.engine(Arc::new(identity), workers.clone());
+        }
+        let spill = self.spill_folder()?;
         Engine::new(&Settings { memory: self.memory, partitions: self.jobs, spill, identity: Arc::new(identity) })
     }
 }
@@ -167,7 +214,10 @@ async fn snapshot(request: &Request, setting: &Setting) -> Result<Snapshot> {
     match (&request.snapshot, &request.source) {
         (Some(location), _) => {
             let snapshot = Snapshot::open(location.clone()).await?;
-            snapshot.check().await?;
+            // Workers share that work.
+            if !setting.machines.are_others() {
+                snapshot.check().await?;
+            }
             Ok(snapshot)
         }
         (None, Some(source)) => {
@@ -196,7 +246,7 @@ async fn attempt(request: &Request, snapshot: &Snapshot, mut clock: Clock, setti
         taken_over::take_over(&prepared, parent, &origin, &foreign, setting).await?;
     }
     let stage = prepared.stage().await?.with_made_ids(loading.made_ids(pipeline, snapshot).await?);
-    let loaded = loading.run(&stage, (pipeline, snapshot), graph, store, foreign, setting).await?;
+    let loaded = loading.run((&stage, prepared.ahead()), (pipeline, snapshot), graph, store, foreign, setting).await?;
     whole::refused_rows(&request.target, run_id, &loaded, shapes, (engine, store), &setting.cancel).await?;
     clock.lap("transform and load");
     let verification = match request.verify {
@@ -205,8 +255,8 @@ async fn attempt(request: &Request, snapshot: &Snapshot, mut clock: Clock, setti
     };
     let verified = verification.as_ref().is_some_and(load::Verified::clean);
     clock.lap("verify");
-    let inputs = prepared.inputs(&loaded.outcomes, &loaded.target);
-    let mut report = inputs.report(&run_id.to_string(), snapshot.id(), clock.seconds(), verified).await?;
+    let so_far = (clock.seconds(), verified);
+    let mut report = prepared.report(&run_id.to_string(), so_far, &loaded.outcomes, &loaded.target).await?;
     clock.lap("report");
     report.seconds = clock.seconds();
     report.facts = clock.facts_of_target(snapshot, verification.as_ref(), request.enforce);
@@ -397,9 +447,7 @@ pub async fn what_if(
     let outcomes = prepared.outcomes().await?;
     clock.lap("transform");
     let nothing = OfTarget::default();
-    let inputs = prepared.inputs(&outcomes, &nothing);
-    let run = prepared.store.name();
-    let mut report = inputs.report(&run, snapshot.id(), 0.0, false).await?;
+    let mut report = prepared.report(&prepared.store.name(), (0.0, false), &outcomes, &nothing).await?;
     clock.lap("report");
     report.seconds = clock.seconds();
     report.facts = clock.facts(snapshot, ReadBack::NoTarget);

@@ -2,9 +2,13 @@
 //! Must not know: what is asked of it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use tracing::Instrument;
 
+#[cfg(feature = "cluster")]
+use super::Machines;
+use super::ahead::Ahead;
 use super::record::{self, Foreign, Record};
 use super::{Setting, chosen, identity, run_id};
 use crate::engine::Engine;
@@ -12,7 +16,8 @@ use crate::error::{At, Context, Error, Result};
 use crate::graph::Graph;
 use crate::outcomes::{FlowOutcomes, FlowShape, OutcomeStore};
 use crate::pipeline::Pipeline;
-use crate::report::{self, Inputs, OfTarget, Planned};
+use crate::progress::Sink;
+use crate::report::{self, Inputs, OfTarget, Planned, Report};
 use crate::snapshot::Snapshot;
 use crate::storage::Location;
 use crate::timed;
@@ -38,6 +43,9 @@ pub struct Prepared {
     /// Its checks and reports.
     queries: Planned,
     setting: Setting,
+    /// Who has workers run its flows.
+    #[cfg(feature = "cluster")]
+    driver: Option<super::far::Driver>,
 }
 
 impl Prepared {
@@ -68,10 +76,29 @@ impl Prepared {
         foreign: Foreign,
         setting: &Setting,
     ) -> Result<Self> {
+        #[cfg(feature = "cluster")]
+        let driver = match &setting.machines {
+            Machines::Workers(cluster) => {
+                Some(super::far::Driver::new(cluster.clone(), &pipeline, &graph, &snapshot, &store, setting).await?)
+            }
+            _ => None,
+        };
+        // Workers have checked its files then.
+        let snapshot = if setting.machines.are_others() { snapshot.believed() } else { snapshot };
         let engine = setting.engine(identity(&pipeline, Some(&snapshot), foreign).await?)?;
-        let (setting, planned, queries) = (setting.clone(), Vec::new(), Planned::default());
-        let mut prepared =
-            Self { pipeline, graph, snapshot, engine, store, shapes: Vec::new(), planned, queries, setting };
+        let mut prepared = Self {
+            pipeline,
+            graph,
+            snapshot,
+            engine,
+            store,
+            shapes: Vec::new(),
+            planned: Vec::new(),
+            queries: Planned::default(),
+            setting: setting.clone(),
+            #[cfg(feature = "cluster")]
+            driver,
+        };
         let planned = prepared.stage().await?.plan(&prepared.graph).instrument(timed!("transform.plan_ahead")).await?;
         prepared.shapes = planned.iter().map(|planned| planned.shape.clone()).collect();
         prepared.planned = planned;
@@ -121,7 +148,15 @@ impl Prepared {
     /// # Errors
     /// As [`Transform::new`].
     pub async fn stage(&self) -> Result<Transform<'_>> {
-        let (progress, cancel) = (self.setting.progress.clone(), self.setting.cancel.clone());
+        self.stage_with(self.setting.progress.clone()).await
+    }
+
+    /// The same, heard by somebody else.
+    ///
+    /// # Errors
+    /// As [`Transform::new`].
+    pub async fn stage_with(&self, progress: Arc<dyn Sink>) -> Result<Transform<'_>> {
+        let cancel = self.setting.cancel.clone();
         let stage = Transform::new(&self.pipeline, &self.graph, &self.snapshot, &self.engine, progress, cancel).await?;
         Ok(stage.with_planned(&self.planned))
     }
@@ -132,10 +167,13 @@ impl Prepared {
     /// As [`Transform::run`].
     pub async fn outcomes(&self) -> Result<Vec<FlowOutcomes>> {
         let stage = self.stage().await?;
+        let mut ahead = self.ahead();
         // The tables of flows that have not run yet are known again as soon as they have.
         let mut outcomes = Vec::with_capacity(self.graph.order.len());
         for flow in self.graph.order.iter().filter_map(|index| self.pipeline.flows.get(*index)) {
+            ahead.wait_for(&flow.name).await?;
             outcomes.push(stage.run(flow, &self.store).await?);
+            ahead.has_made(&flow.name);
         }
         Ok(outcomes)
     }
@@ -162,6 +200,34 @@ impl Prepared {
             });
         }
         Ok(outcomes)
+    }
+
+    /// Who makes the outcomes of its flows before they are asked for.
+    #[must_use]
+    pub fn ahead(&self) -> Ahead<'_> {
+        #[cfg(feature = "cluster")]
+        if let Some(driver) = &self.driver {
+            return Ahead::Workers(Box::new(driver.flows(&self.pipeline, &self.graph, &self.store)));
+        }
+        Ahead::Nothing(std::marker::PhantomData)
+    }
+
+    /// Computes its report, where the rows are.
+    ///
+    /// # Errors
+    /// As [`Inputs::report`].
+    pub async fn report(
+        &self,
+        run: &str,
+        (seconds, verified): (f64, bool),
+        outcomes: &[FlowOutcomes],
+        target: &OfTarget,
+    ) -> Result<Report> {
+        #[cfg(feature = "cluster")]
+        if let Some(driver) = &self.driver {
+            return driver.report(run, seconds, verified, target).await;
+        }
+        self.inputs(outcomes, target).report(run, self.snapshot.id(), seconds, verified).await
     }
 
     /// What its report is computed from. [`Inputs::register`] makes `migrated.*`, `rejected.*` and `skipped.*` known.

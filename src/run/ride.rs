@@ -107,7 +107,15 @@ mod tests {
 
     fn setting() -> Setting {
         let progress = Arc::new(Silent);
-        Setting { workspace: "nowhere".into(), jobs: 1, memory: 1, progress, cancel: Cancel::new() }
+        Setting {
+            workspace: "nowhere".into(),
+            jobs: 1,
+            memory: 1,
+            progress,
+            cancel: Cancel::new(),
+            store: None,
+            machines: Machines::This,
+        }
     }
 
     #[tokio::test]

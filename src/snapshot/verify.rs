@@ -2,6 +2,7 @@
 //! Must not know: what the rows mean.
 
 use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
@@ -76,6 +77,22 @@ impl Snapshot {
         futures::stream::iter(files.into_iter().map(Ok))
             .try_for_each_concurrent(AT_ONCE, |file| self.check_file(file))
             .await
+    }
+
+    /// As [`Snapshot::check`], of one table.
+    ///
+    /// # Errors
+    /// As [`Snapshot::check`].
+    pub async fn check_anew(&self, table: &Table) -> Result<()> {
+        let files = table.all_files();
+        futures::stream::iter(files.map(Ok)).try_for_each_concurrent(AT_ONCE, |file| self.check_file(file)).await
+    }
+
+    /// The same snapshot for somebody who knows that its files have been checked: they are not, a second time.
+    #[must_use]
+    pub fn believed(&self) -> Self {
+        let files = self.manifest.tables.iter().flat_map(Table::all_files).map(|file| file.path.clone());
+        Self { checked: Arc::new(Mutex::new(files.collect())), ..self.clone() }
     }
 
     /// As [`Snapshot::check`], but goes on after a file that is bad, compares the rows that the files hold with the

@@ -10,7 +10,7 @@ use arrow::datatypes::{DataType, Field, Schema as ArrowSchema};
 use datafusion::prelude::DataFrame;
 use futures::StreamExt;
 use rehome::diagnosis::{Text, running};
-use rehome::engine::cluster::{Cluster, Token, WorkerSettings, serve};
+use rehome::engine::cluster::{Cluster, Node, Token, serve};
 use rehome::engine::{Engine, Identity, Schema, Stored};
 use rehome::error::{At, Error, Kind};
 use rehome::id::Namespace;
@@ -107,9 +107,8 @@ async fn without_a_token_only_this_machine_is_served() {
         assert_eq!(Token::new(token).unwrap_err().kind(), Kind::Config);
     }
     let listener = tokio::net::TcpListener::bind("0.0.0.0:0").await.unwrap();
-    let session = settings(folder.path(), &identity(), MEMORY);
-    let worker = WorkerSettings { session: &session, stores: &[], token: None };
-    assert_eq!(serve(listener, worker, std::future::pending()).await.unwrap_err().kind(), Kind::Config);
+    let node = Node::new(&settings(folder.path(), &identity(), MEMORY), None).unwrap();
+    assert_eq!(serve(listener, &node, None, std::future::pending()).await.unwrap_err().kind(), Kind::Config);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -135,7 +134,7 @@ async fn a_worker_for_other_identifiers_refuses() {
     let workers = Worker::two(folder.path(), &other, MEMORY);
     let far = engine.distributed(cluster(&[&workers[0].url, &workers[1].url], Some(TOKEN)));
     let error = rows(&far, query(&engine, IDENTIFIED).await, None).await.unwrap_err();
-    assert_eq!(error.message(), "a worker was started for other identifiers");
+    assert_eq!(error.message(), "a worker does not know these identifiers");
     // What rests on none is computed.
     assert_eq!(rows(&far, query(&engine, COUNTED).await, None).await.unwrap().num_rows(), 10);
 }

@@ -8,10 +8,9 @@ use arrow::compute::concat_batches;
 use datafusion::prelude::DataFrame;
 use futures::TryStreamExt;
 use rehome::diagnosis::{Text, running};
-use rehome::engine::cluster::{Cluster, Token, WorkerSettings, serve};
+use rehome::engine::cluster::{Cluster, Node, Token, serve};
 use rehome::engine::{Engine, Identity, Settings};
 use rehome::error::Result;
-use rehome::storage::Location;
 use tokio::runtime::{Builder, Runtime};
 use url::Url;
 
@@ -33,8 +32,8 @@ impl Worker {
         listener.set_nonblocking(true).unwrap();
         let url = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        let (session, store) = (settings(folder, identity, memory), Location::folder(folder).unwrap());
         let token = token.map(|token| Token::new(token).unwrap());
+        let node = Node::new(&settings(folder, identity, memory), token).unwrap();
         let own = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         own.set_nonblocking(true).unwrap();
         let address = own.local_addr().unwrap();
@@ -50,8 +49,7 @@ impl Worker {
         });
         runtime.spawn(async move {
             let listener = tokio::net::TcpListener::from_std(own).unwrap();
-            let settings = WorkerSettings { session: &session, stores: &[store], token };
-            serve(listener, settings, std::future::pending()).await.unwrap();
+            serve(listener, &node, None, std::future::pending()).await.unwrap();
         });
         Self { url, runtimes: vec![runtime, network] }
     }

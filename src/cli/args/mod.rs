@@ -3,6 +3,8 @@
 
 pub mod bench;
 pub mod check;
+#[cfg(feature = "cluster")]
+pub mod cluster;
 pub mod doctor;
 pub mod explain;
 pub mod init;
@@ -68,6 +70,9 @@ pub struct Global {
     /// The folder for snapshots, outcomes and what spills from memory
     #[arg(long, global = true, env = "REHOME_DIR", default_value = ".rehome", value_name = "FOLDER")]
     pub dir: PathBuf,
+    /// Where snapshots and outcomes lie in place of that folder, such as s3://bucket/prefix: where several machines see them
+    #[arg(long, global = true, env = "REHOME_STORE", value_name = "URL")]
+    pub store: Option<String>,
     /// Connections and threads that work at a time
     #[arg(long, global = true, env = "REHOME_JOBS", value_name = "N", default_value_t = default_jobs(), value_parser = jobs)]
     pub jobs: usize,
@@ -149,6 +154,9 @@ pub enum Command {
     Quarantine(quarantine::Quarantine),
     /// Print the JSON schema of a pipeline file, of a flow's header, or of what a command prints
     Schema(schema::Schema),
+    /// Run flows for others: one of several machines over which a pipeline is spread
+    #[cfg(feature = "cluster")]
+    Cluster(cluster::Cluster),
     /// Make the synthetic source of a pipeline
     Sample(Sample),
     /// The SQL of flows: PostgreSQL's types, operators and functions, and those of rehome
@@ -257,6 +265,9 @@ pub struct Run {
     pub no_threshold: bool,
     #[command(flatten)]
     pub reading: Reading,
+    #[cfg(feature = "cluster")]
+    #[command(flatten)]
+    pub engine: cluster::Engine,
     #[command(flatten)]
     pub keep_report: Keep,
 }

@@ -3,9 +3,12 @@
 
 mod bench;
 mod check;
+#[cfg(feature = "cluster")]
+mod cluster;
 mod doctor;
 mod explain;
 mod init;
+mod machines;
 mod quarantine;
 mod query;
 mod schema;
@@ -71,6 +74,8 @@ pub async fn dispatch(args: Args, timings: Option<&Timings>, cancel: Cancel) -> 
         }
         Command::Test(typed) => return Box::pin(test::run(typed, &setting, format)).await,
         Command::Quarantine(typed) => return Box::pin(quarantine::run(typed, &setting, format)).await,
+        #[cfg(feature = "cluster")]
+        Command::Cluster(typed) => return Box::pin(cluster::run(typed, &setting, format)).await,
         Command::Schema(typed) => return schema::run(&typed, format),
         Command::Report(typed) => report(typed, &setting, format).await,
         Command::Sample(typed) => sample(typed, &setting, format).await,
@@ -87,6 +92,8 @@ fn setting(global: &Global, cancel: Cancel) -> Result<Setting> {
         memory: global.memory.unwrap_or_else(size::unless_given),
         progress: progress::sink(quiet),
         cancel,
+        store: global.store.as_deref().map(Location::parse).transpose()?,
+        machines: run::Machines::This,
     })
 }
 
@@ -132,6 +139,11 @@ fn shipped(named: &Path) -> PathBuf {
 }
 
 async fn migrate(typed: Run, setting: &Setting, format: Format) -> Result<()> {
+    let workers = pipeline(&typed.migration.pipeline)?.workers;
+    #[cfg(feature = "cluster")]
+    let setting = machines::of(&typed.engine, &workers, setting)?;
+    #[cfg(not(feature = "cluster"))]
+    let setting = machines::of(&workers, setting)?;
     let request = |snapshot| {
         Ok(Request {
             verify: match (typed.no_verify, typed.verify) {
@@ -153,11 +165,11 @@ async fn migrate(typed: Run, setting: &Setting, format: Format) -> Result<()> {
             }
             Err(error) => render::error::show(&error, format),
         };
-        return Box::pin(command::every::every(interval, &setting.cancel, setting, || request(None), tell)).await;
+        return Box::pin(command::every::every(interval, &setting.cancel, &setting, || request(None), tell)).await;
     }
     let kept = kept_report(typed.keep_report.clone())?;
-    let snapshot = given(&typed.migration, setting).await?;
-    let finished = Box::pin(run::run(request(snapshot)?, setting)).await?;
+    let snapshot = given(&typed.migration, &setting).await?;
+    let finished = Box::pin(run::run(request(snapshot)?, &setting)).await?;
     render::finished(&finished, format);
     kept.map_or(Ok(()), |kept| kept.write(&finished.report, format))?;
     first(finished.failures, format)

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use super::{kept_report, pipeline};
+use super::{kept_report, machines, pipeline};
 use crate::cli::args::Format;
 use crate::cli::args::what_if::WhatIf;
 use crate::cli::render;
@@ -25,8 +25,9 @@ pub async fn run(typed: WhatIf, setting: &Setting, format: Format) -> Result<u8>
         return Err(Error::config(format!("{option} is about a comparison, and there is nothing to compare with"))
             .hint("name a pipeline or a run with --against, or a snapshot with --against-snapshot"));
     }
-    let kept = kept_report(typed.keep_report)?;
+    let kept = kept_report(typed.keep_report.clone())?;
     let pipeline = pipeline(&typed.pipeline)?;
+    let setting = &typed.setting(&pipeline, setting)?;
     let snapshot = whole(typed.snapshot.as_deref().unwrap_or_default(), setting).await?;
     let (report, _) = run::what_if(&pipeline, &snapshot, &typed.only, setting).await?;
     render::report(&report, format);
@@ -35,8 +36,9 @@ pub async fn run(typed: WhatIf, setting: &Setting, format: Format) -> Result<u8>
 }
 
 async fn against(typed: WhatIf, setting: &Setting, format: Format) -> Result<u8> {
-    let kept = kept_report(typed.keep_report)?;
+    let kept = kept_report(typed.keep_report.clone())?;
     let after = pipeline(&typed.pipeline)?;
+    let setting = &typed.setting(&after, setting)?;
     let before = match &typed.against {
         Some(name) => named(name, setting).await?,
         None => Named::Pipeline(Box::new(after.clone())),
@@ -73,8 +75,21 @@ async fn against(typed: WhatIf, setting: &Setting, format: Format) -> Result<u8>
 
 async fn whole(place: &str, setting: &Setting) -> Result<Snapshot> {
     let snapshot = command::snapshot::open(place, setting).await?;
-    snapshot.check().await?;
+    // Workers share that work.
+    if !setting.machines.are_others() {
+        snapshot.check().await?;
+    }
     Ok(snapshot)
+}
+
+impl WhatIf {
+    /// The setting, with the machines that are asked for.
+    fn setting(&self, pipeline: &crate::pipeline::Pipeline, setting: &Setting) -> Result<Setting> {
+        #[cfg(feature = "cluster")]
+        return machines::of(&self.engine, &pipeline.workers, setting);
+        #[cfg(not(feature = "cluster"))]
+        machines::of(&pipeline.workers, setting)
+    }
 }
 
 /// What --against names.

@@ -3,6 +3,8 @@
 pub mod again;
 pub mod bench;
 pub mod check;
+#[cfg(feature = "cluster")]
+pub mod cluster;
 pub mod doctor;
 mod draw;
 pub mod error;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use arrow::array::RecordBatch;
 use async_trait::async_trait;
+use bytes::Bytes;
 use datafusion::common::{DataFusionError, Result};
 use datafusion::execution::TaskContext;
 use datafusion::physical_plan::metrics::ExecutionPlanMetricsSet;
@@ -19,11 +20,13 @@ use datafusion_distributed::{
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use http::HeaderMap;
+use tonic::Status;
 use tonic::transport::{Channel, Endpoint};
 use url::Url;
 
 use super::token::Token;
-use super::{fault, keys, nodes};
+use super::{fault, keys, nodes, tasks};
+use crate::error as ours;
 
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -59,6 +62,15 @@ impl Channels {
     /// How many parts of plans were sent.
     pub fn sent(&self) -> u64 {
         self.0.sent.load(Ordering::Relaxed)
+    }
+
+    /// Gives a worker a task.
+    ///
+    /// # Errors
+    /// As [`tasks::give`].
+    pub async fn perform(&self, worker: &Url, task: Bytes) -> ours::Result<BoxStream<'static, ours::Result<Bytes>>> {
+        let channel = self.channel(worker).map_err(|_| fault::of(&Status::unavailable("no address"), worker))?;
+        tasks::give(worker, channel, self.0.token.as_ref(), task).await
     }
 
     /// A connection that is made when it is first used, and made again after it was lost.

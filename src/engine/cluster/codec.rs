@@ -26,7 +26,7 @@ use super::super::functions::Identity;
 use super::super::unions::InTurn;
 use super::super::windows::Pieces;
 use super::expressions::Kept;
-use super::functions::{self, Functions};
+use super::functions::{self, Functions, Identities};
 use super::nodes::{self, Enclosed, WorkTable};
 
 /// What stands before all that is ours. Another version is another form.
@@ -125,6 +125,11 @@ fn read_schema(schema: Option<&protobuf::Schema>) -> Result<SchemaRef> {
 impl Codec {
     pub fn new(identity: &Arc<Identity>) -> Self {
         Self { functions: Functions::new(identity) }
+    }
+
+    /// That of a worker, which reads plans that rest on any of these identifiers.
+    pub fn of_worker(identities: Arc<Identities>) -> Self {
+        Self { functions: Functions::of_worker(identities) }
     }
 
     fn written(&self, plan: &Plan) -> Result<PhysicalPlanNode> {

@@ -50,9 +50,7 @@ pub fn on_its_way(error: DataFusionError, worker: &Url) -> DataFusionError {
         _ => return error,
     };
     log::debug!("{}", error.strip_backtrace());
-    let host = worker.host_str().unwrap_or_default();
-    let port = worker.port().unwrap_or_default();
-    DataFusionError::Execution(format!("{MARK}{which} {host}:{port}"))
+    DataFusionError::Execution(format!("{MARK}{which} {}", shown(worker)))
 }
 
 fn status<'a>(error: &'a (dyn std::error::Error + Send + Sync + 'static)) -> Option<&'a Status> {
@@ -77,10 +75,25 @@ fn meaning(status: &Status) -> usize {
 /// The same where rows are wanted: an error of ours again. All others stay as they are.
 pub fn arrived(error: DataFusionError) -> DataFusionError {
     let DataFusionError::Execution(text) = error.find_root() else { return error };
-    let told = text.strip_prefix(MARK).and_then(|rest| rest.split_once(' '));
-    let known = told.and_then(|(which, worker)| Some((ALL.get(which.parse::<usize>().ok()?)?, worker)));
-    let Some(((message, kind, hint), worker)) = known else { return error };
-    DataFusionError::External(Box::new(Error::new(*kind, *message).at(At::Server, worker).hint(*hint)))
+    let marked = text.strip_prefix(MARK).and_then(|rest| rest.split_once(' '));
+    let known = marked.and_then(|(which, worker)| Some((ALL.get(which.parse::<usize>().ok()?)?, worker)));
+    let Some((known, worker)) = known else { return error };
+    DataFusionError::External(Box::new(told(known, worker)))
+}
+
+/// What a worker answers that was asked directly.
+pub fn of(status: &Status, worker: &Url) -> Error {
+    // A worker that takes no tasks is one for parts of plans alone.
+    told(&ALL[meaning(status)], &shown(worker))
+}
+
+fn told((message, kind, hint): &(&str, Kind, &str), worker: &str) -> Error {
+    Error::new(*kind, *message).at(At::Server, worker).hint(*hint)
+}
+
+/// Not the whole URL: somebody may have put a password into it.
+pub fn shown(worker: &Url) -> String {
+    format!("{}:{}", worker.host_str().unwrap_or_default(), worker.port().unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! only. Must not know: plans. What cannot be made again at the other end is refused before it leaves.
 
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::{Result, internal_err, not_impl_err, plan_err};
@@ -22,10 +22,42 @@ const BY_IDENTITY: [&str; 2] = ["legacy_uuid", "row_uuid"];
 const NUMERIC: [&str; 5] = ["numeric_sum", "numeric_avg", "numeric_min", "numeric_max", "numeric_any"];
 const FLOAT: [&str; 2] = ["float_min", "float_max"];
 
+/// Pipelines whose identifiers a worker knows at a time: those that were prepared last.
+const KNOWN_AT_MOST: usize = 16;
+
+type ByName = HashMap<String, Arc<ScalarUDF>>;
+
 /// The functions that plans are made of.
 pub struct Functions {
-    ours: HashMap<String, Arc<ScalarUDF>>,
+    ours: ByName,
     identity: [u8; 32],
+    others: Option<Arc<Identities>>,
+}
+
+/// The identifiers that a worker knows, of the pipelines that it has prepared.
+#[derive(Default)]
+pub struct Identities(RwLock<Vec<([u8; 32], ByName)>>);
+
+impl Identities {
+    /// Makes identifiers known; those that were made known first are forgotten in their stead.
+    pub fn know(&self, identity: &Arc<Identity>) {
+        let fingerprint = identity.fingerprint();
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let before = known.iter().position(|(other, _)| *other == fingerprint).map(|at| known.remove(at));
+        known.push(before.unwrap_or_else(|| (fingerprint, by_name(identity, |name| BY_IDENTITY.contains(&name)))));
+        let too_many = known.len().saturating_sub(KNOWN_AT_MOST);
+        known.drain(..too_many);
+    }
+
+    fn find(&self, fingerprint: &[u8], name: &str) -> Option<Arc<ScalarUDF>> {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        known.iter().find(|(other, _)| other == fingerprint)?.1.get(name).cloned()
+    }
+}
+
+fn by_name(identity: &Arc<Identity>, wanted: impl Fn(&str) -> bool) -> ByName {
+    let all = functions::of_plans(identity).into_iter().filter(|function| wanted(function.name()));
+    all.map(|function| (function.name().to_owned(), Arc::new(function))).collect()
 }
 
 /// The engine's own functions, with the settings of a session of ours.
@@ -43,11 +75,12 @@ fn engines() -> Result<&'static SessionState> {
 
 impl Functions {
     pub fn new(identity: &Arc<Identity>) -> Self {
-        let all = functions::of_plans(identity).into_iter();
-        Self {
-            ours: all.map(|function| (function.name().to_owned(), Arc::new(function))).collect(),
-            identity: identity.fingerprint(),
-        }
+        Self { ours: by_name(identity, |_| true), identity: identity.fingerprint(), others: None }
+    }
+
+    /// Those of a worker, which reads what rests on any of these identifiers.
+    pub fn of_worker(identities: Arc<Identities>) -> Self {
+        Self { others: Some(identities), ..Self::new(&Arc::default()) }
     }
 
     /// # Errors
@@ -77,14 +110,18 @@ impl Functions {
     /// For a function that is not known here, and one that would give other identifiers.
     pub fn read_scalar(&self, name: &str, bytes: &[u8]) -> Result<Arc<ScalarUDF>> {
         let found = match bytes {
-            [OURS] if !BY_IDENTITY.contains(&name) => self.ours.get(name),
-            [ENGINES] => engines()?.scalar_functions().get(name),
-            [OF_IDENTITY, identity @ ..] if *identity == self.identity => self.ours.get(name),
-            [OF_IDENTITY, ..] => return plan_err!("a worker was started for other identifiers"),
+            [OURS] if !BY_IDENTITY.contains(&name) => self.ours.get(name).cloned(),
+            [ENGINES] => engines()?.scalar_functions().get(name).cloned(),
+            [OF_IDENTITY, identity @ ..] if *identity == self.identity => self.ours.get(name).cloned(),
+            [OF_IDENTITY, identity @ ..] => {
+                let known = self.others.as_ref().and_then(|others| others.find(identity, name));
+                let Some(known) = known else { return plan_err!("a worker does not know these identifiers") };
+                Some(known)
+            }
             _ => None,
         };
         let Some(function) = found else { return internal_err!("a worker does not know the function {name}") };
-        Ok(function.clone())
+        Ok(function)
     }
 }
 

@@ -8,22 +8,28 @@ mod fault;
 mod functions;
 mod keys;
 mod nodes;
+mod stores;
+mod tasks;
 mod token;
 mod worker;
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use datafusion::common::Result as EngineResult;
 use datafusion::execution::{SessionState, SessionStateBuilder};
 use datafusion_distributed::{DistributedExt, SessionStateBuilderExt, WorkerResolver};
+use futures::stream::BoxStream;
 use url::{Host, Url};
 
 use super::Engine;
 use crate::error::{At, Error, Result};
 use channels::Channels;
 use codec::Codec;
+pub use fault::shown;
+pub use tasks::Tasks;
 pub use token::Token;
-pub use worker::{WorkerSettings, serve};
+pub use worker::{Node, serve};
 
 /// Bytes of files that one partition of a scan reads, before a second machine is worth it.
 const BYTES_PER_PARTITION: usize = 16 << 20;
@@ -45,8 +51,7 @@ impl Cluster {
             return Err(Error::config("a cluster has at least one worker"));
         }
         for url in &workers {
-            // Not the whole URL: somebody may have put a password into it.
-            let shown = format!("{}:{}", url.host_str().unwrap_or_default(), url.port().unwrap_or_default());
+            let shown = fault::shown(url);
             if url.scheme() != "http" || url.host().is_none() || url.port().is_none() {
                 return Err(Error::config("not the address of a worker")
                     .at(At::Server, shown)
@@ -63,6 +68,27 @@ impl Cluster {
     #[must_use]
     pub fn with_bytes_per_partition(self, bytes: usize) -> Self {
         Self { bytes_per_partition: bytes.max(1), ..self }
+    }
+
+    /// Some of these workers, over the same connections.
+    #[must_use]
+    pub fn of(&self, workers: Vec<Url>) -> Self {
+        Self { workers, channels: self.channels.clone(), bytes_per_partition: self.bytes_per_partition }
+    }
+
+    /// Their addresses.
+    #[must_use]
+    pub fn workers(&self) -> &[Url] {
+        &self.workers
+    }
+
+    /// Gives a worker a task; what it says about it comes as it says it.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Auth`] where it refuses the token, [`crate::error::Kind::Retryable`] where it is not there or is lost on
+    /// the way.
+    pub async fn perform(&self, worker: &Url, task: Bytes) -> Result<BoxStream<'static, Result<Bytes>>> {
+        self.channels.perform(worker, task).await
     }
 
     /// How many parts of plans were given to workers so far.
