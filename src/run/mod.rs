@@ -107,6 +107,12 @@ impl Machines {
 }
 
 impl Setting {
+    /// This machine alone, with everything in one folder. `jobs`: connections and threads; `memory`: of queries, in bytes.
+    #[must_use]
+    pub fn new(workspace: PathBuf, (jobs, memory): (usize, usize), progress: Arc<dyn Sink>, cancel: Cancel) -> Self {
+        Self { workspace, jobs, memory, progress, cancel, store: None, machines: Machines::This }
+    }
+
     /// The place of snapshots and outcomes.
     ///
     /// # Errors

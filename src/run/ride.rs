@@ -107,15 +107,7 @@ mod tests {
 
     fn setting() -> Setting {
         let progress = Arc::new(Silent);
-        Setting {
-            workspace: "nowhere".into(),
-            jobs: 1,
-            memory: 1,
-            progress,
-            cancel: Cancel::new(),
-            store: None,
-            machines: Machines::This,
-        }
+        Setting::new("nowhere".into(), (1, 1), progress, Cancel::new())
     }
 
     #[tokio::test]

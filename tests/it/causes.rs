@@ -50,13 +50,7 @@ async fn report(flows: &[(&str, &str)], files: &[(&str, &str)]) -> Result<Report
     let flows: Vec<(&str, &str)> = flows.iter().map(|(name, sql)| (*name, sql.as_str())).collect();
     let snapshot = snapshot_of(folder.path(), &[("people", people(20))]).await;
     let pipeline = pipeline_of(folder.path(), &flows)?;
-    let setting = Setting {
-        workspace: folder.path().join("workspace"),
-        jobs: 2,
-        memory: 1 << 30,
-        progress: silent(),
-        cancel: Cancel::new(),
-    };
+    let setting = Setting::new(folder.path().join("workspace"), (2, 1 << 30), silent(), Cancel::new());
     what_if(&pipeline, &snapshot, &[], &setting).await.map(|(report, _)| report)
 }
 
@@ -145,7 +139,7 @@ async fn a_check_for_each_flow_names_flow_and_key() {
     );
     let found = report(&[("people", PEOPLE), ("team", TEAM)], &[check]).await.unwrap();
     let [check] = &found.checks[..] else { panic!("{:?}", found.checks) };
-    assert_eq!((check.rows, check.passed, check.severity), (5, false, "warn"), "the team gives no name");
+    assert_eq!((check.rows, check.passed, check.severity.as_str()), (5, false, "warn"), "the team gives no name");
     assert_eq!(check.keys, ["people 5", "people 10", "people 15", "people 19", "people 20"]);
 
     let untold = ("checks/all.sql", "select _key from each.source");

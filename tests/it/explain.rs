@@ -60,13 +60,7 @@ fn only(explained: Explained) -> Story {
 }
 
 fn setting(folder: &std::path::Path) -> Setting {
-    Setting {
-        workspace: folder.join("workspace"),
-        jobs: 2,
-        memory: 1 << 30,
-        progress: silent(),
-        cancel: rehome::cancel::Cancel::new(),
-    }
+    Setting::new(folder.join("workspace"), (2, 1 << 30), silent(), rehome::cancel::Cancel::new())
 }
 
 /// For every reason and every warning that the flows of dispatch have, over the sample and over rows with each defect: the

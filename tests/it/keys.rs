@@ -108,7 +108,7 @@ async fn orphans(
     let flows: Vec<(&str, &str)> = flows.iter().map(|(name, sql)| (*name, sql.as_str())).collect();
     let place = folder.join(format!("{parent}-{child}"));
     let pipeline = legacy_to_fresh(&place, "", &flows)?;
-    let setting = Setting { workspace: place, jobs: 1, memory: 1 << 28, progress: silent(), cancel: Cancel::new() };
+    let setting = Setting::new(place, (1, 1 << 28), silent(), Cancel::new());
     let (report, _) = run::what_if(&pipeline, snapshot, &[], &setting).await?;
     Ok(report.flows.iter().find(|flow| flow.flow == "children").unwrap().rejected)
 }

@@ -48,6 +48,8 @@ mod kinds;
 mod limits;
 mod lineage;
 mod load;
+#[cfg(feature = "cluster")]
+mod machines;
 mod matching;
 mod memory;
 mod migrate;

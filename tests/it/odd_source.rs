@@ -335,13 +335,7 @@ async fn a_collation_is_told_where_rules_order_texts() {
         let database = made(options, PEOPLE).await;
         let (folder, snapshot) = all_of(&database).await;
         let pipeline = pipeline_of(folder.path(), &flows).unwrap();
-        let setting = Setting {
-            workspace: folder.path().join("workspace"),
-            jobs: 2,
-            memory: 1 << 30,
-            progress: Arc::new(Silent),
-            cancel: Cancel::new(),
-        };
+        let setting = Setting::new(folder.path().join("workspace"), (2, 1 << 30), Arc::new(Silent), Cancel::new());
         let checked =
             check(&pipeline, &Asked { snapshot: Some(snapshot), ..Asked::default() }, &setting).await.unwrap();
         let texts = checked.texts.map(|texts| (texts.collation, texts.flows));

@@ -281,7 +281,7 @@ fn large() -> Report {
             title: None,
             rows: 3,
             passed: false,
-            severity: "fail",
+            severity: "fail".into(),
             keys: vec!["1".into(); 20],
             error: None,
         }],

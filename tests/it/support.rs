@@ -156,13 +156,7 @@ impl Home {
     }
 
     pub fn setting(&self) -> Setting {
-        Setting {
-            workspace: self.folder.path().join("workspace"),
-            jobs: 2,
-            memory: 1 << 30,
-            progress: silent(),
-            cancel: Cancel::new(),
-        }
+        Setting::new(self.folder.path().join("workspace"), (2, 1 << 30), silent(), Cancel::new())
     }
 
     /// What is asked for with these flows, and no others: from the schema legacy to the schema fresh.

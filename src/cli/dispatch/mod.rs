@@ -86,15 +86,9 @@ pub async fn dispatch(args: Args, timings: Option<&Timings>, cancel: Cancel) -> 
 
 fn setting(global: &Global, cancel: Cancel) -> Result<Setting> {
     let quiet = global.quiet || global.format != Output::Text;
-    Ok(Setting {
-        workspace: std::path::absolute(&global.dir)?,
-        jobs: global.jobs,
-        memory: global.memory.unwrap_or_else(size::unless_given),
-        progress: progress::sink(quiet),
-        cancel,
-        store: global.store.as_deref().map(Location::parse).transpose()?,
-        machines: run::Machines::This,
-    })
+    let work = (global.jobs, global.memory.unwrap_or_else(size::unless_given));
+    let store = global.store.as_deref().map(Location::parse).transpose()?;
+    Ok(Setting { store, ..Setting::new(std::path::absolute(&global.dir)?, work, progress::sink(quiet), cancel) })
 }
 
 /// The first failure of a run that has a report is its exit; the others are told before.

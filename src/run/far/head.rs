@@ -87,7 +87,7 @@ impl Head {
 
     async fn prepare(&self, subject: &Subject, workers: &[Url]) -> Result<Prepared> {
         let pipeline = subject.pipeline.clone();
-        let same_build = subject.version == env!("CARGO_PKG_VERSION") && rules::of_pipeline(&pipeline) == pipeline.hash;
+        let same_build = subject.version == env!("CARGO_PKG_VERSION") && rules::of_pipeline(&pipeline) == subject.rules;
         if !same_build {
             return Err(Error::config("a worker has another version of this program")
                 .hint("let all machines run the same build of this program"));

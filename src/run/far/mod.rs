@@ -21,6 +21,7 @@ use crate::outcome::Id;
 use crate::outcomes::{FlowOutcomes, OutcomeStore};
 use crate::pipeline::Pipeline;
 use crate::report::{OfTarget, Report};
+use crate::rules;
 use crate::snapshot::{Snapshot, Table};
 use order::{Answer, Asked, Order, Said, Subject, Task};
 
@@ -69,6 +70,7 @@ impl Driver {
             session: Uuid::new_v4(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             pipeline: pipeline.clone(),
+            rules: rules::of_pipeline(pipeline),
             snapshot: snapshot.location().to_string(),
             snapshot_id: snapshot.id().to_owned(),
             outcomes: store.location().to_string(),

@@ -21,6 +21,8 @@ pub struct Subject {
     pub version: String,
     /// Settled: how rows are known in the target is said.
     pub pipeline: Pipeline,
+    /// The hash of its rules as they are settled: who reads them otherwise is another build.
+    pub rules: String,
     /// The place of the snapshot, and the hash of its content.
     pub snapshot: String,
     pub snapshot_id: String,

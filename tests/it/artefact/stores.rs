@@ -19,11 +19,11 @@ pub struct Store {
     key: String,
     secret: String,
     _process: Child,
-    _stdin: ChildStdin,
+    stdin: ChildStdin,
 }
 
 impl Store {
-    fn start(args: &[&str]) -> Self {
+    pub fn start(args: &[&str]) -> Self {
         let mut process = Command::new(python())
             .arg(repository("tests/it/python/store.py"))
             .args(args)
@@ -37,7 +37,20 @@ impl Store {
         let told: Value = serde_json::from_str(&line).expect("the server tells where it is");
         let text = |name: &str| told[name].as_str().unwrap().to_owned();
         let stdin = process.stdin.take().unwrap();
-        Self { endpoint: text("endpoint"), key: text("key"), secret: text("secret"), _process: process, _stdin: stdin }
+        Self { endpoint: text("endpoint"), key: text("key"), secret: text("secret"), _process: process, stdin }
+    }
+
+    /// How it answers from here on: `throttle N`, `stall N SECONDS`, `calm`.
+    pub fn mood(&mut self, mood: &str) {
+        writeln!(self.stdin, "{mood}").unwrap();
+    }
+
+    /// All objects below a prefix: name and content, or its hash; of documents without the time that something took.
+    pub fn objects(&self, prefix: &str) -> Vec<String> {
+        let list = repository("tests/it/python/objects.py");
+        let output = Command::new(python()).arg(list).args([&self.endpoint, prefix]).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
     }
 
     pub fn shared() -> &'static Self {
