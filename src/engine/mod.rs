@@ -390,6 +390,11 @@ fn runtime(settings: &Settings) -> RuntimeEnvBuilder {
 
 /// The memory for which a sort merges one more of its files at a time, in bytes.
 const MERGED: usize = 16 << 20;
+/// The memory, in bytes, for which a batch has one row more. A merge holds several batches, and cannot spill them: with little memory
+/// they are smaller.
+const OF_A_ROW: usize = 16 << 10;
+const FEWEST_ROWS: usize = 1_024;
+const MOST_ROWS: usize = 8_192;
 /// The part of the memory that one sort sets aside, at most.
 const SET_ASIDE: usize = 64;
 
@@ -398,6 +403,7 @@ fn config(partitions: usize, memory: usize) -> SessionConfig {
         .with_default_catalog_and_schema(CATALOG, "public")
         .with_create_default_catalog_and_schema(false)
         .with_target_partitions(partitions)
+        .with_batch_size((memory / OF_A_ROW).clamp(FEWEST_ROWS, MOST_ROWS))
         .with_information_schema(false);
     let options = config.options_mut();
     options.execution.time_zone = Some("UTC".to_owned());
