@@ -19,6 +19,8 @@ const LATEST: &str = "latest";
 const SHORTEST_ID: usize = 4;
 /// Where a workspace keeps its runs, and what a finished one has.
 const RUNS: &str = "runs";
+/// Where it keeps its snapshots.
+const SHELF: &str = "snapshots";
 const RECORD: &str = "run.json";
 /// How the folder of a what-if begins: it can be made again.
 const WHAT_IF: &str = "what-if-";
@@ -85,6 +87,9 @@ pub async fn find(place: &str, setting: &Setting) -> Result<Location> {
     if is_url(place) || (place != LATEST && Path::new(place).exists()) {
         return Location::parse(place);
     }
+    if let Some(store) = &setting.store {
+        return in_store(place, store).await;
+    }
     let entries = list(setting).await?;
     let complete = || entries.iter().filter(|entry| entry.state == "complete");
     if place == LATEST {
@@ -108,12 +113,42 @@ pub async fn find(place: &str, setting: &Setting) -> Result<Location> {
     }
 }
 
+/// The same among the snapshots of a store. Their names are their times.
+async fn in_store(place: &str, store: &Location) -> Result<Location> {
+    let shelf = store.child(SHELF);
+    let manifests = shelf.list().await?;
+    let names = manifests.iter().filter_map(|file| file.strip_suffix(snapshot::MANIFEST)?.strip_suffix('/'));
+    let names: Vec<&str> = names.filter(|name| !name.contains('/')).collect();
+    if place == LATEST {
+        let none =
+            || Error::config(format!("there is no snapshot in {shelf} yet")).hint("make one with: rehome snapshot");
+        return names.last().map(|name| shelf.child(name)).ok_or_else(none);
+    }
+    if names.contains(&place) {
+        return Ok(shelf.child(place));
+    }
+    let mut meant: BTreeMap<String, Location> = BTreeMap::new();
+    for name in names.iter().filter(|_| place.len() >= SHORTEST_ID) {
+        let snapshot = Snapshot::open(shelf.child(name)).await?;
+        if snapshot.id().starts_with(place) {
+            meant.insert(snapshot.id().to_owned(), snapshot.location().clone());
+        }
+    }
+    match (meant.len(), meant.pop_last()) {
+        (1, Some((_, location))) => Ok(location),
+        (0, _) => Location::parse(place),
+        (several, _) => {
+            Err(Error::config(format!("{several} snapshots begin with '{place}'")).hint("give more of the id"))
+        }
+    }
+}
+
 fn begins(entry: &Entry, text: &str) -> bool {
     text.len() >= SHORTEST_ID && entry.id.as_ref().is_some_and(|id| id.starts_with(text))
 }
 
 fn shelf(setting: &Setting) -> PathBuf {
-    setting.workspace.join("snapshots")
+    setting.workspace.join(SHELF)
 }
 
 /// The snapshots of the workspace, the oldest first, and what is left of others. What is not ours is not listed.
@@ -121,6 +156,11 @@ fn shelf(setting: &Setting) -> PathBuf {
 /// # Errors
 /// What the disk says.
 pub async fn list(setting: &Setting) -> Result<Vec<Entry>> {
+    if setting.store.is_some() {
+        return Err(Error::config("snapshots are listed and pruned in folders alone").hint(
+            "leave --store away; the store's own tools show what lies in it, and `rehome snapshot show` a snapshot",
+        ));
+    }
     let folder = shelf(setting);
     let mut entries = Vec::new();
     if !folder.exists() {
