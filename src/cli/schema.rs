@@ -30,6 +30,7 @@ pub const ALL: &[Known] = &[
     ("query-reasons", "what query .reasons prints", || schema_for!(Vec<command::query::ReasonShown>)),
     ("verify", "what verify prints", || schema_for!(run::VerifiedRun)),
     ("doctor", "what doctor prints", || schema_for!(doctor::Examination)),
+    ("load-worker", "what load-worker prints", || schema_for!(crate::load::help::Helped)),
     ("bench", "what bench prints", || schema_for!(command::bench::Benchmark)),
     ("test", "what test prints", || schema_for!(cases::Tested)),
     ("quarantine-list", "what quarantine list prints", || schema_for!(command::quarantine::Listed)),

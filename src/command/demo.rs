@@ -73,6 +73,7 @@ pub async fn demo(demo: Demo, setting: &Setting) -> Result<Shown> {
         full: false,
         retry_for: std::time::Duration::ZERO,
         anew: false,
+        share_load: false,
     };
     let finished = Box::pin(run::run(request, setting)).await?;
     let kept = if demo.keep {

@@ -9,6 +9,7 @@ pub mod demo;
 pub mod doctor;
 pub mod every;
 pub mod init;
+pub mod load_worker;
 pub mod quarantine;
 pub mod query;
 pub mod sample;

@@ -8,6 +8,7 @@ use arrow::array::{
 };
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Schema};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{filled, quoted_list};
@@ -24,7 +25,7 @@ use crate::target::{Catalog, Constraint, EVERY_ROW, Sort, Table};
 const OTHER_ID: &str = "entity_id";
 
 /// The mappings table as it is.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Mappings {
     table: Table,
     /// Its `legacy_id` holds text, so that keys of any kind go there.

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
@@ -20,6 +21,7 @@ mod made;
 mod mappings;
 mod quarantine;
 mod runs;
+mod sharing;
 
 pub use changes::{Conflicting, MovedRows, absent, changes, conflicts, kept_rows, moved_rows, resolve};
 pub use grants::{lacking, loaded_tables};
@@ -35,12 +37,14 @@ pub use runs::{
     flows, latest, origin, other_run, take_epoch,
 };
 
+pub use sharing::{OpenFlow, close_flow, is_free, open_flow, open_flows, run_is_done};
+
 /// The server needs a moment to notice that the session of a killed run is gone.
 const LOCK_ATTEMPTS: u32 = 10;
 const LOCK_PAUSE: Duration = Duration::from_millis(200);
 
 /// The right to write, as of one moment: a later opener takes it away.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Epoch(i64);
 
 impl Epoch {

@@ -10,13 +10,14 @@ use uuid::Uuid;
 use super::chunk::{self, Done};
 use super::difference::{Difference, Going, Image};
 use super::{Loaded, Loader};
+use crate::cancel::Cancel;
 use crate::compare::{Comparison, Counts, Piece, Side};
 use crate::error::{At, Context, Error, Kind, Result};
 use crate::ledger::{self, BaseOf, LoadedHow, Mappings};
 use crate::outcome::{Gone, Outcome};
 use crate::outcomes::{FlowOutcomes, OutcomeFile, OutcomeStore, chosen_of};
-use crate::server::Connection;
 use crate::server::sql::{quote_ident, quote_table};
+use crate::server::{Address, Connection};
 use crate::target::Table;
 use crate::timed;
 
@@ -178,7 +179,7 @@ impl Loader {
                 self.written.fetch_add(rows, std::sync::atomic::Ordering::Relaxed);
                 rows
             }
-            Done::Before => rows,
+            Done::Before | Done::Elsewhere => rows,
         };
         self.sink.advance(flow, rows);
     }
@@ -277,15 +278,27 @@ impl Loader {
         connection: &mut Option<Connection>,
         task: &Task<'_>,
     ) -> Result<Option<Done>> {
+        task.persistently(connection, &self.address, &self.cancel).await
+    }
+}
+
+impl Task<'_> {
+    /// Does it over a connection; where that is lost, once more over a new one.
+    pub(super) async fn persistently(
+        &self,
+        connection: &mut Option<Connection>,
+        address: &Address,
+        cancel: &Cancel,
+    ) -> Result<Option<Done>> {
         let mut pauses = super::PAUSES.iter();
         loop {
-            self.cancel.check()?;
+            cancel.check()?;
             let opened = match connection.take() {
                 Some(connection) => Ok(connection),
-                None => self.address.connect("rehome load").await,
+                None => address.connect("rehome load").await,
             };
             let error = match opened {
-                Ok(opened) => match task.run(&opened).await {
+                Ok(opened) => match self.run(&opened).await {
                     Ok(done) => {
                         *connection = Some(opened);
                         return Ok(done);

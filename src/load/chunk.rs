@@ -32,6 +32,7 @@ const RELEASE: &str = include_str!("../../sql/control/load/release.sql");
 const UNDO: &str = include_str!("../../sql/control/load/undo.sql");
 
 /// What all chunks of a flow have in common.
+#[derive(Clone)]
 pub(super) struct Flow<'a> {
     pub run: Uuid,
     pub epoch: Epoch,
@@ -51,6 +52,8 @@ pub(super) struct Flow<'a> {
     pub merge_mappings: bool,
     /// The mappings' own keys stand while they are loaded, and so refuse what is there already.
     pub mappings_keyed: bool,
+    /// Other processes load chunks of it too: what they have under way is left to them.
+    pub shared: bool,
     /// Rows that the target refused, to be tried again where their chunk is in.
     pub again: &'a HashSet<Uuid>,
     pub cancel: &'a Cancel,
@@ -67,15 +70,20 @@ pub(super) struct Inserted {
 /// A claimed chunk is in, or was before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Done {
-    Now { rows: u64 },
+    Now {
+        rows: u64,
+    },
     Before,
+    /// Another process has it under way.
+    Elsewhere,
 }
 
 impl Flow<'_> {
     /// Loads a file of migrated rows; of a file that is in already, only the rows that are to be tried again.
     /// On an error the connection is in no defined state.
     pub async fn migrated(&self, connection: &Connection, chunk: &str, batches: Vec<RecordBatch>) -> Result<Done> {
-        let first = self.begin(connection, chunk).instrument(timed!("load.claim", self.flow)).await?;
+        let begun = self.begin_free(connection, chunk).instrument(timed!("load.claim", self.flow));
+        let Some(first) = begun.await? else { return Ok(Done::Elsewhere) };
         let kept = Kept::of(&batches, self.row)?;
         let skip = if first { BTreeSet::new() } else { kept.all_but(self.again)? };
         if !first {
@@ -120,9 +128,13 @@ impl Flow<'_> {
 
     /// Puts a file of rejected rows into the quarantine.
     pub async fn rejected(&self, connection: &Connection, chunk: &str, batches: Vec<RecordBatch>) -> Result<Done> {
-        if !self.begin(connection, chunk).await? {
-            connection.batch_execute(ROLLBACK).await?;
-            return Ok(Done::Before);
+        match self.begin_free(connection, chunk).await? {
+            None => return Ok(Done::Elsewhere),
+            Some(true) => {}
+            Some(false) => {
+                connection.batch_execute(ROLLBACK).await?;
+                return Ok(Done::Before);
+            }
         }
         let rows = self.quarantine(connection, chunk, batches).await?;
         self.commit(connection, chunk, rows, 0).await?;
@@ -171,6 +183,16 @@ impl Flow<'_> {
         FixedSizeBinaryArray::try_from_iter(uuids.iter())
             .map(|uuids| Arc::new(uuids) as ArrayRef)
             .map_err(|_| Error::unexpected("an empty file of rejected rows"))
+    }
+
+    /// As [`Self::begin`]; None, and no transaction, where another process has the chunk under way.
+    async fn begin_free(&self, connection: &Connection, chunk: &str) -> Result<Option<bool>> {
+        connection.batch_execute(BEGIN).await?;
+        if self.shared && !ledger::is_free(connection, self.run, self.flow, chunk).await? {
+            connection.batch_execute(ROLLBACK).await?;
+            return Ok(None);
+        }
+        Ok(Some(ledger::claim(connection, self.run, self.flow, chunk, self.epoch).await? == Claim::Mine))
     }
 
     /// Begins the transaction and claims the chunk; false when it is in already, and then the transaction is still open.

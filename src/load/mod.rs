@@ -35,6 +35,7 @@ mod each;
 pub mod encode;
 mod existing;
 mod foresee;
+pub mod help;
 mod isolate;
 mod made;
 mod matching;
@@ -103,6 +104,8 @@ pub struct Loader {
     /// The mappings that the run will write at most, where nothing is known of earlier ones.
     expected: u64,
     jobs: usize,
+    /// Other processes may load chunks of its flows.
+    shares: bool,
     sink: Arc<dyn Sink>,
     cancel: Cancel,
     modes: BTreeMap<(String, String), Mode>,
@@ -188,11 +191,17 @@ impl Loader {
             of_others: None,
             expected: 0,
             jobs,
+            shares: false,
             sink,
             cancel,
             modes,
             spare: Mutex::default(),
         })
+    }
+
+    /// Lets other processes load chunks of the flows that come whole.
+    pub fn share(&mut self) {
+        self.shares = true;
     }
 
     /// Says how many mappings the run may write: so many pay for their indexes to be built afterwards.
@@ -296,10 +305,18 @@ impl Loader {
         store: &OutcomeStore,
         again: &HashSet<Uuid>,
     ) -> Result<()> {
-        let shared = self.shared(flow, table, again).await?;
+        // Rows that are tried again stand in the list of this process alone; of one chunk nobody needs to be told.
+        let shares = self.shares && again.is_empty() && files.len() > 1;
+        let shared = chunk::Flow { shared: shares, ..self.shared(flow, table, again).await? };
+        if shares {
+            ledger::open_flow(&self.coordinator, &help::open(&shared)?).await?;
+        }
         let workers = self.jobs.min(files.len());
         let queue = Mutex::new(files);
         futures::future::try_join_all((0..workers).map(|_| self.work(&shared, &queue, store))).await?;
+        if shares {
+            ledger::close_flow(&self.coordinator, self.run.run_id, &flow.flow).await?;
+        }
         Ok(())
     }
 
@@ -324,6 +341,7 @@ impl Loader {
             occupied: !self.is_empty(table).await?,
             merge_mappings: self.entity_known(flow).await?,
             mappings_keyed: !self.is_bare(self.mappings.table()),
+            shared: false,
             again,
             cancel: &self.cancel,
         })
@@ -566,8 +584,17 @@ impl Loader {
         store: &OutcomeStore,
     ) -> Result<()> {
         let mut connection = self.spare.lock().ok().and_then(|mut spare| spare.pop());
+        let mut elsewhere = Vec::new();
         while let Some(file) = queue.lock().ok().and_then(|mut queue| queue.pop_front()) {
-            let done = self.persistently(&mut connection, &Task::Load(flow, &file, store)).await?;
+            match self.persistently(&mut connection, &Task::Load(flow, &file, store)).await? {
+                Some(Done::Elsewhere) => elsewhere.push(file),
+                done => self.advance(flow.flow, done.unwrap_or(Done::Before), file.rows),
+            }
+        }
+        // Whoever has these under way is waited for; should it not come to its end, they are loaded here.
+        let patient = chunk::Flow { shared: false, ..flow.clone() };
+        for file in elsewhere {
+            let done = self.persistently(&mut connection, &Task::Load(&patient, &file, store)).await?;
             self.advance(flow.flow, done.unwrap_or(Done::Before), file.rows);
         }
         if let Ok(mut spare) = self.spare.lock() {

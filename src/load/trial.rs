@@ -186,6 +186,7 @@ impl Trial {
         let queue = Mutex::new(pieces);
         let again = HashSet::new();
         let shared = chunk::Flow {
+            shared: false,
             run: self.run,
             epoch: Epoch::default(),
             flow: &flow.flow,

@@ -169,6 +169,11 @@ impl Loading {
         Ok(made)
     }
 
+    /// Lets other processes load chunks of its flows.
+    pub fn share(&mut self) {
+        self.loader.share();
+    }
+
     /// Compares the flows' columns with the target's, and looks for rows of other runs, before anything runs.
     ///
     /// # Errors

@@ -173,6 +173,8 @@ pub struct Request {
     /// A run of its own also where rules and snapshot are those of the run before, once that has ended: what the target refused
     /// is tried again.
     pub anew: bool,
+    /// Other processes may load chunks of it.
+    pub share_load: bool,
 }
 
 /// What came of a run. The report is there even when the run fails.
@@ -238,6 +240,9 @@ async fn snapshot(request: &Request, setting: &Setting) -> Result<Snapshot> {
 async fn attempt(request: &Request, snapshot: &Snapshot, mut clock: Clock, setting: &Setting) -> Result<Finished> {
     let (mut pipeline, mut graph) = chosen(&request.pipeline, &request.only)?;
     let mut loading = load::Loading::open(&request.target, &pipeline, snapshot, request.anew, setting).await?;
+    if request.share_load {
+        loading.share();
+    }
     loading.settle(&mut pipeline);
     graph.arrange(&pipeline, loading.ties(&pipeline), &order::work(&pipeline, snapshot)?)?;
     let run_id = loading.run;

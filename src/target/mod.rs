@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, HashMap};
 use arrow::datatypes::Schema;
 
 use crate::diagnosis::distance;
+use serde::{Deserialize, Serialize};
+
 use crate::error::{At, Error, Kind, Result};
 use crate::name::in_quotes;
 use crate::server::Connection;
@@ -31,7 +33,7 @@ pub struct Catalog {
 }
 
 /// One table. The flags say what this session's role may do with it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Table {
     pub oid: u32,
     pub schema: String,
@@ -58,7 +60,7 @@ pub struct Table {
 }
 
 /// A trigger that fires when rows are inserted.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Trigger {
     pub name: String,
     /// `schema.name`
@@ -67,7 +69,7 @@ pub struct Trigger {
     pub writes: Vec<String>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Column {
     pub name: String,
     pub ty: Type,
@@ -86,7 +88,7 @@ pub struct Column {
     pub sequence: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Sort {
     PrimaryKey,
     Unique,
@@ -96,7 +98,7 @@ pub enum Sort {
     Other,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Constraint {
     /// Schema and name of the table that has it.
     pub table: (String, String),
@@ -121,7 +123,7 @@ pub struct Constraint {
     pub comment: Option<String>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Index {
     pub oid: u32,
     pub name: String,

@@ -3,11 +3,13 @@
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::Result;
 use crate::server::Connection;
 
 /// A type of the target.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Type {
     pub oid: u32,
     /// The name in `pg_type`: `int4`, `timestamptz`, `_uuid`; with its schema where the type is not the system's.
@@ -19,7 +21,7 @@ pub struct Type {
     pub kind: TypeKind,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum TypeKind {
     Base,
     Enum {

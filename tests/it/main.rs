@@ -48,6 +48,7 @@ mod kinds;
 mod limits;
 mod lineage;
 mod load;
+mod load_workers;
 #[cfg(feature = "cluster")]
 mod machines;
 mod matching;

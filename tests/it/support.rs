@@ -180,6 +180,7 @@ impl Home {
             full: false,
             retry_for: std::time::Duration::ZERO,
             anew: false,
+            share_load: false,
         })
     }
 

@@ -76,6 +76,8 @@ alter table rehome.flows add column if not exists columns text[];
 alter table rehome.flows add column if not exists identity text[];
 alter table rehome.flows add column if not exists was_empty boolean;
 alter table rehome.flows add column if not exists done boolean not null default false;
+-- While other processes may load chunks of it: what they need to know, with the epoch for which it is so.
+alter table rehome.flows add column if not exists open_for jsonb;
 alter table rehome.flows add column if not exists begun_at timestamptz not null default clock_timestamp();
 
 -- Rejected rows, whole. A row that only the target refused has an SQLSTATE and the UUID it was to have. A row rejected

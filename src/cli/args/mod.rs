@@ -8,6 +8,7 @@ pub mod cluster;
 pub mod doctor;
 pub mod explain;
 pub mod init;
+pub mod load_worker;
 pub mod quarantine;
 pub mod query;
 pub mod schema;
@@ -124,6 +125,8 @@ pub enum Command {
     Demo(Demo),
     /// Migrate: extract, transform, load, verify, report. Given again, it takes up where it was
     Run(Run),
+    /// Help a run on another machine, or in another process, to load
+    LoadWorker(load_worker::LoadWorker),
     /// Show what `run` would do to the target, without writing anything there
     Plan(Plan),
     /// Take runs back: the target is as it was before them, but for what others have changed since
@@ -260,6 +263,9 @@ pub struct Run {
     /// Do not read the target back
     #[arg(long, conflicts_with = "verify")]
     pub no_verify: bool,
+    /// Let other processes load chunks too: `rehome load-worker`, on this or other machines
+    #[arg(long, env = "REHOME_SHARE_LOAD")]
+    pub share_load: bool,
     /// Show flows below their threshold, but do not fail
     #[arg(long)]
     pub no_threshold: bool,

@@ -8,6 +8,7 @@ mod cluster;
 mod doctor;
 mod explain;
 mod init;
+mod load_worker;
 mod machines;
 mod quarantine;
 mod query;
@@ -58,6 +59,7 @@ pub async fn dispatch(args: Args, timings: Option<&Timings>, cancel: Cancel) -> 
     match args.command {
         Command::Demo(typed) => Box::pin(demo(typed, &setting, format)).await,
         Command::Run(typed) => Box::pin(migrate(typed, &setting, format)).await,
+        Command::LoadWorker(typed) => Box::pin(load_worker::run(typed, &setting, format)).await,
         Command::Plan(typed) => return Box::pin(plan(typed, &setting, format)).await,
         Command::Rollback(typed) => Box::pin(rollback(typed, &setting, format)).await,
         Command::Snapshot(Snapshot { command: Some(command), .. }) => Box::pin(kept(command, &setting, format)).await,
@@ -147,6 +149,7 @@ async fn migrate(typed: Run, setting: &Setting, format: Format) -> Result<()> {
             },
             enforce: !typed.no_threshold,
             full: typed.full,
+            share_load: typed.share_load,
             retry_for: typed.retry_for,
             ..asked(&typed.migration, &typed.reading, snapshot)?
         })
@@ -191,6 +194,7 @@ fn asked(typed: &Migration, gently: &Reading, snapshot: Option<Location>) -> Res
         full: false,
         retry_for: std::time::Duration::ZERO,
         anew: false,
+        share_load: false,
     })
 }
 

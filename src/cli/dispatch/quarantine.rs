@@ -38,6 +38,7 @@ async fn retry(typed: Retry, setting: &Setting, format: Format) -> Result<u8> {
     let pipeline = super::pipeline(&typed.pipeline)?;
     let edits = quarantine::retry::given(&typed.from, &pipeline)?;
     let request = Request {
+        share_load: false,
         pipeline,
         source: None,
         reading: extract::Options::default(),

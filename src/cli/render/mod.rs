@@ -66,6 +66,17 @@ pub fn finished(finished: &Finished, format: Format) {
     }
 }
 
+/// Shows what a process has helped to load.
+pub fn helped(helped: &crate::load::help::Helped, format: Format) {
+    match format {
+        Format::Json => json(helped),
+        Format::Text => {
+            let run = helped.run.map(|run| run.to_string()).unwrap_or_default();
+            anstream::println!("{} rows in {} chunks of the run {run}", count(helped.rows), count(helped.chunks));
+        }
+    }
+}
+
 /// Shows the functions and operators of flows, family by family.
 pub fn sql(families: &[(&'static str, Vec<String>)], format: Format) {
     match format {

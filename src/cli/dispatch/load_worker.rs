@@ -1,0 +1,17 @@
+//! Owns the way from `rehome load-worker` as it was typed to the command, and from its result to what is shown.
+//! Must not know: how the command works.
+
+use super::address;
+use crate::cli::args::Format;
+use crate::cli::args::load_worker::LoadWorker;
+use crate::cli::render;
+use crate::command::load_worker;
+use crate::error::Result;
+use crate::run::Setting;
+
+pub async fn run(typed: LoadWorker, setting: &Setting, format: Format) -> Result<()> {
+    let target = address(&typed.target, &typed.patience)?;
+    let helped = load_worker::help(target, typed.wait, setting).await?;
+    render::helped(&helped, format);
+    Ok(())
+}
