@@ -79,8 +79,8 @@ dialect: tools
 # A thousand kills of first loads, differences and rollbacks, and 500 histories taken back. REHOME_SEED for the same again.
 crash: tools
 	@REHOME_KILLS=$${REHOME_KILLS:-1000} REHOME_CUTS=$${REHOME_CUTS:-100} REHOME_CASES=$${REHOME_CASES:-500} \
-	  REHOME_LOAD_ROWS=$${REHOME_LOAD_ROWS:-100000} $(CARGO) test --release --locked --features failpoints \
-	  --test it -- --nocapture kills:: failpoints:: broken:: rollback::whatever order_of_load::large
+	  REHOME_LOAD_ROWS=$${REHOME_LOAD_ROWS:-100000} REHOME_LOAD_KILLS=$${REHOME_LOAD_KILLS:-200} $(CARGO) test --release --locked --features failpoints \
+	  --test it -- --nocapture kills:: load_workers:: failpoints:: broken:: rollback::whatever order_of_load::large
 
 # What a change must pass besides the tests.
 lint:

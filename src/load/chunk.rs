@@ -91,7 +91,9 @@ impl Flow<'_> {
                 connection.batch_execute(ROLLBACK).await?;
                 return Ok(Done::Before);
             }
-            let ids: Vec<Uuid> = self.again.iter().copied().collect();
+            // Those of other chunks leave the quarantine when these are tried: they may just have come back.
+            let tried = (0..kept.rows()).filter(|row| !skip.contains(row));
+            let ids = tried.map(|row| kept.id(row)).collect::<Result<Vec<_>>>()?;
             ledger::readmit(connection, self.run, self.flow, &ids).await?;
         }
         let inserted = self.insert(connection, chunk, &kept, batches, skip).await?;

@@ -185,6 +185,44 @@ async fn tables_of_another_owner_are_loaded_in_any_order() {
     }
 }
 
+/// A table of several chunks that refers to itself, of another owner: what has no parent is tried again, chunk after chunk, and stays refused.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn orphans_of_several_chunks_are_refused_each() {
+    let database = Database::with(
+        "create schema legacy; create schema fresh;
+         create table legacy.node (id int primary key, parent_id int);
+         insert into legacy.node
+           select i, case when i % 1000 = 0 then 999999 when i % 1000 = 1 then null
+                          when i % 20000 = 3002 and i < 100000 then i + 99999 else i - 1 end
+           from generate_series(1, 210000) i;
+         create table fresh.nodes (id uuid primary key, legacy_id int, parent_id uuid references fresh.nodes)",
+    )
+    .await;
+    let role = format!("planter_{}", database.text("select current_database()").await);
+    database
+        .run(&format!(
+            "create role {role} login password 'sesame';
+             grant usage on schema legacy, fresh to {role}; grant select, insert on fresh.nodes to {role};
+             grant create on schema public to {role};
+             do $$ begin execute format('grant create on database %I to {role}', current_database()); end $$;"
+        ))
+        .await;
+    let flow = "/*--- source = \"node\" ---*/
+select n.id as _key, migrate() as _outcome, n.id as legacy_id, legacy_uuid('nodes', n.parent_id) as parent_id from source.node n";
+    let done = migrate_as(&database, &role, &[("nodes", flow)]).await.unwrap();
+    assert!(done.failures.is_empty() && done.report.verified, "{:?}", done.failures);
+    // Who is in is whoever goes back, parent by parent, to one without: PostgreSQL says who that is.
+    let differing = "with recursive sound as (
+            select n.id from legacy.node n where n.parent_id is null
+            union all select c.id from legacy.node c join sound s on s.id = c.parent_id),
+        wanted as (select id, case when id in (select id from sound) then 'in' else 'refused' end as fate from legacy.node),
+        found as (select legacy_id as id, 'in' as fate from fresh.nodes
+                  union all select legacy_key::int, 'refused' from rehome.quarantine where sqlstate = '23503')
+        select count(*) filter (where w.fate is distinct from f.fate) || ' differ, ' || count(*) filter (where w.fate = 'refused') || ' refused'
+        from wanted w full join found f on f.id = w.id";
+    assert_eq!(database.text(differing).await, "0 differ, 210 refused");
+}
+
 /// What breaks a run off, once, while a table is loaded. Rows of another table are refused besides, as long as that lasts.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_run_broken_off_by_any_error_loses_nothing_when_taken_up() {
