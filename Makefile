@@ -20,8 +20,15 @@ VENV = $(REHOME_TOOLS)/venv
 READERS = tests/it/python/requirements.txt
 VENV_PEERS = $(REHOME_TOOLS)/peers-venv
 PEERS = benches/peers/python/requirements.txt
+# What `make dist` is made with, and where it puts what it makes.
+VENV_PACKAGING = $(REHOME_TOOLS)/packaging-venv
+PACKAGING = packaging/requirements.txt
+CARGO_DEB = 3.8.0
+CARGO_CYCLONEDX = 0.5.9
+DIST ?= $${CARGO_TARGET_DIR:-target}/dist
+DIST_FEATURES ?=
 
-.PHONY: demo test cluster roundtrip dialect crash lint bench bench-peers bench-scaling install tools packages
+.PHONY: demo test cluster roundtrip dialect crash lint bench bench-peers bench-scaling install dist versions tools packages packaging
 
 # Everything that the build, PostgreSQL and the tests need, where something is missing.
 tools: PYTHON = yes
@@ -82,6 +89,18 @@ crash: tools
 	  REHOME_LOAD_ROWS=$${REHOME_LOAD_ROWS:-100000} REHOME_LOAD_KILLS=$${REHOME_LOAD_KILLS:-200} $(CARGO) test --release --locked --features failpoints \
 	  --test it -- --nocapture kills:: load_workers:: failpoints:: broken:: rollback::whatever order_of_load::large
 
+# PostgreSQL 13 to 18, as source and as target, mixed too, and as a standby that is read; on each version the types (REHOME_VALUES a
+# type), a share of the kills and of the ends at steps, and what concerns the target's objects. VERSIONS="13 18" for some.
+VERSIONS ?= 13 14 15 16 17 18
+OF_EACH_VERSION = types:: kills:: failpoints:: versions:: odd_source odd_target isolation:: extract:: own_tables target_keys matching:: load:: \
+  instant:: privileges:: doctor:: verify::structure sources::
+versions: tools
+	@folder=$$(mktemp -d /var/tmp/rehome-servers-XXXXXX) && trap 'rm -rf "$$folder"' EXIT && chmod 755 "$$folder" \
+	  && tests/servers.sh "$$folder" \
+	  && REHOME_SERVERS="$$folder" $(CARGO) test --release --locked --features $(FEATURES) --test it -- --ignored --nocapture versions:: \
+	  && for version in $(VERSIONS); do echo "PostgreSQL $$version" && PATH="$$folder/$$version/bin:$$PATH" REHOME_VALUES=$${REHOME_VALUES:-1000} \
+	    $(CARGO) test --release --locked --features $(FEATURES) --test it -- $(OF_EACH_VERSION) || exit 1; done
+
 # What a change must pass besides the tests.
 lint:
 	@$(CARGO) fmt --check
@@ -108,3 +127,23 @@ bench-scaling: packages
 # Puts the command on the path.
 install: packages
 	@$(CARGO) install --locked --path .
+
+# What is installed without a compiler (packaging/): a Debian package, a wheel, a tar.gz, an SBOM, their checksums; each is
+# installed in a clean root that has no sources, and has to run the demo there. Needs root for that. SUITE: another Debian.
+dist: packaging
+	@FEATURES="$(DIST_FEATURES)" packaging/build.sh "$(DIST)"
+	@sudo=""; [ "$$(id -u)" = 0 ] || sudo="sudo -n env REHOME_TOOLS=$(REHOME_TOOLS)"; $$sudo packaging/test.sh "$(DIST)"
+
+# The tools of it, where they are missing: some two minutes to compile, once.
+packaging: packages
+	@missing=""; command -v dpkg-shlibdeps >/dev/null || missing="dpkg-dev"; \
+	python3 -c "import venv, ensurepip" 2>/dev/null || missing="$$missing python3-venv"; \
+	sudo=""; [ "$$(id -u)" = 0 ] || sudo="sudo -n"; \
+	[ -z "$$missing" ] || { $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq $$missing >/dev/null; }
+	@for tool in cargo-deb@$(CARGO_DEB) cargo-cyclonedx@$(CARGO_CYCLONEDX); do \
+	  "$(REHOME_TOOLS)/bin/$${tool%@*}" "$${tool#cargo-}" --version 2>/dev/null | grep -qF "$${tool#*@}" \
+	    || "$(REHOME_TOOLS)/bin/$${tool%@*}" --version 2>/dev/null | grep -qF "$${tool#*@}" \
+	    || CARGO_TARGET_DIR="$(REHOME_TOOLS)/packaging-target" $(CARGO) install --quiet --locked --root "$(REHOME_TOOLS)" "$$tool"; done
+	@cmp -s $(PACKAGING) "$(VENV_PACKAGING)/requirements.txt" && exit 0; \
+	python3 -m venv --clear "$(VENV_PACKAGING)" && "$(VENV_PACKAGING)/bin/pip" install --quiet -r $(PACKAGING) \
+	  && cp $(PACKAGING) "$(VENV_PACKAGING)/requirements.txt"

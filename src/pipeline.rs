@@ -14,6 +14,7 @@ use crate::header::{SqlFile, shown, toml_error};
 use crate::id::Namespace;
 use crate::name::Named;
 use crate::outcome::RowIdentity;
+use crate::secrets::{self, Secrets};
 
 /// The file as it is written. Unknown keys are errors.
 #[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
@@ -37,6 +38,8 @@ struct File {
     namespace: Option<Uuid>,
     /// The least share, 0 to 1, of a flow's rows in scope that must reach the target, where the flow says none.
     accept: Option<f64>,
+    #[serde(default)]
+    secrets: Secrets,
     #[serde(default)]
     source: Source,
     #[serde(default)]
@@ -252,6 +255,9 @@ pub struct Pipeline {
     /// By the flow whose rejects they are.
     pub reroute: BTreeMap<String, Reroute>,
     pub sample: Option<Sample>,
+    /// Where its connections are kept. They are no rules, and no other machine hears of them.
+    #[serde(skip)]
+    pub secrets: Secrets,
     /// Tables and columns of the source that may go nowhere: `table`, `table.column`, either with `*` for any characters.
     pub unmapped: Vec<String>,
     /// How much of the source must go somewhere.
@@ -299,6 +305,7 @@ impl Pipeline {
             params: BTreeMap::new(),
             reroute: BTreeMap::new(),
             sample: None,
+            secrets: Secrets::default(),
             unmapped: Vec::new(),
             coverage: None,
             workers: Vec::new(),
@@ -355,6 +362,8 @@ impl Pipeline {
         if let Some(reports) = file.reports {
             replace(&mut self.reports, SqlFile::read_folder(&beside(folder, &reports))?, |report| &report.stem);
         }
+        file.secrets.check()?;
+        self.secrets.overlay(file.secrets, folder);
         self.tests.extend(file.tests.map(|tests| beside(folder, &tests)));
         if file.accept.is_some_and(|share| !(0.0..=1.0).contains(&share)) {
             return Err(Error::config("`accept` must lie between 0 and 1"));
@@ -459,6 +468,8 @@ fn chain(path: &Path) -> Result<Vec<(File, PathBuf)>> {
         let text = std::fs::read_to_string(&canonical).map_err(|error| {
             Error::config(format!("cannot read the pipeline: {}", error.kind())).at(At::File, shown(&path))
         })?;
+        secrets::refuse_passwords(&text)
+            .map_err(|(line, error)| error.at(At::File, format!("{}:{line}", shown(&path))))?;
         let file: File = toml::from_str(&text).map_err(|error| toml_error(&error, &text, 0, &canonical))?;
         next = file.extends.as_ref().map(|base| canonical.parent().unwrap_or(Path::new(".")).join(base));
         chain.push((file, canonical));

@@ -106,7 +106,8 @@ fn foreign_key(key: &Constraint) -> SavedDdl {
     }
 }
 
-/// None for an index that stays: broken, the replica identity, in a tablespace of its own, or behind an exclusion.
+/// None for an index that stays: broken, the replica identity, in a tablespace of its own, or behind an exclusion, which a key
+/// WITHOUT OVERLAPS is.
 fn index_of(table: &Table, index: &Index) -> Option<SavedDdl> {
     if !index.valid || index.replica_identity || index.elsewhere {
         return None;
@@ -117,6 +118,7 @@ fn index_of(table: &Table, index: &Index) -> Option<SavedDdl> {
         .find(|constraint| constraint.index == index.oid && constraint.sort != Sort::ForeignKey);
     let sort = match constraint.map(|constraint| (constraint.sort, constraint.own)) {
         None => SavedSort::Index,
+        Some(_) if constraint.is_some_and(|key| key.definition.contains(" WITHOUT OVERLAPS)")) => return None,
         Some((Sort::PrimaryKey, true)) => SavedSort::PrimaryKey,
         Some((Sort::Unique, true)) => SavedSort::Unique,
         Some(_) => return None,

@@ -12,7 +12,7 @@ use crate::outcome::ID;
 use crate::outcomes::{FlowOutcomes, OutcomeStore};
 use crate::server::Connection;
 use crate::server::sql::{fill, quote_ident, quote_literal, quote_table};
-use crate::target::{Catalog, Table};
+use crate::target::{Catalog, Table, pointing};
 
 const TAKE_OUT: &str = include_str!("../../sql/control/load/take_out.sql");
 const NOT_IN: &str = include_str!("../../sql/control/load/not_in.sql");
@@ -101,8 +101,9 @@ impl Removal<'_> {
                 let Some((referenced, others)) = key.referenced.as_deref().and_then(<[String]>::split_first) else {
                     continue;
                 };
-                let equal: Vec<_> =
-                    key.columns.iter().zip(others).map(|(own, other)| format!("r.{other} = t.{own}")).collect();
+                if !pointing::is_enforced(&key.definition) {
+                    continue;
+                }
                 let parent = match key.columns.as_slice() {
                     [one] => format!("t.{one}::text"),
                     _ => "null::text".to_owned(),
@@ -111,10 +112,9 @@ impl Removal<'_> {
                     ORPHANS,
                     &[
                         ("table", &quote_table(&key.schema, &key.table)),
-                        ("referenced", referenced),
                         ("present", &not_null("t.", &key.columns)),
                         ("parent", &parent),
-                        ("equal", &equal.join(" and ")),
+                        ("absent", &pointing::absent(&key.definition, &key.columns, referenced, others)),
                     ],
                 );
                 let why = Why::constraint("23503", &key.name);

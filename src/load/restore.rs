@@ -14,6 +14,7 @@ use crate::error::{At, Error, Kind, Result};
 use crate::ledger::{self, SavedDdl, SavedSort};
 use crate::server::sql::{fill, quote_ident, quote_literal, quote_table};
 use crate::server::{Address, Connection};
+use crate::target::pointing;
 use crate::timed;
 
 const BEGIN_REBUILD: &str = include_str!("../../sql/control/load/begin_rebuild.sql");
@@ -26,6 +27,7 @@ const COMMENT_INDEX: &str = include_str!("../../sql/control/load/comment_index.s
 const CONSTRAINT_STATE: &str = include_str!("../../sql/control/load/constraint_state.sql");
 const ADD_FOREIGN_KEY: &str = include_str!("../../sql/control/load/add_foreign_key.sql");
 const IS_PARTITIONED: &str = include_str!("../../sql/control/load/is_partitioned.sql");
+const ORPHANS: &str = include_str!("../../sql/control/verify/orphans.sql");
 const VALIDATE: &str = include_str!("../../sql/control/load/validate.sql");
 const DROP_IF_EXISTS: &str = include_str!("../../sql/control/load/drop_constraint_if_exists.sql");
 
@@ -258,7 +260,8 @@ impl Restore<'_> {
             return Ok(());
         }
         begin(connection, "0").await?;
-        let validity = if key.definition.ends_with("NOT VALID") { "" } else { "not valid" };
+        let told = key.definition.ends_with("NOT VALID") || !pointing::is_enforced(&key.definition);
+        let validity = if told { "" } else { "not valid" };
         connection.batch_execute(&addition(key, validity)).await?;
         connection.commit("add_key").await
     }
@@ -279,7 +282,11 @@ impl Restore<'_> {
         if let Some(statement) = statement {
             let span = timed!("load.validate_key", key.name);
             match connection.batch_execute(&statement).instrument(span).await.map_err(Error::from) {
-                Ok(()) => {}
+                Ok(()) if !points_beside(connection, key).await? => {}
+                Ok(()) => {
+                    connection.batch_execute(ROLLBACK).await?;
+                    return Ok(false);
+                }
                 Err(error) if state(&error) == Some("23503") => {
                     connection.batch_execute(ROLLBACK).await?;
                     return Ok(false);
@@ -292,6 +299,24 @@ impl Restore<'_> {
         drop(alone);
         Ok(true)
     }
+}
+
+/// Does a row break a key with a period that the server has validated? It is content with any overlap then, where it asks of a
+/// new row that its whole period is covered.
+async fn points_beside(connection: &Connection, key: &SavedDdl) -> Result<bool> {
+    let Some((referenced, others)) = key.referenced.as_deref().and_then(<[String]>::split_first) else {
+        return Ok(false);
+    };
+    if !pointing::has_period(&key.definition, &key.columns) || !pointing::is_enforced(&key.definition) {
+        return Ok(false);
+    }
+    let present: Vec<String> = key.columns.iter().map(|column| format!("t.{column} is not null")).collect();
+    let values = [
+        ("table", &*quote_table(&key.schema, &key.table)),
+        ("present", &present.join(" and ")),
+        ("absent", &pointing::absent(&key.definition, &key.columns, referenced, others)),
+    ];
+    Ok(connection.query_one(&fill(ORPHANS, &values), &[]).await?.try_get::<_, i64>("rows")? > 0)
 }
 
 /// A transaction in which things are built. Others may hold a table for long, but not for ever: what waits can be given again.

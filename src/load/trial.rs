@@ -352,13 +352,10 @@ impl Trial {
             None => quote_table(schema, name),
         };
         let present = key.columns.iter().map(|column| format!("t.{} is not null", quote_ident(column)));
-        let equal = key.columns.iter().zip(&key.referenced_columns);
-        let equal = equal.map(|(own, other)| format!("r.{} = t.{}", quote_ident(other), quote_ident(own)));
         let values = [
             ("table", &*quote_table(&table.schema, &table.name)),
-            ("referenced", &other),
             ("present", &present.collect::<Vec<_>>().join(" and ")),
-            ("equal", &equal.collect::<Vec<_>>().join(" and ")),
+            ("absent", &key.absent(&other)),
         ];
         Ok(fill(ORPHANS, &values))
     }

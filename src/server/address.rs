@@ -11,6 +11,7 @@ use super::connection::{Connection, Pooled};
 use super::endpoint::{self, Endpoint};
 use super::parameters;
 use super::pooler::Pooler;
+use super::reference;
 use super::sql::quote_ident;
 use super::tls::Protection;
 use crate::error::{At, Error, Kind, Result};
@@ -37,12 +38,13 @@ pub struct Address {
 }
 
 impl Address {
-    /// Reads `postgres://…`, `host=… dbname=…` or `service=…`, with libpq's service and password files.
+    /// Reads `postgres://…`, `host=… dbname=…` or `service=…`, with libpq's service and password files; or fetches one of them
+    /// from where `env:NAME`, `file:PATH` or `exec:COMMAND` says.
     ///
     /// # Errors
     /// [`Kind::Config`] for what is no connection, for a transaction pooler, and for unreadable certificate files.
     pub fn parse(text: &str) -> Result<Self> {
-        let endpoints = endpoint::all(&parameters::parse(text)?)?;
+        let endpoints = endpoint::all(&parameters::parse(&reference::resolve(text)?)?)?;
         let servers: Vec<String> = endpoints.iter().map(Endpoint::server).collect();
         let database = endpoints.first().and_then(|endpoint| endpoint.config.get_dbname()).unwrap_or_default();
         let shown = format!("{}/{database}", servers.join(","));

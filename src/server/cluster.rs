@@ -35,11 +35,13 @@ pub struct Options {
     pub shared_buffers: u32,
     /// The largest number of connections.
     pub connections: u32,
+    /// The folder of PostgreSQL's programs; the one that is found when not given.
+    pub programs: Option<PathBuf>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { dir: None, fsync: true, shared_buffers: 512, connections: 60 }
+        Self { dir: None, fsync: true, shared_buffers: 512, connections: 60, programs: None }
     }
 }
 
@@ -67,7 +69,7 @@ impl Cluster {
     /// [`crate::error::Kind::Config`] when no PostgreSQL is installed or its programs fail,
     /// [`crate::error::Kind::Resources`] when the disk is full.
     pub fn start(options: &Options) -> Result<Self> {
-        let programs = Programs::find()?;
+        let programs = Programs::find(options.programs.as_deref())?;
         let parent = options.dir.clone().unwrap_or_else(std::env::temp_dir);
         std::fs::create_dir_all(&parent)?;
         let home = tempfile::Builder::new().prefix("rehome-pg-").tempdir_in(&parent)?.keep();
@@ -186,7 +188,8 @@ impl Cluster {
                 return Ok(());
             }
             let lines = String::from_utf8_lossy(&done.stderr);
-            lines.lines().rfind(|line| line.contains("error:")).unwrap_or_default().clone_into(&mut said);
+            let why = ["error:", "FATAL:"].iter().find_map(|sort| lines.lines().rfind(|line| line.contains(sort)));
+            why.or(lines.lines().next_back()).unwrap_or_default().clone_into(&mut said);
         }
         Err(Error::config(format!("initdb failed: {said}")).at(At::File, data.display().to_string()).hint(
             "the folder must be reachable for the user the server runs as (postgres or nobody, when started as root)",

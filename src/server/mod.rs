@@ -10,6 +10,7 @@ mod parameters;
 mod passfile;
 mod pooler;
 mod programs;
+mod reference;
 pub mod sql;
 mod tls;
 mod watch;

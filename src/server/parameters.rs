@@ -108,7 +108,7 @@ fn malformed() -> Error {
     Error::config("not a usable connection")
 }
 
-const FORMS: &str = "write postgres://user@host:5432/database, or host=… dbname=… user=…, or service=name";
+const FORMS: &str = "write postgres://user@host:5432/database, or host=… dbname=… user=…, or service=name, or where that is kept: env:NAME, file:PATH, exec:COMMAND";
 
 fn from_url(rest: &str) -> Result<Parameters> {
     let mut parameters = Parameters::new();

@@ -3,15 +3,25 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::error::{Error, Result};
+use crate::error::{At, Error, Result};
 
 /// A folder that holds everything a server needs.
 #[derive(Debug, Clone)]
 pub(super) struct Programs(PathBuf);
 
 impl Programs {
-    /// Looks in PATH, asks `pg_config`, then looks where packages put them, newest first.
-    pub(super) fn find() -> Result<Self> {
+    /// Those of this folder, where one is given; else looks in PATH, asks `pg_config`, then looks where packages put them, newest
+    /// first.
+    pub(super) fn find(given: Option<&Path>) -> Result<Self> {
+        if let Some(folder) = given {
+            return match is_complete(folder) {
+                true => Ok(Self(folder.to_owned())),
+                false => {
+                    Err(Error::config("the folder does not hold PostgreSQL's programs (initdb, pg_ctl, postgres)")
+                        .at(At::File, folder.display().to_string()))
+                }
+            };
+        }
         let path = std::env::var_os("PATH").unwrap_or_default();
         let in_path: Vec<PathBuf> = std::env::split_paths(&path).collect();
         in_path

@@ -14,6 +14,7 @@ use crate::server::Connection;
 use crate::server::sql::{quote_ident, quote_literal};
 
 mod labels;
+pub mod pointing;
 mod rows;
 mod structure;
 mod types;
@@ -121,6 +122,15 @@ pub struct Constraint {
     pub columns: Vec<String>,
     pub referenced_columns: Vec<String>,
     pub comment: Option<String>,
+}
+
+impl Constraint {
+    /// A condition over the row `t` of its table: what it points to is not in `referenced`, a quoted table.
+    #[must_use]
+    pub fn absent(&self, referenced: &str) -> String {
+        let quoted = |names: &[String]| names.iter().map(|name| quote_ident(name)).collect::<Vec<_>>();
+        pointing::absent(&self.definition, &quoted(&self.columns), referenced, &quoted(&self.referenced_columns))
+    }
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -58,19 +58,12 @@ pub(super) async fn orphans(
             cancel.check()?;
             let present: Vec<_> =
                 key.columns.iter().map(|column| format!("t.{} is not null", quote_ident(column))).collect();
-            let equal: Vec<_> = key
-                .columns
-                .iter()
-                .zip(&key.referenced_columns)
-                .map(|(own, other)| format!("r.{} = t.{}", quote_ident(other), quote_ident(own)))
-                .collect();
             let statement = fill(
                 ORPHANS,
                 &[
                     ("table", &quote_table(&table.schema, &table.name)),
-                    ("referenced", &quote_table(schema, name)),
                     ("present", &present.join(" and ")),
-                    ("equal", &equal.join(" and ")),
+                    ("absent", &key.absent(&quote_table(schema, name))),
                 ],
             );
             let rows: i64 = connection.query_one(&statement, &[]).await?.try_get("rows")?;

@@ -1,6 +1,7 @@
 //! Owns the tests of the snapshot as an artefact: whole to the byte, listed, shown, pruned, read by others, stored
 //! elsewhere.
 
+mod module;
 mod readers;
 mod shelf;
 pub mod stores;

@@ -31,7 +31,12 @@ impl Own {
     /// Starts a server with further lines of `postgresql.conf` and, unless empty, these rules of `pg_hba.conf`.
     /// Files are put beside its data first; settings name them as `../name`. Blocks.
     pub fn start(settings: &str, rules: &str, files: &[(&str, &[u8])]) -> Self {
-        let options = ClusterOptions { fsync: false, shared_buffers: 32, ..ClusterOptions::default() };
+        Self::of(None, settings, rules, files)
+    }
+
+    /// The same with the programs of a folder.
+    pub fn of(programs: Option<PathBuf>, settings: &str, rules: &str, files: &[(&str, &[u8])]) -> Self {
+        let options = ClusterOptions { fsync: false, shared_buffers: 32, programs, ..ClusterOptions::default() };
         let cluster = Cluster::start(&options).expect("a throwaway PostgreSQL server starts");
         let started = std::fs::read_to_string(cluster.folder().join("data/postmaster.opts")).unwrap();
         let postgres = PathBuf::from(started.split(' ').next().unwrap().trim_matches('"'));

@@ -24,7 +24,10 @@ select
     a.attrelid as table_oid,
     a.attname::text as name,
     pg_catalog.format_type(a.atttypid, a.atttypmod) as shown,
-    a.attnotnull as not_null,
+    -- Of NOT NULL that is NOT VALID (PostgreSQL 18), rows of before know nothing.
+    a.attnotnull and not exists (
+        select from pg_catalog.pg_constraint k
+        where k.conrelid = a.attrelid and k.contype = 'n' and not k.convalidated and k.conkey = array[a.attnum]) as not_null,
     t.typname::text as type_name,
     t.typtype::text as type_kind,
     t.typnamespace = 'pg_catalog'::pg_catalog.regnamespace as builtin,

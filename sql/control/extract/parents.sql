@@ -9,4 +9,8 @@ where k.contype = 'f'
   and k.conrelid <> k.confrelid
   and pg_catalog.array_length(k.conkey, 1) = 1
   and own.attnotnull
+  and not exists (select from pg_catalog.pg_constraint n
+                  where n.conrelid = k.conrelid and n.contype = 'n' and not n.convalidated and n.conkey = k.conkey)
+  -- A key that is not enforced (PostgreSQL 18) says nothing of the rows.
+  and coalesce((to_jsonb(k) ->> 'conenforced')::boolean, true)
 order by k.oid

@@ -2,4 +2,4 @@
 select t.tableoid as part, t.ctid as place, {parent} as parent
 from {table} t
 where {present}
-  and not exists (select from {referenced} r where {equal})
+  and {absent}

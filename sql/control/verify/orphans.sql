@@ -2,4 +2,4 @@
 select count(*) as rows
 from {table} t
 where {present}
-  and not exists (select from {referenced} r where {equal})
+  and {absent}

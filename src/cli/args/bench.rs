@@ -17,12 +17,13 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Bench {
-    /// The pipeline file, or the name of one in `pipelines`
+    /// The pipeline file, or a name: of one in `pipelines`, or of one that comes with rehome (`dispatch`)
     #[arg(value_name = "PIPELINE", env = "REHOME_PIPELINE")]
     pub pipeline: PathBuf,
-    /// The legacy database: a libpq URL, `key=value …` or `service=…`
+    /// The legacy database: a libpq URL, `key=value …`, `service=…`, or where that is kept: env:NAME, file:PATH,
+    /// exec:COMMAND [default: the source under [secrets] of the pipeline file]
     #[arg(long, env = "REHOME_SOURCE_URL", value_name = "URL", hide_env_values = true)]
-    pub source: String,
+    pub source: Option<String>,
     /// The new database; it is left as it was
     #[arg(long, env = "REHOME_TARGET_URL", value_name = "URL", hide_env_values = true)]
     pub target: Option<String>,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Check {
-    /// The pipeline file, or the name of one in `pipelines`
+    /// The pipeline file, or a name: of one in `pipelines`, or of one that comes with rehome (`dispatch`)
     #[arg(long, env = "REHOME_PIPELINE", value_name = "FILE")]
     pub pipeline: PathBuf,
     /// Plan the flows against this snapshot's tables, and look for values that have no place; with --source, compare the

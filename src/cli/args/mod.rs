@@ -170,6 +170,12 @@ pub enum Command {
         /// The shell they are for
         shell: clap_complete::Shell,
     },
+    /// Write the manual pages, one for each command, into a folder
+    Man {
+        /// The folder; it is made where it is not there
+        #[arg(value_name = "FOLDER")]
+        folder: PathBuf,
+    },
 }
 
 #[derive(Debug, clap::Args)]
@@ -217,15 +223,16 @@ impl Epoch {
 /// What is migrated, from where and to where.
 #[derive(Debug, clap::Args)]
 pub struct Migration {
-    /// The pipeline file, or the name of one in `pipelines`
+    /// The pipeline file, or a name: of one in `pipelines`, or of one that comes with rehome (`dispatch`)
     #[arg(long, env = "REHOME_PIPELINE", value_name = "FILE")]
     pub pipeline: PathBuf,
-    /// The legacy database: a libpq URL, `key=value …` or `service=…`
+    /// The legacy database: a libpq URL, `key=value …`, `service=…`, or where that is kept: env:NAME, file:PATH,
+    /// exec:COMMAND [default: the source under [secrets] of the pipeline file]
     #[arg(long, env = "REHOME_SOURCE_URL", value_name = "URL", hide_env_values = true)]
     pub source: Option<String>,
-    /// The new database
+    /// The new database [default: the target under [secrets] of the pipeline file]
     #[arg(long, env = "REHOME_TARGET_URL", value_name = "URL", hide_env_values = true)]
-    pub target: String,
+    pub target: Option<String>,
     /// Migrate this snapshot instead of extracting one: a folder, an object store URL, an id's beginning, or latest
     #[arg(long, value_name = "PLACE")]
     pub snapshot: Option<String>,
@@ -371,8 +378,9 @@ pub enum Kept {
 
 #[derive(Debug, clap::Args)]
 pub struct Take {
-    /// The legacy database: a libpq URL, `key=value …` or `service=…`
-    #[arg(long, env = "REHOME_SOURCE_URL", value_name = "URL", hide_env_values = true, required = true)]
+    /// The legacy database: a libpq URL, `key=value …`, `service=…`, or where that is kept: env:NAME, file:PATH,
+    /// exec:COMMAND [default: the source under [secrets] of the pipeline file]
+    #[arg(long, env = "REHOME_SOURCE_URL", value_name = "URL", hide_env_values = true)]
     pub source: Option<String>,
     /// Where the snapshot goes: a new folder or object store URL [default: below --dir]
     #[arg(long, value_name = "PLACE")]

@@ -43,12 +43,12 @@ pub enum Command {
 
 #[derive(Debug, clap::Args)]
 pub struct Retry {
-    /// The pipeline file, or the name of one in `pipelines`
+    /// The pipeline file, or a name: of one in `pipelines`, or of one that comes with rehome (`dispatch`)
     #[arg(long, env = "REHOME_PIPELINE", value_name = "FILE")]
     pub pipeline: PathBuf,
-    /// The database whose quarantine it is
+    /// The database whose quarantine it is [default: the target under [secrets] of the pipeline file]
     #[arg(long, env = "REHOME_TARGET_URL", value_name = "URL", hide_env_values = true)]
-    pub target: String,
+    pub target: Option<String>,
     /// Exports that were edited: files, or folders of them
     #[arg(long, value_name = "PLACE", num_args = 1..)]
     pub from: Vec<PathBuf>,

@@ -20,7 +20,7 @@ well-formed.";
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Test {
-    /// The pipeline file, or the name of one in `pipelines`
+    /// The pipeline file, or a name: of one in `pipelines`, or of one that comes with rehome (`dispatch`)
     #[arg(long, env = "REHOME_PIPELINE", value_name = "FILE")]
     pub pipeline: PathBuf,
     /// Only the cases of these flows, or with these words in their names

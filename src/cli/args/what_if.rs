@@ -7,7 +7,7 @@ use super::Keep;
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct WhatIf {
-    /// The pipeline file, or the name of one in `pipelines`
+    /// The pipeline file, or a name: of one in `pipelines`, or of one that comes with rehome (`dispatch`)
     #[arg(long, env = "REHOME_PIPELINE", value_name = "FILE")]
     pub pipeline: PathBuf,
     /// The snapshot: a folder, an object store URL, an id's beginning, or latest [default with --against RUN: the run's]

@@ -11,7 +11,7 @@ use crate::run::Setting;
 use crate::server::Address;
 
 pub async fn run(typed: Check, setting: &Setting, format: Output) -> Result<u8> {
-    let pipeline = pipeline(&typed.pipeline)?;
+    let pipeline = pipeline(&typed.pipeline, setting)?;
     let source = typed.source.as_deref().map(Address::parse).transpose()?;
     let snapshot = match &typed.snapshot {
         Some(place) => Some(command::snapshot::open(place, setting).await?),

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::run::Setting;
 
 pub async fn run(typed: Doctor, setting: &Setting, format: Format) -> Result<u8> {
-    let pipeline = typed.pipeline.as_deref().map(pipeline).transpose()?;
+    let pipeline = typed.pipeline.as_deref().map(|named| pipeline(named, setting)).transpose()?;
     let (source, target) = (typed.source.as_deref(), typed.target.as_deref());
     let examined = command::doctor::doctor(source, target, pipeline.as_ref(), setting).await?;
     render::doctor::examined(&examined, format);

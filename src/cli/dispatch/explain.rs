@@ -36,9 +36,9 @@ fn meant(typed: &Explain) -> Result<Meant> {
 async fn basis(typed: &Explain, setting: &Setting) -> Result<Basis> {
     if let (Some(place), Some(file)) = (&typed.snapshot, &typed.pipeline) {
         let snapshot = command::snapshot::open(place, setting).await?;
-        return Ok(Basis::Tried(pipeline(file)?, Box::new(snapshot)));
+        return Ok(Basis::Tried(pipeline(file, setting)?, Box::new(snapshot)));
     }
     let record = Record::find(&setting.place()?, &typed.run).await?;
     let file = typed.pipeline.clone().unwrap_or_else(|| PathBuf::from(&record.pipeline));
-    Ok(Basis::Run(Box::new(record), pipeline(&file)?))
+    Ok(Basis::Run(Box::new(record), pipeline(&file, setting)?))
 }

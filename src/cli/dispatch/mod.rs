@@ -29,12 +29,13 @@ use super::render::page::{Form, Page};
 use super::{progress, render, size};
 use crate::cancel::Cancel;
 use crate::command;
-use crate::error::{Error, Result};
+use crate::error::{At, Context, Error, Result};
 use crate::extract;
 use crate::pipeline::Pipeline;
 use crate::run::{self, Record, Request, Setting};
 use crate::sample::Options;
 use crate::server::Address;
+use crate::shipped;
 use crate::snapshot;
 use crate::storage::Location;
 use crate::timing::Timings;
@@ -49,6 +50,11 @@ pub async fn dispatch(args: Args, timings: Option<&Timings>, cancel: Cancel) -> 
         let mut script = Vec::new();
         clap_complete::generate(shell, &mut Args::command(), "rehome", &mut script);
         super::stdout::print(&script);
+        return Ok(0);
+    }
+    if let Command::Man { folder } = &args.command {
+        std::fs::create_dir_all(folder).at(At::File, folder.display().to_string())?;
+        clap_mangen::generate_to(Args::command(), folder).at(At::File, folder.display().to_string())?;
         return Ok(0);
     }
     if matches!(args.command, Command::Sql) {
@@ -81,7 +87,7 @@ pub async fn dispatch(args: Args, timings: Option<&Timings>, cancel: Cancel) -> 
         Command::Schema(typed) => return schema::run(&typed, format),
         Command::Report(typed) => report(typed, &setting, format).await,
         Command::Sample(typed) => sample(typed, &setting, format).await,
-        Command::Sql | Command::Completions { .. } => Ok(()),
+        Command::Sql | Command::Completions { .. } | Command::Man { .. } => Ok(()),
     }
     .map(|()| 0)
 }
@@ -106,7 +112,7 @@ fn first(failures: Vec<Error>, format: Format) -> Result<()> {
 async fn demo(typed: Demo, setting: &Setting, format: Format) -> Result<()> {
     let kept = kept_report(typed.keep_report)?;
     std::fs::create_dir_all(&setting.workspace)?;
-    let pipeline = pipeline(&typed.pipeline)?;
+    let pipeline = pipeline(&typed.pipeline, setting)?;
     let sample = options(&pipeline, typed.scale, typed.epoch, typed.seed);
     let shown = command::demo::demo(command::demo::Demo { pipeline, sample, keep: typed.keep }, setting).await?;
     render::demo(&shown, &setting.workspace, format);
@@ -119,23 +125,32 @@ fn options(pipeline: &Pipeline, scale: f64, epoch: Epoch, seed: i64) -> Options 
     Options { scale, epoch: epoch.name().to_owned(), seed, schema }
 }
 
-/// A pipeline by its file, or by its name: `dispatch` is `pipelines/dispatch.toml`, of this folder or of the sources.
-fn pipeline(named: &Path) -> Result<Pipeline> {
+/// A pipeline by its file, or by its name: `dispatch` is `pipelines/dispatch.toml` of this folder, else the one that comes with
+/// the program.
+fn pipeline(named: &Path, setting: &Setting) -> Result<Pipeline> {
     if named.exists() || named.extension().is_some() {
         return Pipeline::read(named);
     }
-    Pipeline::read(&shipped(named))
+    let here = here(named);
+    let shipped = match named.to_str() {
+        Some(name) if !here.exists() => shipped::unpack(name, &setting.workspace)?,
+        _ => None,
+    };
+    Pipeline::read(&shipped.unwrap_or(here))
 }
 
-/// Where a pipeline of this name is, in this folder or in the sources.
-fn shipped(named: &Path) -> PathBuf {
-    let here = Path::new("pipelines").join(named.with_extension("toml"));
-    let built = Path::new(env!("CARGO_MANIFEST_DIR")).join(&here);
-    if here.exists() || !built.exists() { here } else { built }
+/// Where this folder would have a pipeline of this name.
+fn here(named: &Path) -> PathBuf {
+    Path::new("pipelines").join(named.with_extension("toml"))
+}
+
+/// Is it the name of a pipeline?
+fn names_pipeline(named: &Path) -> bool {
+    here(named).exists() || shipped::names().any(|name| named == Path::new(name))
 }
 
 async fn migrate(typed: Run, setting: &Setting, format: Format) -> Result<()> {
-    let workers = pipeline(&typed.migration.pipeline)?.workers;
+    let workers = pipeline(&typed.migration.pipeline, setting)?.workers;
     #[cfg(feature = "cluster")]
     let setting = machines::of(&typed.engine, &workers, setting)?;
     #[cfg(not(feature = "cluster"))]
@@ -151,7 +166,7 @@ async fn migrate(typed: Run, setting: &Setting, format: Format) -> Result<()> {
             full: typed.full,
             share_load: typed.share_load,
             retry_for: typed.retry_for,
-            ..asked(&typed.migration, &typed.reading, snapshot)?
+            ..asked(&typed.migration, &typed.reading, snapshot, &setting)?
         })
     };
     if let Some(interval) = typed.every {
@@ -181,12 +196,16 @@ async fn given(typed: &Migration, setting: &Setting) -> Result<Option<Location>>
 }
 
 /// What is asked for, short of how it is done.
-fn asked(typed: &Migration, gently: &Reading, snapshot: Option<Location>) -> Result<Request> {
+fn asked(typed: &Migration, gently: &Reading, snapshot: Option<Location>, setting: &Setting) -> Result<Request> {
+    let pipeline = pipeline(&typed.pipeline, setting)?;
     Ok(Request {
-        pipeline: pipeline(&typed.pipeline)?,
-        source: typed.source.as_deref().map(|url| address(url, &typed.patience)).transpose()?,
+        source: match snapshot {
+            Some(_) => typed.source.as_deref().map(|url| address(url, &typed.patience)).transpose()?,
+            None => source(typed.source.as_deref(), &pipeline, &typed.patience)?,
+        },
         reading: reading(gently),
-        target: address(&typed.target, &typed.patience)?,
+        target: target(typed.target.as_deref(), &pipeline, &typed.patience)?,
+        pipeline,
         snapshot,
         only: typed.only.clone(),
         verify: run::Verify::Nothing,
@@ -203,7 +222,7 @@ const CHANGES: u8 = 2;
 
 async fn plan(typed: args::Plan, setting: &Setting, format: Format) -> Result<u8> {
     let snapshot = given(&typed.migration, setting).await?;
-    let plan = Box::pin(run::plan(asked(&typed.migration, &typed.reading, snapshot)?, setting)).await?;
+    let plan = Box::pin(run::plan(asked(&typed.migration, &typed.reading, snapshot, setting)?, setting)).await?;
     render::again::plan(&plan, format);
     Ok(if typed.detailed_exitcode && !plan.is_empty() { CHANGES } else { 0 })
 }
@@ -221,6 +240,26 @@ async fn rollback(typed: Rollback, setting: &Setting, format: Format) -> Result<
 
 fn address(url: &str, patience: &args::Patience) -> Result<Address> {
     Ok(Address::parse(url)?.stalled_after(patience.stall_timeout))
+}
+
+/// The legacy database that was typed, else the one that the pipeline says where to find.
+fn source(typed: Option<&str>, pipeline: &Pipeline, patience: &args::Patience) -> Result<Option<Address>> {
+    match (typed, &pipeline.secrets.source) {
+        (Some(typed), _) => address(typed, patience).map(Some),
+        (None, Some(kept)) => address(kept, patience).map(Some).at(At::File, &pipeline.file),
+        (None, None) => Ok(None),
+    }
+}
+
+/// The new database, likewise.
+fn target(typed: Option<&str>, pipeline: &Pipeline, patience: &args::Patience) -> Result<Address> {
+    match (typed, &pipeline.secrets.target) {
+        (Some(typed), _) => address(typed, patience),
+        (None, Some(kept)) => address(kept, patience).at(At::File, &pipeline.file),
+        (None, None) => Err(Error::config("there is no target").hint(
+            "give --target URL (or REHOME_TARGET_URL), or say under [secrets] of the pipeline file where it is kept",
+        )),
+    }
 }
 
 fn reading(typed: &Reading) -> extract::Options {
@@ -256,8 +295,16 @@ async fn kept(typed: Kept, setting: &Setting, format: Format) -> Result<()> {
 }
 
 async fn take(typed: Take, setting: &Setting, format: Format) -> Result<()> {
-    let source = typed.source.as_deref().map(|url| address(url, &typed.patience)).transpose()?;
-    let source = source.ok_or_else(|| Error::config("there is no source").hint("give --source URL"))?;
+    let pipeline = typed.pipeline.as_deref().map(|named| pipeline(named, setting)).transpose()?;
+    let url = typed.source.as_deref();
+    let source = match &pipeline {
+        Some(pipeline) => source(url, pipeline, &typed.patience)?,
+        None => url.map(|url| address(url, &typed.patience)).transpose()?,
+    };
+    let source = source.ok_or_else(|| {
+        Error::config("there is no source")
+            .hint("give --source URL (or REHOME_SOURCE_URL), or a pipeline that says under [secrets] where it is kept")
+    })?;
     let mut options = extract::Options {
         schemas: typed.schemas,
         tables: typed.tables,
@@ -265,8 +312,7 @@ async fn take(typed: Take, setting: &Setting, format: Format) -> Result<()> {
         jobs: setting.jobs,
         ..reading(&typed.reading)
     };
-    if let Some(file) = typed.pipeline {
-        let pipeline = pipeline(&file)?;
+    if let Some(pipeline) = pipeline {
         let graph = crate::graph::Graph::new(&pipeline)?;
         if options.schemas.is_empty() {
             options.schemas.clone_from(&pipeline.schemas);
@@ -299,7 +345,7 @@ async fn report(typed: Report, setting: &Setting, format: Format) -> Result<()> 
     let page = typed.output.map(|file| Page::new(form, file)).transpose()?;
     let record = Record::find(&setting.place()?, &typed.run).await?;
     let file = typed.pipeline.unwrap_or_else(|| PathBuf::from(&record.pipeline));
-    let report = run::report(&record, &pipeline(&file)?, setting).await?;
+    let report = run::report(&record, &pipeline(&file, setting)?, setting).await?;
     match (page, form) {
         (Some(page), _) => page.write(&report, format),
         (None, Some(form)) => render::page::show(&report, form),
@@ -311,7 +357,7 @@ async fn report(typed: Report, setting: &Setting, format: Format) -> Result<()> 
 }
 
 async fn sample(typed: Sample, setting: &Setting, format: Format) -> Result<()> {
-    let pipeline = pipeline(&typed.pipeline)?;
+    let pipeline = pipeline(&typed.pipeline, setting)?;
     let options = options(&pipeline, typed.scale, typed.epoch, typed.seed);
     std::fs::create_dir_all(&setting.workspace)?;
     let temporary = tempfile::Builder::new().prefix("sample-").tempdir_in(&setting.workspace)?;

@@ -35,14 +35,14 @@ async fn retry(typed: Retry, setting: &Setting, format: Format) -> Result<u8> {
         Some(place) => Some(command::snapshot::find(place, setting).await?),
         None => None,
     };
-    let pipeline = super::pipeline(&typed.pipeline)?;
+    let pipeline = super::pipeline(&typed.pipeline, setting)?;
     let edits = quarantine::retry::given(&typed.from, &pipeline)?;
     let request = Request {
         share_load: false,
-        pipeline,
         source: None,
         reading: extract::Options::default(),
-        target: super::address(&typed.target, &typed.patience)?,
+        target: super::target(typed.target.as_deref(), &pipeline, &typed.patience)?,
+        pipeline,
         snapshot,
         only: typed.flow,
         verify: run::Verify::Moved,

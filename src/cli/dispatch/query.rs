@@ -25,7 +25,7 @@ pub async fn run(typed: Query, setting: &Setting, format: Format) -> Result<u8> 
         format,
         one: typed.out.is_some() || (format == Format::Json && typed.form.is_none()),
     };
-    let rules = typed.pipeline.as_deref().map(super::pipeline).transpose()?;
+    let rules = typed.pipeline.as_deref().map(|named| super::pipeline(named, setting)).transpose()?;
     let texts = match (&typed.sql, &typed.file) {
         (Some(sql), _) => Some(("query".to_owned(), sql.clone())),
         (None, Some(file)) => Some((file.display().to_string(), read(file)?)),

@@ -11,7 +11,7 @@ use crate::run::Setting;
 
 pub async fn run(typed: Test, setting: &Setting, format: Format) -> Result<u8> {
     let Test { wanted, snapshot, coverage, require, .. } = typed;
-    let request = Request { pipeline: pipeline(&typed.pipeline)?, wanted, snapshot, coverage };
+    let request = Request { pipeline: pipeline(&typed.pipeline, setting)?, wanted, snapshot, coverage };
     let tested = test(&request, setting).await?;
     render::test::tested(&tested, format);
     let short = require.zip(tested.coverage.as_ref()).filter(|(least, coverage)| coverage.percent < *least);

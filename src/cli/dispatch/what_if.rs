@@ -26,7 +26,7 @@ pub async fn run(typed: WhatIf, setting: &Setting, format: Format) -> Result<u8>
             .hint("name a pipeline or a run with --against, or a snapshot with --against-snapshot"));
     }
     let kept = kept_report(typed.keep_report.clone())?;
-    let pipeline = pipeline(&typed.pipeline)?;
+    let pipeline = pipeline(&typed.pipeline, setting)?;
     let setting = &typed.setting(&pipeline, setting)?;
     let snapshot = whole(typed.snapshot.as_deref().unwrap_or_default(), setting).await?;
     let (report, _) = run::what_if(&pipeline, &snapshot, &typed.only, setting).await?;
@@ -37,7 +37,7 @@ pub async fn run(typed: WhatIf, setting: &Setting, format: Format) -> Result<u8>
 
 async fn against(typed: WhatIf, setting: &Setting, format: Format) -> Result<u8> {
     let kept = kept_report(typed.keep_report.clone())?;
-    let after = pipeline(&typed.pipeline)?;
+    let after = pipeline(&typed.pipeline, setting)?;
     let setting = &typed.setting(&after, setting)?;
     let before = match &typed.against {
         Some(name) => named(name, setting).await?,
@@ -102,13 +102,13 @@ enum Named {
 async fn named(name: &str, setting: &Setting) -> Result<Named> {
     let path = Path::new(name);
     if path.exists() || path.extension().is_some() {
-        return pipeline(path).map(|pipeline| Named::Pipeline(Box::new(pipeline)));
+        return pipeline(path, setting).map(|pipeline| Named::Pipeline(Box::new(pipeline)));
     }
-    match (Record::find(&setting.place()?, name).await, pipeline(path)) {
+    match (Record::find(&setting.place()?, name).await, pipeline(path, setting)) {
         (_, Ok(pipeline)) => Ok(Named::Pipeline(Box::new(pipeline))),
         (Ok(record), Err(_)) => Ok(Named::Run(Box::new(record))),
         // A pipeline that is there and does not read is what was meant.
-        (Err(_), Err(error)) if super::shipped(path).exists() => Err(error),
+        (Err(_), Err(error)) if super::names_pipeline(path) => Err(error),
         (Err(error), Err(_)) if error.kind() == Kind::Config => {
             let message = format!("'{name}' is neither a pipeline nor a finished run: {}", error.message());
             Err(Error::config(message)

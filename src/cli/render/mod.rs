@@ -131,6 +131,6 @@ pub fn demo(shown: &Shown, dir: &std::path::Path, format: Format) {
     } else {
         let snapshot = &shown.finished.snapshot;
         anstream::println!("  {program} --dir {dir} what-if --pipeline dispatch-default-case --snapshot {snapshot}");
-        anstream::println!("  make demo KEEP=1   # leaves the cluster running, for psql");
+        anstream::println!("  {program} demo --keep   # leaves the server running, for psql");
     }
 }

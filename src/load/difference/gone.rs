@@ -11,7 +11,7 @@ use crate::ledger::{Epoch, Mappings, still_mine};
 use crate::outcome::{Conflict, Gone, RowIdentity};
 use crate::server::Connection;
 use crate::server::sql::{fill, quote_ident, quote_literal, quote_table};
-use crate::target::Table;
+use crate::target::{Table, pointing};
 
 const BEGIN: &str = include_str!("../../../sql/control/load/begin.sql");
 const GOING: &str = include_str!("../../../sql/control/difference/going.sql");
@@ -120,7 +120,12 @@ impl Going<'_> {
 pub(in crate::load) fn unreferenced(table: &Table) -> String {
     let by = table.referenced_by.iter().map(|key| {
         let pairs = key.columns.iter().zip(&key.referenced_columns);
-        let equal = pairs.map(|(own, other)| format!("c.{} = t.{}", quote_ident(own), quote_ident(other)));
+        let quoted: Vec<String> = key.columns.iter().map(|column| quote_ident(column)).collect();
+        let period = pointing::has_period(&key.definition, &quoted).then(|| key.columns.len() - 1);
+        let equal = pairs.enumerate().map(|(place, (own, other))| {
+            let same = if period == Some(place) { "&&" } else { "=" };
+            format!("c.{} {same} t.{}", quote_ident(own), quote_ident(other))
+        });
         let equal = equal.collect::<Vec<_>>().join(" and ");
         // A row that refers to itself stands in nobody's way.
         let own = key.table == (table.schema.clone(), table.name.clone());

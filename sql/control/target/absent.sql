@@ -1,0 +1,1 @@
+not exists (select from {referenced} r where {equal})

@@ -1,0 +1,1 @@
+not coalesce(t.{period} <@ (select range_agg(r.{period_there}) from {referenced} r where {equal}), false)
