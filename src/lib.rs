@@ -23,6 +23,7 @@ pub mod key;
 pub mod ledger;
 pub mod lineage;
 pub mod load;
+pub mod mask;
 pub mod name;
 pub mod outcome;
 pub mod outcomes;

@@ -12,6 +12,7 @@ use crate::error::{At, Error, Result};
 use crate::flow::{Flow, Open};
 use crate::header::{SqlFile, shown, toml_error};
 use crate::id::Namespace;
+use crate::mask::Rule;
 use crate::name::Named;
 use crate::outcome::RowIdentity;
 
@@ -54,6 +55,9 @@ struct File {
     #[serde(default)]
     unmapped: Vec<String>,
     coverage: Option<Coverage>,
+    /// What `rehome snapshot --mask` does to columns: `table.column` or `schema.table.column`, `*` for any characters.
+    #[serde(default)]
+    mask: BTreeMap<String, Rule>,
 }
 
 /// How much of the source must go somewhere, or be named by `unmapped`: `rehome check` fails otherwise.
@@ -246,6 +250,8 @@ pub struct Pipeline {
     pub unmapped: Vec<String>,
     /// How much of the source must go somewhere.
     pub coverage: Option<Coverage>,
+    /// What masking does to columns, by pattern. No part of the rules of a run.
+    pub mask: BTreeMap<String, Rule>,
     /// SHA-256 over the rules, see [`crate::rules`]: two runs with the same hash apply the same rules.
     pub hash: String,
 }
@@ -289,6 +295,7 @@ impl Pipeline {
             sample: None,
             unmapped: Vec::new(),
             coverage: None,
+            mask: BTreeMap::new(),
             hash: String::new(),
         };
         for (file, path) in chain.into_iter().rev() {
@@ -351,6 +358,7 @@ impl Pipeline {
         }
         self.unmapped.extend(file.unmapped);
         self.coverage = file.coverage.or(self.coverage);
+        self.mask.extend(file.mask);
         if let Some(namespace) = file.namespace {
             self.namespace = Namespace::new(namespace);
         }

@@ -17,7 +17,7 @@ const LAYERS: &[&[&str]] = &[
     &["views", "compare"],
     &["snapshot", "outcomes", "ledger", "target", "server"],
     &["engine", "columnar", "delimited", "graph", "reads", "lineage"],
-    &["pipeline", "rules", "flow", "header", "diagnosis", "name"],
+    &["pipeline", "rules", "flow", "header", "diagnosis", "name", "mask"],
     &["outcome", "id", "key", "storage", "processor", "timing", "calendar", "progress", "cancel", "failpoint", "error"],
 ];
 const STAGES: usize = 3;

@@ -48,6 +48,7 @@ mod kinds;
 mod limits;
 mod lineage;
 mod load;
+mod masking;
 mod matching;
 mod memory;
 mod migrate;

@@ -255,6 +255,9 @@ pub struct Run {
     /// Show flows below their threshold, but do not fail
     #[arg(long)]
     pub no_threshold: bool,
+    /// Load a snapshot whose values were masked: for rehearsals
+    #[arg(long)]
+    pub allow_masked: bool,
     #[command(flatten)]
     pub reading: Reading,
     #[command(flatten)]
@@ -372,6 +375,12 @@ pub struct Take {
     /// Not these tables
     #[arg(long, value_name = "TABLE,…", value_delimiter = ',')]
     pub exclude: Vec<String>,
+    /// Mask columns by the rules under [mask] of the pipeline; the salt is in the file named below, or in REHOME_MASK_SALT
+    #[arg(long, requires = "pipeline")]
+    pub mask: bool,
+    /// The file that holds the salt of --mask
+    #[arg(long, env = "REHOME_MASK_SALT_FILE", value_name = "FILE")]
+    pub mask_salt_file: Option<PathBuf>,
     #[command(flatten)]
     pub patience: Patience,
     #[command(flatten)]

@@ -25,7 +25,7 @@ use super::render::page::{Form, Page};
 use super::{progress, render, size};
 use crate::cancel::Cancel;
 use crate::command;
-use crate::error::{Error, Result};
+use crate::error::{At, Error, Result};
 use crate::extract;
 use crate::pipeline::Pipeline;
 use crate::run::{self, Record, Request, Setting};
@@ -141,6 +141,7 @@ async fn migrate(typed: Run, setting: &Setting, format: Format) -> Result<()> {
             },
             enforce: !typed.no_threshold,
             full: typed.full,
+            allow_masked: typed.allow_masked,
             retry_for: typed.retry_for,
             ..asked(&typed.migration, &typed.reading, snapshot)?
         })
@@ -183,6 +184,7 @@ fn asked(typed: &Migration, gently: &Reading, snapshot: Option<Location>) -> Res
         verify: run::Verify::Nothing,
         enforce: false,
         full: false,
+        allow_masked: false,
         retry_for: std::time::Duration::ZERO,
         anew: false,
     })
@@ -257,6 +259,9 @@ async fn take(typed: Take, setting: &Setting, format: Format) -> Result<()> {
     };
     if let Some(file) = typed.pipeline {
         let pipeline = pipeline(&file)?;
+        if typed.mask {
+            options.mask = Some(masking(&pipeline, typed.mask_salt_file.as_deref())?);
+        }
         let graph = crate::graph::Graph::new(&pipeline)?;
         if options.schemas.is_empty() {
             options.schemas.clone_from(&pipeline.schemas);
@@ -272,6 +277,30 @@ async fn take(typed: Take, setting: &Setting, format: Format) -> Result<()> {
     let snapshot = extract::run(&source, &options, place, setting.progress.clone(), setting.cancel.clone()).await?;
     render::snapshot::taken(&snapshot, format);
     Ok(())
+}
+
+/// The environment's variable with the salt of masks.
+const SALT: &str = "REHOME_MASK_SALT";
+
+fn masking(pipeline: &Pipeline, file: Option<&Path>) -> Result<extract::Masking> {
+    if pipeline.mask.is_empty() {
+        return Err(Error::config("the pipeline has no rules for masking")
+            .at(At::File, &pipeline.file)
+            .hint("write them under [mask], such as \"*.email\" = \"hash\""));
+    }
+    let salt = match (file, std::env::var(SALT)) {
+        (Some(file), _) => std::fs::read_to_string(file).map_err(|error| {
+            Error::config(format!("cannot read the salt: {}", error.kind())).at(At::File, file.display().to_string())
+        })?,
+        (None, Ok(salt)) => salt,
+        (None, Err(_)) => {
+            return Err(Error::config("there is no salt to mask with").hint(format!(
+                "name a file with --mask-salt-file, or set {SALT}; make one with: openssl rand -hex 32"
+            )));
+        }
+    };
+    let secret = crate::mask::Secret::new(salt.trim_end().as_bytes())?;
+    Ok(extract::Masking { rules: pipeline.mask.clone(), secret })
 }
 
 /// The file that a report is kept in, if one is named: looked at before the work begins.
