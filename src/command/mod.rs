@@ -6,6 +6,7 @@ pub mod check;
 pub mod demo;
 pub mod doctor;
 pub mod every;
+pub mod evidence;
 pub mod init;
 pub mod quarantine;
 pub mod query;

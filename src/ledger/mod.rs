@@ -14,6 +14,7 @@ use crate::server::Connection;
 use crate::server::sql::{fill, quote_ident};
 
 mod changes;
+mod evidence;
 mod grants;
 mod history;
 mod made;
@@ -22,6 +23,7 @@ mod quarantine;
 mod runs;
 
 pub use changes::{Conflicting, MovedRows, absent, changes, conflicts, kept_rows, moved_rows, resolve};
+pub use evidence::{Testified, table_rows, testimony};
 pub use grants::{lacking, loaded_tables};
 pub use history::{
     Chunks, Claimed, FlowOfRun, Noted, PastRun, claimed, history, inserted_by, note_tables, noted_tables,

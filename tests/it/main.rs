@@ -29,6 +29,7 @@ mod django;
 mod doctor;
 mod encode;
 mod epochs;
+mod evidence;
 mod explain;
 mod extract;
 #[cfg(feature = "failpoints")]

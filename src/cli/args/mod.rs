@@ -4,6 +4,7 @@
 pub mod bench;
 pub mod check;
 pub mod doctor;
+pub mod evidence;
 pub mod explain;
 pub mod init;
 pub mod quarantine;
@@ -149,6 +150,8 @@ pub enum Command {
     Quarantine(quarantine::Quarantine),
     /// Print the JSON schema of a pipeline file, of a flow's header, or of what a command prints
     Schema(schema::Schema),
+    /// Put all that shows what a run did into one file that can be checked later; or check such a file
+    Evidence(evidence::Evidence),
     /// Make the synthetic source of a pipeline
     Sample(Sample),
     /// The SQL of flows: PostgreSQL's types, operators and functions, and those of rehome

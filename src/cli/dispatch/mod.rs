@@ -4,6 +4,7 @@
 mod bench;
 mod check;
 mod doctor;
+mod evidence;
 mod explain;
 mod init;
 mod quarantine;
@@ -71,6 +72,7 @@ pub async fn dispatch(args: Args, timings: Option<&Timings>, cancel: Cancel) -> 
         }
         Command::Test(typed) => return Box::pin(test::run(typed, &setting, format)).await,
         Command::Quarantine(typed) => return Box::pin(quarantine::run(typed, &setting, format)).await,
+        Command::Evidence(typed) => return Box::pin(evidence::run(typed, &setting, format)).await,
         Command::Schema(typed) => return schema::run(&typed, format),
         Command::Report(typed) => report(typed, &setting, format).await,
         Command::Sample(typed) => sample(typed, &setting, format).await,

@@ -6,6 +6,7 @@ pub mod check;
 pub mod doctor;
 mod draw;
 pub mod error;
+pub mod evidence;
 pub mod explain;
 pub mod init;
 pub mod page;
