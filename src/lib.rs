@@ -43,3 +43,4 @@ pub mod timing;
 pub mod transform;
 pub mod verify;
 pub mod views;
+pub mod web;

@@ -10,7 +10,7 @@ const LONGEST_MAIN: usize = 40;
 /// The layers, top to bottom. A module may use those of its own group and of any group below.
 /// Stages do not use each other: each is alone in its group's row.
 const LAYERS: &[&[&str]] = &[
-    &["cli"],
+    &["cli", "web"],
     &["command"],
     &["run", "cases", "explain"],
     &["extract", "transform", "load", "verify", "report", "sample", "introspect", "doctor"],

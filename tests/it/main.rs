@@ -88,4 +88,5 @@ mod trust;
 mod type_table;
 mod types;
 mod verify;
+mod watched;
 mod zones;

@@ -66,6 +66,9 @@ pub struct Global {
     /// Say more: -v for what happens, -vv for plans
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
+    /// How the log, progress and errors are written to stderr
+    #[arg(long, global = true, value_enum, env = "REHOME_LOG_FORMAT", default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
     /// The folder for snapshots, outcomes and what spills from memory
     #[arg(long, global = true, env = "REHOME_DIR", default_value = ".rehome", value_name = "FOLDER")]
     pub dir: PathBuf,
@@ -105,6 +108,15 @@ impl Output {
             Self::Json => Format::Json,
         }
     }
+}
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For reading
+    Text,
+    /// A JSON object a line: what happens, progress, errors
+    Json,
 }
 
 /// The forms that every command has.
@@ -258,6 +270,9 @@ pub struct Run {
     /// Show flows below their threshold, but do not fail
     #[arg(long)]
     pub no_threshold: bool,
+    /// Answer with figures for Prometheus at /metrics, and with a line of health at /health, on this address, such as 127.0.0.1:9469
+    #[arg(long, env = "REHOME_METRICS", value_name = "ADDR")]
+    pub metrics: Option<String>,
     /// Load a snapshot whose values were masked: for rehearsals
     #[arg(long)]
     pub allow_masked: bool,

@@ -9,6 +9,7 @@ mod explain;
 mod init;
 mod quarantine;
 mod query;
+mod run;
 mod schema;
 mod test;
 mod verify;
@@ -19,8 +20,8 @@ use std::path::{Path, PathBuf};
 use clap::CommandFactory;
 
 use super::args::{
-    self, Args, Command, Demo, Epoch, Format, Global, Keep, Kept, Migration, Output, Reading, Report, Rollback, Run,
-    Sample, Snapshot, Take,
+    self, Args, Command, Demo, Epoch, Format, Global, Keep, Kept, Migration, Output, Reading, Report, Rollback, Sample,
+    Snapshot, Take,
 };
 use super::render::page::{Form, Page};
 use super::{progress, render, size};
@@ -29,7 +30,7 @@ use crate::command;
 use crate::error::{At, Error, Result};
 use crate::extract;
 use crate::pipeline::Pipeline;
-use crate::run::{self, Record, Request, Setting};
+use crate::run::{self as migration, Record, Request, Setting};
 use crate::sample::Options;
 use crate::server::Address;
 use crate::snapshot;
@@ -55,7 +56,7 @@ pub async fn dispatch(args: Args, timings: Option<&Timings>, cancel: Cancel) -> 
     let setting = setting(&args.global, cancel)?;
     match args.command {
         Command::Demo(typed) => Box::pin(demo(typed, &setting, format)).await,
-        Command::Run(typed) => Box::pin(migrate(typed, &setting, format)).await,
+        Command::Run(typed) => Box::pin(self::run::run(typed, timings, &setting, format)).await,
         Command::Plan(typed) => return Box::pin(plan(typed, &setting, format)).await,
         Command::Rollback(typed) => Box::pin(rollback(typed, &setting, format)).await,
         Command::Snapshot(Snapshot { command: Some(command), .. }) => Box::pin(kept(command, &setting, format)).await,
@@ -133,39 +134,6 @@ fn shipped(named: &Path) -> PathBuf {
     if here.exists() || !built.exists() { here } else { built }
 }
 
-async fn migrate(typed: Run, setting: &Setting, format: Format) -> Result<()> {
-    let request = |snapshot| {
-        Ok(Request {
-            verify: match (typed.no_verify, typed.verify) {
-                (true, _) => run::Verify::Nothing,
-                (false, args::Verify::Moved) => run::Verify::Moved,
-                (false, args::Verify::Full) => run::Verify::Everything,
-            },
-            enforce: !typed.no_threshold,
-            full: typed.full,
-            allow_masked: typed.allow_masked,
-            retry_for: typed.retry_for,
-            ..asked(&typed.migration, &typed.reading, snapshot)?
-        })
-    };
-    if let Some(interval) = typed.every {
-        let tell = |done: Result<&run::Finished>| match done {
-            Ok(finished) => {
-                render::finished(finished, format);
-                finished.failures.iter().for_each(|failure| render::error::show(failure, format));
-            }
-            Err(error) => render::error::show(&error, format),
-        };
-        return Box::pin(command::every::every(interval, &setting.cancel, setting, || request(None), tell)).await;
-    }
-    let kept = kept_report(typed.keep_report.clone())?;
-    let snapshot = given(&typed.migration, setting).await?;
-    let finished = Box::pin(run::run(request(snapshot)?, setting)).await?;
-    render::finished(&finished, format);
-    kept.map_or(Ok(()), |kept| kept.write(&finished.report, format))?;
-    first(finished.failures, format)
-}
-
 /// The snapshot that was named, if one was.
 async fn given(typed: &Migration, setting: &Setting) -> Result<Option<Location>> {
     match &typed.snapshot {
@@ -183,7 +151,7 @@ fn asked(typed: &Migration, gently: &Reading, snapshot: Option<Location>) -> Res
         target: address(&typed.target, &typed.patience)?,
         snapshot,
         only: typed.only.clone(),
-        verify: run::Verify::Nothing,
+        verify: migration::Verify::Nothing,
         enforce: false,
         full: false,
         allow_masked: false,
@@ -197,18 +165,18 @@ const CHANGES: u8 = 2;
 
 async fn plan(typed: args::Plan, setting: &Setting, format: Format) -> Result<u8> {
     let snapshot = given(&typed.migration, setting).await?;
-    let plan = Box::pin(run::plan(asked(&typed.migration, &typed.reading, snapshot)?, setting)).await?;
+    let plan = Box::pin(migration::plan(asked(&typed.migration, &typed.reading, snapshot)?, setting)).await?;
     render::again::plan(&plan, format);
     Ok(if typed.detailed_exitcode && !plan.is_empty() { CHANGES } else { 0 })
 }
 
 async fn rollback(typed: Rollback, setting: &Setting, format: Format) -> Result<()> {
     let back = match (typed.run, typed.to) {
-        (Some(run), _) => run::Back::Before(run),
-        (None, Some(run)) => run::Back::To(run),
-        (None, None) => run::Back::Newest,
+        (Some(run), _) => migration::Back::Before(run),
+        (None, Some(run)) => migration::Back::To(run),
+        (None, None) => migration::Back::Newest,
     };
-    let done = run::rollback(&address(&typed.target, &typed.patience)?, &back, typed.dry_run, setting).await?;
+    let done = migration::rollback(&address(&typed.target, &typed.patience)?, &back, typed.dry_run, setting).await?;
     render::again::rolled_back(&done, format);
     done.failure().map_or(Ok(()), Err)
 }
@@ -274,7 +242,7 @@ async fn take(typed: Take, setting: &Setting, format: Format) -> Result<()> {
     }
     let place = match typed.out {
         Some(place) => Location::parse(&place)?,
-        None => run::new_snapshot(setting)?,
+        None => migration::new_snapshot(setting)?,
     };
     let snapshot = extract::run(&source, &options, place, setting.progress.clone(), setting.cancel.clone()).await?;
     render::snapshot::taken(&snapshot, format);
@@ -320,7 +288,7 @@ async fn report(typed: Report, setting: &Setting, format: Format) -> Result<()> 
     let page = typed.output.map(|file| Page::new(form, file)).transpose()?;
     let record = Record::find(&setting.place()?, &typed.run).await?;
     let file = typed.pipeline.unwrap_or_else(|| PathBuf::from(&record.pipeline));
-    let report = run::report(&record, &pipeline(&file)?, setting).await?;
+    let report = migration::report(&record, &pipeline(&file)?, setting).await?;
     match (page, form) {
         (Some(page), _) => page.write(&report, format),
         (None, Some(form)) => render::page::show(&report, form),
