@@ -10,6 +10,7 @@ pub mod evidence;
 pub mod init;
 pub mod quarantine;
 pub mod query;
+pub mod rejects;
 pub mod sample;
 pub mod snapshot;
 pub mod test;

@@ -19,6 +19,7 @@ mod grants;
 mod history;
 mod made;
 mod mappings;
+mod progress;
 mod quarantine;
 mod runs;
 
@@ -31,6 +32,7 @@ pub use history::{
 };
 pub use made::{made_ids, note_sequence, sequence_moved};
 pub use mappings::{Adopted, AdoptedKey, Mapped, Mappings};
+pub use progress::{AtWork, Brought, progress};
 pub use quarantine::{Quarantined, SeenRun, quarantined, seen_runs};
 pub use runs::{
     BaseOf, Begun, Latest, LoadedFlow, LoadedHow, OriginOf, RunIdentity, bases, begin, begin_flow, end, end_flow,

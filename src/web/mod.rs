@@ -1,12 +1,14 @@
-//! Owns what can be asked for over HTTP: figures and health of a run at work. Must not know: how a command was typed, or how a run works.
+//! Owns what can be asked for over HTTP: figures and health of a run at work, and pages over what runs have left. Must not know: how a command was typed, or how a run works.
 
 mod health;
 mod http;
 mod live;
 mod metrics;
+mod site;
 
 pub use http::{Answer, Asked, Listener, bind, serve};
 pub use live::Live;
+pub use site::{Door, Known, Site};
 
 /// What is answered on the address of `--metrics`.
 #[must_use]

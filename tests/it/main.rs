@@ -77,6 +77,7 @@ mod rollback;
 mod said;
 mod scaling;
 mod schema;
+mod served;
 mod skew;
 mod sources;
 mod spoken;

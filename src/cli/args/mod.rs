@@ -10,6 +10,7 @@ pub mod init;
 pub mod quarantine;
 pub mod query;
 pub mod schema;
+pub mod serve;
 pub mod test;
 pub mod verify;
 pub mod what_if;
@@ -164,6 +165,8 @@ pub enum Command {
     Schema(schema::Schema),
     /// Put all that shows what a run did into one file that can be checked later; or check such a file
     Evidence(evidence::Evidence),
+    /// Show runs in a browser: their trend, reports, rejected rows and their stories. Nothing can be changed there
+    Serve(serve::Serve),
     /// Make the synthetic source of a pipeline
     Sample(Sample),
     /// The SQL of flows: PostgreSQL's types, operators and functions, and those of rehome

@@ -11,6 +11,7 @@ mod quarantine;
 mod query;
 mod run;
 mod schema;
+mod serve;
 mod test;
 mod verify;
 mod what_if;
@@ -74,6 +75,7 @@ pub async fn dispatch(args: Args, timings: Option<&Timings>, cancel: Cancel) -> 
         Command::Test(typed) => return Box::pin(test::run(typed, &setting, format)).await,
         Command::Quarantine(typed) => return Box::pin(quarantine::run(typed, &setting, format)).await,
         Command::Evidence(typed) => return Box::pin(evidence::run(typed, &setting, format)).await,
+        Command::Serve(typed) => return Box::pin(serve::run(typed, &setting, format)).await,
         Command::Schema(typed) => return schema::run(&typed, format),
         Command::Report(typed) => report(typed, &setting, format).await,
         Command::Sample(typed) => sample(typed, &setting, format).await,
