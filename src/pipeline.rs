@@ -12,6 +12,7 @@ use crate::error::{At, Error, Result};
 use crate::flow::{Flow, Open};
 use crate::header::{SqlFile, shown, toml_error};
 use crate::id::Namespace;
+use crate::mask::Rule;
 use crate::name::Named;
 use crate::outcome::RowIdentity;
 use crate::secrets::{self, Secrets};
@@ -59,6 +60,9 @@ struct File {
     coverage: Option<Coverage>,
     #[serde(default)]
     engine: Engine,
+    /// What `rehome snapshot --mask` does to columns: `table.column` or `schema.table.column`, `*` for any characters.
+    #[serde(default)]
+    mask: BTreeMap<String, Rule>,
 }
 
 /// Who runs the flows. They are no rules: the same rows come of it anywhere.
@@ -264,6 +268,9 @@ pub struct Pipeline {
     pub coverage: Option<Coverage>,
     /// The workers that run its flows, as `host:port`; none for this machine alone.
     pub workers: Vec<String>,
+    /// What masking does to columns, by pattern. No part of the rules of a run.
+    #[serde(skip)]
+    pub mask: BTreeMap<String, Rule>,
     /// SHA-256 over the rules, see [`crate::rules`]: two runs with the same hash apply the same rules.
     pub hash: String,
 }
@@ -309,6 +316,7 @@ impl Pipeline {
             unmapped: Vec::new(),
             coverage: None,
             workers: Vec::new(),
+            mask: BTreeMap::new(),
             hash: String::new(),
         };
         for (file, path) in chain.into_iter().rev() {
@@ -373,6 +381,7 @@ impl Pipeline {
         }
         self.unmapped.extend(file.unmapped);
         self.coverage = file.coverage.or(self.coverage);
+        self.mask.extend(file.mask);
         if let Some(namespace) = file.namespace {
             self.namespace = Namespace::new(namespace);
         }

@@ -8,6 +8,8 @@ pub trait Sink: Send + Sync {
     fn advance(&self, item: &str, rows: u64);
     /// `item` is done.
     fn finish(&self, item: &str);
+    /// Something has passed, such as a lost connection, and is tried again.
+    fn retry(&self) {}
 }
 
 /// Hears and says nothing.

@@ -10,14 +10,14 @@ const LONGEST_MAIN: usize = 40;
 /// The layers, top to bottom. A module may use those of its own group and of any group below.
 /// Stages do not use each other: each is alone in its group's row.
 const LAYERS: &[&[&str]] = &[
-    &["cli"],
+    &["cli", "web"],
     &["command"],
     &["run", "cases", "explain"],
     &["extract", "transform", "load", "verify", "report", "sample", "introspect", "doctor"],
     &["views", "compare"],
     &["snapshot", "outcomes", "ledger", "target", "server"],
     &["engine", "columnar", "delimited", "graph", "reads", "lineage"],
-    &["pipeline", "secrets", "shipped", "rules", "flow", "header", "diagnosis", "name"],
+    &["pipeline", "secrets", "shipped", "rules", "flow", "header", "diagnosis", "name", "mask"],
     &["outcome", "id", "key", "storage", "processor", "timing", "calendar", "progress", "cancel", "failpoint", "error"],
 ];
 const STAGES: usize = 3;

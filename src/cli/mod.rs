@@ -28,14 +28,18 @@ pub fn main() -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
-    log::install(args.global.verbose, args.global.quiet);
+    log::install(args.global.verbose, args.global.quiet, args.global.log_format);
     let cancel = Cancel::new();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&Error::from(error), args.global.format.plain()),
     };
     let format = args.global.format.plain();
-    let needed = matches!(args.command, args::Command::Bench(_));
+    let needed = match &args.command {
+        args::Command::Bench(_) => true,
+        args::Command::Run(run) => run.metrics.is_some(),
+        _ => false,
+    };
     let measuring = match timings::Measuring::begin(args.global.timings, needed, args.global.trace.as_deref()) {
         Ok(measuring) => measuring,
         Err(error) => return failed(&error, format),
@@ -49,7 +53,7 @@ pub fn main() -> ExitCode {
     // What still blocks in the background (an aborted read, say) must not hold the exit.
     runtime.shutdown_background();
     crate::run::forget_spilled();
-    measuring.show(format);
+    measuring.show(if log::is_json() { args::Format::Json } else { format });
     match result {
         Ok(code) => ExitCode::from(code),
         Err(error) if cancel.is_cancelled() && error.kind() != Kind::Interrupted => {

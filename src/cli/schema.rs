@@ -37,6 +37,8 @@ pub const ALL: &[Known] = &[
     ("quarantine-export", "what quarantine export prints", || schema_for!(command::quarantine::export::Exported)),
     ("quarantine-manifest", "what stands beside an export", || schema_for!(command::quarantine::manifest::Manifest)),
     ("quarantine-retry", "what quarantine retry prints", || schema_for!(retry::Tried)),
+    ("evidence", "what evidence prints", || schema_for!(command::evidence::Bundled)),
+    ("evidence-verify", "what evidence verify prints", || schema_for!(command::evidence::Checked)),
     ("plan", "what plan prints", || schema_for!(Plan)),
     ("rollback", "what rollback prints", || schema_for!(RolledBack)),
     ("check", "what check prints", || schema_for!(command::check::Checked)),

@@ -70,6 +70,7 @@ pub async fn demo(demo: Demo, setting: &Setting) -> Result<Shown> {
         only: Vec::new(),
         verify: run::Verify::Moved,
         enforce,
+        allow_masked: false,
         full: false,
         retry_for: std::time::Duration::ZERO,
         anew: false,

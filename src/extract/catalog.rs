@@ -9,8 +9,9 @@ use tokio_postgres::Row;
 
 use super::sampled::Cut;
 use super::sql;
-use super::types::{Carry, PgType, Print};
+use super::types::{Carry, PgType, Print, kind};
 use crate::error::{At, Error, Result};
+use crate::mask::{Kind, Mask};
 use crate::server::Connection;
 use crate::snapshot::PG_TYPE;
 
@@ -92,13 +93,25 @@ pub(super) struct Column {
     pub carry: Carry,
     /// The name of the piece of SQL that selects it, where the type does not say.
     pub piece: Option<&'static str>,
+    /// What sort of values it has.
+    pub kind: Kind,
+    /// What is done to them before they are kept.
+    pub mask: Option<Mask>,
 }
 
 impl Column {
     /// Where a row lies: what tells rows apart in a table without a key.
     fn row_id(piece: &'static str) -> Self {
         let carry = Carry::Text(Print::Cast);
-        Self { name: ROW_ID.to_owned(), shown: "tid".to_owned(), nullable: false, carry, piece: Some(piece) }
+        Self {
+            name: ROW_ID.to_owned(),
+            shown: "tid".to_owned(),
+            nullable: false,
+            carry,
+            piece: Some(piece),
+            kind: Kind::Other,
+            mask: None,
+        }
     }
 
     /// As a statement selects it.
@@ -177,10 +190,20 @@ pub(super) async fn describe(server: &Connection, tables: Vec<Listed>, money_dig
     for row in &rows {
         let oid: u32 = row.try_get("table_oid")?;
         let (name, shown): (String, String) = (row.try_get("name")?, row.try_get("shown")?);
-        match Carry::of(&pg_type(row, money_digits)?) {
+        let found = pg_type(row, money_digits)?;
+        match Carry::of(&found) {
             Some(carry) => {
                 let nullable = !row.try_get::<_, bool>("not_null")?;
-                columns.entry(oid).or_default().push(Column { name, shown, nullable, carry, piece: None });
+                let kind = kind(&found, &carry);
+                columns.entry(oid).or_default().push(Column {
+                    name,
+                    shown,
+                    nullable,
+                    carry,
+                    piece: None,
+                    kind,
+                    mask: None,
+                });
             }
             None => refused.push((names.get(&oid).cloned().unwrap_or_default(), name, shown)),
         }

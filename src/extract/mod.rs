@@ -8,6 +8,7 @@
 mod catalog;
 mod column;
 pub mod declared;
+mod masked;
 mod moment;
 mod pace;
 mod parts;
@@ -39,6 +40,7 @@ use crate::snapshot::{Origin, REFUSED_KEYS, Refused, Snapshot, TableHeader, Writ
 use crate::storage::Location;
 
 use catalog::{Sort, Table};
+pub use masked::Masking;
 use moment::{guard, held, hold, settings};
 use pace::Pace;
 use pieces::Written;
@@ -80,6 +82,8 @@ pub struct Options {
     pub lock_timeout: Duration,
     /// Only a part of the rows, for who measures.
     pub sampled: Option<Sampled>,
+    /// What is done to values before they are kept.
+    pub mask: Option<Masking>,
 }
 
 impl Default for Options {
@@ -96,6 +100,7 @@ impl Default for Options {
             statement_timeout: None,
             lock_timeout: Duration::from_secs(5),
             sampled: None,
+            mask: None,
         }
     }
 }
@@ -136,13 +141,16 @@ async fn read(
         () = cancel.cancelled() => return Err(interrupted()),
     };
     let at_server = |error: Error| error.at(At::Server, address.to_string());
-    let moment = until(&server, cancel, hold(&server, options, address)).await.map_err(at_server)?;
+    let mut moment = until(&server, cancel, hold(&server, options, address)).await.map_err(at_server)?;
     let [patience, locks] = guard(&moment.tables, options)?;
     let affordable = moment.tables.len().saturating_mul(options.jobs) <= LOCKS_OF_READERS;
     let partitioned = moment.tables.iter().filter(|table| table.sort == Sort::Partitioned);
     let partitioned: Vec<u32> = partitioned.map(|table| table.oid).collect();
     let described = async {
         let mut tables = catalog::describe(&server, moment.tables, moment.money_digits).await?;
+        if let Some(masking) = &options.mask {
+            moment.origin.masked = Some(masked::apply(&server, &mut tables, masking).await?);
+        }
         if let Some(sampled) = &options.sampled {
             tables = sampled::cut(&server, tables, sampled, options.part_rows).await?;
         }
@@ -209,10 +217,16 @@ fn task(table: Table, plan: parts::Plan, sink: &dyn Sink) -> Task {
         schema: table.listed.schema.clone(),
         name: table.listed.name.clone(),
         key: table.identity(),
-        sorted_by: if plan.sorted { table.key.clone() } else { Vec::new() },
+        sorted_by: if plan.sorted { sorted_by(&table) } else { Vec::new() },
     };
     let open = AtomicUsize::new(plan.ranges.len());
     Task { schema: table.schema(), table, header, plan, doubted: AtomicBool::new(false), widen: Mutex::default(), open }
+}
+
+/// The columns by which a table's rows come in order. What is masked is in no order any more.
+fn sorted_by(table: &Table) -> Vec<String> {
+    let in_order = |name: &&String| table.column(name).is_some_and(|column| column.mask.is_none());
+    table.key.iter().take_while(in_order).cloned().collect()
 }
 
 /// All parts, tables with the most parts first: what is last should be short. (The next one is taken off the end.)

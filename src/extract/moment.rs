@@ -80,6 +80,7 @@ pub(super) fn origin(row: &Row, identity: Option<&Row>, address: &Address) -> Re
         encoding: row.try_get("encoding")?,
         collation: row.try_get("collation")?,
         mended: None,
+        masked: None,
     })
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use arrow::array::{ArrayRef, BooleanArray, ListBuilder, RecordBatch, StringBuilder, StructArray};
-use arrow::compute::filter;
+use arrow::compute::{SortColumn, filter, lexsort_to_indices, take_record_batch};
 use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef};
 
 use super::column::{Column, Misfit, Texts, column};
@@ -120,14 +120,16 @@ impl<'a> Pieces<'a> {
         if rows == 0 {
             return Ok(());
         }
-        let arrays = self.columns.iter_mut().map(|column| column.finish()).collect::<Result<Vec<_>>>()?;
+        let mut arrays = self.columns.iter_mut().map(|column| column.finish()).collect::<Result<Vec<_>>>()?;
         let refused = std::mem::take(&mut self.refused);
         self.wait()?;
         if self.task.is_void() {
             return Ok(());
         }
+        self.mask(&mut arrays)?;
         let arrays = if refused.is_empty() { arrays } else { self.refuse(&arrays, &refused, rows)? };
         let batch = RecordBatch::try_new(self.task.schema.clone(), arrays).map_err(|_| unfit())?;
+        let batch = self.mixed(batch)?;
         let _span = timed!("extract.parquet", self.name).entered();
         let mut part = match self.open.take() {
             Some(part) => part,
@@ -138,6 +140,35 @@ impl<'a> Pieces<'a> {
         let full = self.open_bytes >= FILE_BYTES || part.rows() >= self.task.plan.file_rows as u64;
         self.open = Some(part);
         if full { self.publish() } else { Ok(()) }
+    }
+
+    /// Masks what is to be masked, before anything of it is kept.
+    fn mask(&self, arrays: &mut [ArrayRef]) -> Result<()> {
+        for (array, place) in arrays.iter_mut().zip(&self.task.table.columns) {
+            if let Some(mask) = &place.mask {
+                *array = mask.apply(array).map_err(|error| error.at(At::Column, &place.name))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Where a key is masked, rows that come together are put in the order of what it is masked to: the place of a row in the order
+    /// of its own key would tell it.
+    fn mixed(&self, batch: RecordBatch) -> Result<RecordBatch> {
+        let masked: Vec<SortColumn> = self
+            .task
+            .table
+            .columns
+            .iter()
+            .zip(batch.columns())
+            .filter(|(place, _)| place.mask.is_some() && self.task.table.key.contains(&place.name))
+            .map(|(_, array)| SortColumn { values: array.clone(), options: None })
+            .collect();
+        if masked.is_empty() || !self.task.header.sorted_by.is_empty() {
+            return Ok(batch);
+        }
+        let places = lexsort_to_indices(&masked, None).map_err(|_| unfit())?;
+        take_record_batch(&batch, &places).map_err(|_| unfit())
     }
 
     fn begin(&self) -> Result<Part> {

@@ -98,12 +98,12 @@ fn fits(pattern: &str, table: &Listed) -> bool {
     (table.sort.is_table() || !pattern.contains('*')) && fits_name(pattern, table)
 }
 
-fn fits_name(pattern: &str, table: &Listed) -> bool {
+pub(super) fn fits_name(pattern: &str, table: &Listed) -> bool {
     matches(pattern, &table.name) || matches(pattern, &table.qualified())
 }
 
 /// `*` fits any characters, everything else itself.
-fn matches(pattern: &str, name: &str) -> bool {
+pub(super) fn matches(pattern: &str, name: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == name,
         Some((start, rest)) => name.strip_prefix(start).is_some_and(|tail| {
@@ -123,7 +123,7 @@ fn unknown(what: &str, name: &str, known: impl Iterator<Item = String>) -> Error
 }
 
 /// The known name that differs least, if it differs little.
-fn nearest(name: &str, known: impl Iterator<Item = String>) -> Option<String> {
+pub(super) fn nearest(name: &str, known: impl Iterator<Item = String>) -> Option<String> {
     let limit = (name.chars().count() / 3).max(1);
     known
         .map(|known| (distance(&name.to_lowercase(), &known.to_lowercase()), known))

@@ -36,6 +36,9 @@ statement!(PART, "part.sql");
 statement!(ROLLBACK, "rollback.sql");
 statement!(STOP, "stop.sql");
 statement!(PARENTS, "parents.sql");
+statement!(REFERENCES, "references.sql");
+statement!(UNIQUE, "unique.sql");
+statement!(FIXED, "fixed.sql");
 statement!(FRAGMENTS, "fragments.sql");
 
 /// The piece called `name`, filled.

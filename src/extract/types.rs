@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, TimeUnit};
 
+use crate::mask::Kind;
+
 /// A column's type as the catalog gives it, beneath its domains.
 #[derive(Debug, Clone, Default)]
 pub(super) struct PgType {
@@ -204,6 +206,38 @@ fn of_array(array: &PgType, element: &PgType) -> Option<Carry> {
         // A user's own type may have a cast to text that says something else.
         Carry::Text(Print::Output) if !element.builtin => Some(Carry::Text(Print::Output)),
         carry => Some(Carry::List(Box::new(carry))),
+    }
+}
+
+/// What sort of values a type has, as far as masking goes; `carry` is how it travels.
+pub(super) fn kind(found: &PgType, carry: &Carry) -> Kind {
+    if let Some(element) = &found.element {
+        return match carry {
+            Carry::List(carry) => Kind::List(Box::new(kind(element, carry))),
+            _ => Kind::Other,
+        };
+    }
+    if found.kind != "b" {
+        return Kind::Other;
+    }
+    // A type modifier of texts has four bytes more than characters.
+    let text = |length| Kind::Text { length, folded: false };
+    let length = u32::try_from(found.typmod - 4).ok().filter(|_| found.typmod >= 4);
+    match (found.name.as_str(), found.builtin) {
+        ("int2" | "int4" | "int8" | "oid", true) => Kind::Integer,
+        ("numeric" | "money", true) => Kind::Numeric,
+        ("text", true) => text(None),
+        ("varchar" | "bpchar", true) => text(length),
+        ("name", true) => text(Some(63)),
+        ("char", true) => text(Some(1)),
+        ("citext", false) => Kind::Text { length: None, folded: true },
+        ("json" | "jsonb", true) => Kind::Json,
+        ("uuid", true) => Kind::Uuid,
+        ("bytea", true) => Kind::Bytes,
+        ("date", true) => Kind::Date,
+        ("time", true) => Kind::Time,
+        ("timestamp" | "timestamptz", true) => Kind::Timestamp,
+        _ => Kind::Other,
     }
 }
 

@@ -15,15 +15,18 @@ use crate::server::Connection;
 use crate::server::sql::{fill, quote_ident};
 
 mod changes;
+mod evidence;
 mod grants;
 mod history;
 mod made;
 mod mappings;
+mod progress;
 mod quarantine;
 mod runs;
 mod sharing;
 
 pub use changes::{Conflicting, MovedRows, absent, changes, conflicts, kept_rows, moved_rows, resolve};
+pub use evidence::{Testified, table_rows, testimony};
 pub use grants::{lacking, loaded_tables};
 pub use history::{
     Chunks, Claimed, FlowOfRun, Noted, PastRun, claimed, history, inserted_by, note_tables, noted_tables,
@@ -31,6 +34,7 @@ pub use history::{
 };
 pub use made::{made_ids, note_sequence, sequence_moved};
 pub use mappings::{Adopted, AdoptedKey, Mapped, Mappings};
+pub use progress::{AtWork, Brought, progress};
 pub use quarantine::{Quarantined, SeenRun, quarantined, seen_runs};
 pub use runs::{
     BaseOf, Begun, Latest, LoadedFlow, LoadedHow, OriginOf, RunIdentity, bases, begin, begin_flow, end, end_flow,

@@ -337,7 +337,7 @@ impl Task<'_> {
                 let (name, rows) = (file.chunk(), reading.await?);
                 Some(match file.outcome {
                     Outcome::Rejected => flow.rejected(connection, &name, rows).await?,
-                    _ => flow.migrated(connection, &name, rows).await?,
+                    _ => flow.migrated(connection, &name, rows).instrument(timed!("load.chunk", flow.flow)).await?,
                 })
             }
             Self::Bring(difference, name, piece) => Some(difference.bring(connection, name, piece).await?),

@@ -23,6 +23,7 @@ mod rollback;
 mod settle;
 mod spill;
 pub mod stored;
+mod summary;
 mod taken_over;
 mod unchanged;
 mod verify;
@@ -61,6 +62,7 @@ use ride::Ride;
 pub use rollback::{Back, RolledBack, RunBack, rollback};
 pub use settle::settle;
 pub use spill::forget as forget_spilled;
+pub use summary::{Begun, Summary, summaries, summary};
 pub use verify::{Asked as VerifyAsked, Rows as SampledRows, Sample, VerifiedRun, verify};
 
 /// What every command needs to work: where, how much, and who listens.
@@ -168,6 +170,8 @@ pub struct Request {
     pub enforce: bool,
     /// The target must hold nothing of other runs: all rows come, and not what differs.
     pub full: bool,
+    /// May the snapshot be one whose values were masked?
+    pub allow_masked: bool,
     /// How long the run waits for what passes, such as a lost connection, while nothing moves.
     pub retry_for: Duration,
     /// A run of its own also where rules and snapshot are those of the run before, once that has ended: what the target refused
@@ -204,6 +208,11 @@ pub async fn run(request: Request, setting: &Setting) -> Result<Finished> {
         }
     };
     log::info!("snapshot {}", snapshot.id());
+    if snapshot.manifest().source.masked.is_some() && !request.allow_masked {
+        return Err(Error::config("the snapshot is masked: its values are not those of the source")
+            .at(At::File, snapshot.location().to_string())
+            .hint("`what-if`, `explain` and `plan` take it; to load it all the same, for a rehearsal, give --allow-masked"));
+    }
     clock.lap("extract");
     loop {
         match Box::pin(attempt(&request, &snapshot, clock.clone(), ride.setting())).await {

@@ -69,6 +69,7 @@ impl Ride {
         let pause = Duration::from_secs(pause).min(left);
         self.attempts += 1;
         self.waited = true;
+        self.setting.progress.retry();
         log::warn!("{error}; the run goes on in {} s, and waits for {} s at most", pause.as_secs(), left.as_secs());
         tokio::select! {
             () = tokio::time::sleep(pause) => self.setting.cancel.check(),
@@ -96,6 +97,10 @@ impl Sink for Watched {
     fn finish(&self, item: &str) {
         self.moved.store(true, Ordering::Relaxed);
         self.inner.finish(item);
+    }
+
+    fn retry(&self) {
+        self.inner.retry();
     }
 }
 

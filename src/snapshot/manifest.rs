@@ -58,6 +58,32 @@ pub struct Origin {
     /// The id of the snapshot that this one is but for rows that were mended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mended: Option<String>,
+    /// Which values are not those of the source. None where all are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub masked: Option<Masked>,
+}
+
+/// What was masked when a snapshot was taken. The salt is not part of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Masked {
+    /// Sorted by table and place.
+    pub columns: Vec<MaskedColumn>,
+    /// Unique indexes of the source that rows of the snapshot may contradict: `schema.table: index`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_unique: Vec<String>,
+}
+
+/// A column whose values are masked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct MaskedColumn {
+    /// `schema.table`.
+    pub table: String,
+    pub column: String,
+    /// `hash`, `format`, `null` or `fixed`.
+    pub rule: String,
+    /// The column (`schema.table.column`) whose rule it follows, being tied to it by foreign keys.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows: Option<String>,
 }
 
 /// One table: its columns, and its rows in files.

@@ -22,7 +22,7 @@ use crate::storage::Location;
 
 pub use crate::columnar::PG_TYPE;
 pub use leftover::{State, remove, state};
-pub use manifest::{Column, File, Manifest, Origin, REFUSED, REFUSED_KEYS, Refused, Table};
+pub use manifest::{Column, File, Manifest, Masked, MaskedColumn, Origin, REFUSED, REFUSED_KEYS, Refused, Table};
 pub use mend::{Edit, Mended, changed, mend, present};
 pub use verify::{Bad, Verified};
 pub use writer::{Encoded, Part, TableHeader, Writer};

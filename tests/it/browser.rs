@@ -76,8 +76,13 @@ impl Browser {
 
     /// Opens a file and waits until it is loaded. What an earlier page told is forgotten.
     pub fn open(&mut self, file: &Path) {
+        self.open_url(&format!("file://{}", file.display()));
+    }
+
+    /// The same with what a server gives.
+    pub fn open_url(&mut self, url: &str) {
         self.events.clear();
-        self.ask("Page.navigate", json!({ "url": format!("file://{}", file.display()) }));
+        self.ask("Page.navigate", json!({ "url": url }));
         while !self.events.iter().any(|event| event["method"] == "Page.loadEventFired") {
             let told = self.from.recv_timeout(PATIENCE).expect("the page loads");
             self.events.push(told);

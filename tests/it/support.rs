@@ -178,6 +178,7 @@ impl Home {
             verify: run::Verify::Everything,
             enforce: false,
             full: false,
+            allow_masked: false,
             retry_for: std::time::Duration::ZERO,
             anew: false,
             share_load: false,

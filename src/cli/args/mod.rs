@@ -6,12 +6,14 @@ pub mod check;
 #[cfg(feature = "cluster")]
 pub mod cluster;
 pub mod doctor;
+pub mod evidence;
 pub mod explain;
 pub mod init;
 pub mod load_worker;
 pub mod quarantine;
 pub mod query;
 pub mod schema;
+pub mod serve;
 pub mod test;
 pub mod verify;
 pub mod what_if;
@@ -68,6 +70,9 @@ pub struct Global {
     /// Say more: -v for what happens, -vv for plans
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
+    /// How the log, progress and errors are written to stderr
+    #[arg(long, global = true, value_enum, env = "REHOME_LOG_FORMAT", default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
     /// The folder for snapshots, outcomes and what spills from memory
     #[arg(long, global = true, env = "REHOME_DIR", default_value = ".rehome", value_name = "FOLDER")]
     pub dir: PathBuf,
@@ -110,6 +115,15 @@ impl Output {
             Self::Json => Format::Json,
         }
     }
+}
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For reading
+    Text,
+    /// A JSON object a line: what happens, progress, errors
+    Json,
 }
 
 /// The forms that every command has.
@@ -157,6 +171,10 @@ pub enum Command {
     Quarantine(quarantine::Quarantine),
     /// Print the JSON schema of a pipeline file, of a flow's header, or of what a command prints
     Schema(schema::Schema),
+    /// Put all that shows what a run did into one file that can be checked later; or check such a file
+    Evidence(evidence::Evidence),
+    /// Show runs in a browser: their trend, reports, rejected rows and their stories. Nothing can be changed there
+    Serve(serve::Serve),
     /// Run flows for others: one of several machines over which a pipeline is spread
     #[cfg(feature = "cluster")]
     Cluster(cluster::Cluster),
@@ -276,6 +294,12 @@ pub struct Run {
     /// Show flows below their threshold, but do not fail
     #[arg(long)]
     pub no_threshold: bool,
+    /// Answer with figures for Prometheus at /metrics, and with a line of health at /health, on this address, such as 127.0.0.1:9469
+    #[arg(long, env = "REHOME_METRICS", value_name = "ADDR")]
+    pub metrics: Option<String>,
+    /// Load a snapshot whose values were masked: for rehearsals
+    #[arg(long)]
+    pub allow_masked: bool,
     #[command(flatten)]
     pub reading: Reading,
     #[cfg(feature = "cluster")]
@@ -397,6 +421,12 @@ pub struct Take {
     /// Not these tables
     #[arg(long, value_name = "TABLE,…", value_delimiter = ',')]
     pub exclude: Vec<String>,
+    /// Mask columns by the rules under [mask] of the pipeline; the salt is in the file named below, or in REHOME_MASK_SALT
+    #[arg(long, requires = "pipeline")]
+    pub mask: bool,
+    /// The file that holds the salt of --mask
+    #[arg(long, env = "REHOME_MASK_SALT_FILE", value_name = "FILE")]
+    pub mask_salt_file: Option<PathBuf>,
     #[command(flatten)]
     pub patience: Patience,
     #[command(flatten)]

@@ -6,13 +6,16 @@ mod check;
 #[cfg(feature = "cluster")]
 mod cluster;
 mod doctor;
+mod evidence;
 mod explain;
 mod init;
 mod load_worker;
 mod machines;
 mod quarantine;
 mod query;
+mod run;
 mod schema;
+mod serve;
 mod test;
 mod verify;
 mod what_if;
@@ -22,8 +25,8 @@ use std::path::{Path, PathBuf};
 use clap::CommandFactory;
 
 use super::args::{
-    self, Args, Command, Demo, Epoch, Format, Global, Keep, Kept, Migration, Output, Reading, Report, Rollback, Run,
-    Sample, Snapshot, Take,
+    self, Args, Command, Demo, Epoch, Format, Global, Keep, Kept, Migration, Output, Reading, Report, Rollback, Sample,
+    Snapshot, Take,
 };
 use super::render::page::{Form, Page};
 use super::{progress, render, size};
@@ -32,7 +35,7 @@ use crate::command;
 use crate::error::{At, Context, Error, Result};
 use crate::extract;
 use crate::pipeline::Pipeline;
-use crate::run::{self, Record, Request, Setting};
+use crate::run::{self as migration, Record, Request, Setting};
 use crate::sample::Options;
 use crate::server::Address;
 use crate::shipped;
@@ -64,7 +67,7 @@ pub async fn dispatch(args: Args, timings: Option<&Timings>, cancel: Cancel) -> 
     let setting = setting(&args.global, cancel)?;
     match args.command {
         Command::Demo(typed) => Box::pin(demo(typed, &setting, format)).await,
-        Command::Run(typed) => Box::pin(migrate(typed, &setting, format)).await,
+        Command::Run(typed) => Box::pin(self::run::run(typed, timings, &setting, format)).await,
         Command::LoadWorker(typed) => Box::pin(load_worker::run(typed, &setting, format)).await,
         Command::Plan(typed) => return Box::pin(plan(typed, &setting, format)).await,
         Command::Rollback(typed) => Box::pin(rollback(typed, &setting, format)).await,
@@ -84,6 +87,8 @@ pub async fn dispatch(args: Args, timings: Option<&Timings>, cancel: Cancel) -> 
         Command::Quarantine(typed) => return Box::pin(quarantine::run(typed, &setting, format)).await,
         #[cfg(feature = "cluster")]
         Command::Cluster(typed) => return Box::pin(cluster::run(typed, &setting, format)).await,
+        Command::Evidence(typed) => return Box::pin(evidence::run(typed, &setting, format)).await,
+        Command::Serve(typed) => return Box::pin(serve::run(typed, &setting, format)).await,
         Command::Schema(typed) => return schema::run(&typed, format),
         Command::Report(typed) => report(typed, &setting, format).await,
         Command::Sample(typed) => sample(typed, &setting, format).await,
@@ -149,44 +154,6 @@ fn names_pipeline(named: &Path) -> bool {
     here(named).exists() || shipped::names().any(|name| named == Path::new(name))
 }
 
-async fn migrate(typed: Run, setting: &Setting, format: Format) -> Result<()> {
-    let workers = pipeline(&typed.migration.pipeline, setting)?.workers;
-    #[cfg(feature = "cluster")]
-    let setting = machines::of(&typed.engine, &workers, setting)?;
-    #[cfg(not(feature = "cluster"))]
-    let setting = machines::of(&workers, setting)?;
-    let request = |snapshot| {
-        Ok(Request {
-            verify: match (typed.no_verify, typed.verify) {
-                (true, _) => run::Verify::Nothing,
-                (false, args::Verify::Moved) => run::Verify::Moved,
-                (false, args::Verify::Full) => run::Verify::Everything,
-            },
-            enforce: !typed.no_threshold,
-            full: typed.full,
-            share_load: typed.share_load,
-            retry_for: typed.retry_for,
-            ..asked(&typed.migration, &typed.reading, snapshot, &setting)?
-        })
-    };
-    if let Some(interval) = typed.every {
-        let tell = |done: Result<&run::Finished>| match done {
-            Ok(finished) => {
-                render::finished(finished, format);
-                finished.failures.iter().for_each(|failure| render::error::show(failure, format));
-            }
-            Err(error) => render::error::show(&error, format),
-        };
-        return Box::pin(command::every::every(interval, &setting.cancel, &setting, || request(None), tell)).await;
-    }
-    let kept = kept_report(typed.keep_report.clone())?;
-    let snapshot = given(&typed.migration, &setting).await?;
-    let finished = Box::pin(run::run(request(snapshot)?, &setting)).await?;
-    render::finished(&finished, format);
-    kept.map_or(Ok(()), |kept| kept.write(&finished.report, format))?;
-    first(finished.failures, format)
-}
-
 /// The snapshot that was named, if one was.
 async fn given(typed: &Migration, setting: &Setting) -> Result<Option<Location>> {
     match &typed.snapshot {
@@ -208,9 +175,10 @@ fn asked(typed: &Migration, gently: &Reading, snapshot: Option<Location>, settin
         pipeline,
         snapshot,
         only: typed.only.clone(),
-        verify: run::Verify::Nothing,
+        verify: migration::Verify::Nothing,
         enforce: false,
         full: false,
+        allow_masked: false,
         retry_for: std::time::Duration::ZERO,
         anew: false,
         share_load: false,
@@ -222,18 +190,18 @@ const CHANGES: u8 = 2;
 
 async fn plan(typed: args::Plan, setting: &Setting, format: Format) -> Result<u8> {
     let snapshot = given(&typed.migration, setting).await?;
-    let plan = Box::pin(run::plan(asked(&typed.migration, &typed.reading, snapshot, setting)?, setting)).await?;
+    let plan = Box::pin(migration::plan(asked(&typed.migration, &typed.reading, snapshot, setting)?, setting)).await?;
     render::again::plan(&plan, format);
     Ok(if typed.detailed_exitcode && !plan.is_empty() { CHANGES } else { 0 })
 }
 
 async fn rollback(typed: Rollback, setting: &Setting, format: Format) -> Result<()> {
     let back = match (typed.run, typed.to) {
-        (Some(run), _) => run::Back::Before(run),
-        (None, Some(run)) => run::Back::To(run),
-        (None, None) => run::Back::Newest,
+        (Some(run), _) => migration::Back::Before(run),
+        (None, Some(run)) => migration::Back::To(run),
+        (None, None) => migration::Back::Newest,
     };
-    let done = run::rollback(&address(&typed.target, &typed.patience)?, &back, typed.dry_run, setting).await?;
+    let done = migration::rollback(&address(&typed.target, &typed.patience)?, &back, typed.dry_run, setting).await?;
     render::again::rolled_back(&done, format);
     done.failure().map_or(Ok(()), Err)
 }
@@ -313,6 +281,9 @@ async fn take(typed: Take, setting: &Setting, format: Format) -> Result<()> {
         ..reading(&typed.reading)
     };
     if let Some(pipeline) = pipeline {
+        if typed.mask {
+            options.mask = Some(masking(&pipeline, typed.mask_salt_file.as_deref())?);
+        }
         let graph = crate::graph::Graph::new(&pipeline)?;
         if options.schemas.is_empty() {
             options.schemas.clone_from(&pipeline.schemas);
@@ -323,11 +294,35 @@ async fn take(typed: Take, setting: &Setting, format: Format) -> Result<()> {
     }
     let place = match typed.out {
         Some(place) => Location::parse(&place)?,
-        None => run::new_snapshot(setting)?,
+        None => migration::new_snapshot(setting)?,
     };
     let snapshot = extract::run(&source, &options, place, setting.progress.clone(), setting.cancel.clone()).await?;
     render::snapshot::taken(&snapshot, format);
     Ok(())
+}
+
+/// The environment's variable with the salt of masks.
+const SALT: &str = "REHOME_MASK_SALT";
+
+fn masking(pipeline: &Pipeline, file: Option<&Path>) -> Result<extract::Masking> {
+    if pipeline.mask.is_empty() {
+        return Err(Error::config("the pipeline has no rules for masking")
+            .at(At::File, &pipeline.file)
+            .hint("write them under [mask], such as \"*.email\" = \"hash\""));
+    }
+    let salt = match (file, std::env::var(SALT)) {
+        (Some(file), _) => std::fs::read_to_string(file).map_err(|error| {
+            Error::config(format!("cannot read the salt: {}", error.kind())).at(At::File, file.display().to_string())
+        })?,
+        (None, Ok(salt)) => salt,
+        (None, Err(_)) => {
+            return Err(Error::config("there is no salt to mask with").hint(format!(
+                "name a file with --mask-salt-file, or set {SALT}; make one with: openssl rand -hex 32"
+            )));
+        }
+    };
+    let secret = crate::mask::Secret::new(salt.trim_end().as_bytes())?;
+    Ok(extract::Masking { rules: pipeline.mask.clone(), secret })
 }
 
 /// The file that a report is kept in, if one is named: looked at before the work begins.
@@ -345,7 +340,7 @@ async fn report(typed: Report, setting: &Setting, format: Format) -> Result<()> 
     let page = typed.output.map(|file| Page::new(form, file)).transpose()?;
     let record = Record::find(&setting.place()?, &typed.run).await?;
     let file = typed.pipeline.unwrap_or_else(|| PathBuf::from(&record.pipeline));
-    let report = run::report(&record, &pipeline(&file, setting)?, setting).await?;
+    let report = migration::report(&record, &pipeline(&file, setting)?, setting).await?;
     match (page, form) {
         (Some(page), _) => page.write(&report, format),
         (None, Some(form)) => render::page::show(&report, form),

@@ -35,6 +35,7 @@ async fn retry(typed: Retry, setting: &Setting, format: Format) -> Result<u8> {
         Some(place) => Some(command::snapshot::find(place, setting).await?),
         None => None,
     };
+    let of_before = typed.snapshot.is_none();
     let pipeline = super::pipeline(&typed.pipeline, setting)?;
     let edits = quarantine::retry::given(&typed.from, &pipeline)?;
     let request = Request {
@@ -47,6 +48,8 @@ async fn retry(typed: Retry, setting: &Setting, format: Format) -> Result<u8> {
         only: typed.flow,
         verify: run::Verify::Moved,
         enforce: false,
+        // The snapshot of the run before was allowed then.
+        allow_masked: of_before,
         full: false,
         retry_for: std::time::Duration::ZERO,
         anew: true,

@@ -7,7 +7,10 @@ use anstyle::{AnsiColor, Style};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use ::log::Level;
+
 use crate::cli::args::Format;
+use crate::cli::log;
 use crate::error::{At, Error};
 
 /// The exit code says it too: an error that cannot be shown is no other one.
@@ -34,20 +37,30 @@ struct Told {
 
 /// Shows an error for people or machines.
 pub fn show(error: &Error, format: Format) {
+    if log::is_json() {
+        // The same object, as a line of the log.
+        return log::event(Level::Error, serde_json::to_value(failed(error)).unwrap_or_default());
+    }
     match format {
         Format::Text => text(error),
         Format::Json => {
-            let at = error.places().iter().map(|(at, name)| (at.to_string(), name.clone())).collect();
-            let (message, exit_code) = (error.message().to_owned(), error.kind().exit_code());
-            let told = Told { message, exit_code, at, hint: error.hint_text().map(str::to_owned) };
-            let object = serde_json::to_string(&Failed { error: told }).unwrap_or_default();
+            let object = serde_json::to_string(&failed(error)).unwrap_or_default();
             tell!("{object}");
         }
     }
 }
 
+fn failed(error: &Error) -> Failed {
+    let at = error.places().iter().map(|(at, name)| (at.to_string(), name.clone())).collect();
+    let (message, exit_code) = (error.message().to_owned(), error.kind().exit_code());
+    Failed { error: Told { message, exit_code, at, hint: error.hint_text().map(str::to_owned) } }
+}
+
 /// Tells something that whoever looks at a result should know.
 pub fn note(text: &str) {
+    if log::is_json() {
+        return log::event(Level::Info, serde_json::json!({ "message": text }));
+    }
     let bold = Style::new().bold();
     tell!("{bold}note{bold:#}: {text}");
 }

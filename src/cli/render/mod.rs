@@ -8,6 +8,7 @@ pub mod cluster;
 pub mod doctor;
 mod draw;
 pub mod error;
+pub mod evidence;
 pub mod explain;
 pub mod init;
 pub mod page;

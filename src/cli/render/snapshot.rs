@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::{count, json, numbers, table};
 use crate::cli::args::Format;
 use crate::command::snapshot::{Entry, Pruned, refused};
-use crate::snapshot::{Manifest, Snapshot, Verified};
+use crate::snapshot::{Manifest, MaskedColumn, Snapshot, Verified};
 
 /// Digits of an id that a list shows: enough to name it by.
 const SHORT: usize = 12;
@@ -48,7 +48,21 @@ pub fn taken(snapshot: &Snapshot, format: Format) {
     }
     numbers(&mut rows, 1..4);
     anstream::println!("{rows}\n\nsnapshot {} at {}", snapshot.id(), snapshot.location());
+    tell_masked(snapshot);
     tell_refused(snapshot);
+}
+
+/// Which columns are masked, and by which rules.
+fn tell_masked(snapshot: &Snapshot) {
+    let Some(masked) = &snapshot.manifest().source.masked else { return };
+    anstream::println!("masked    {} columns; it is no source of a run without --allow-masked", masked.columns.len());
+    for MaskedColumn { table, column, rule, follows } in &masked.columns {
+        let why = follows.as_ref().map(|other| format!(", as {other}")).unwrap_or_default();
+        anstream::println!("          {table}.{column}: {rule}{why}");
+    }
+    for index in &masked.not_unique {
+        anstream::println!("          rows may contradict a unique index of {index}");
+    }
 }
 
 /// Shows all that a snapshot says of itself; for machines, its manifest.
@@ -73,6 +87,7 @@ pub fn whole(snapshot: &Snapshot, format: Format) {
             anstream::println!("{name}{value}");
         }
     }
+    tell_masked(snapshot);
     for entry in &manifest.tables {
         let bytes = entry.all_files().map(|file| file.bytes).sum();
         let files = entry.all_files().count();

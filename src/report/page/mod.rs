@@ -15,8 +15,9 @@ use serde::Serialize;
 
 use super::Report;
 use crate::error::Result;
-use chart::Chart;
+pub use chart::{Chart, chart};
 use table::Table;
+pub use template::render as fill;
 
 /// A report as one HTML page: no scripts, nothing from elsewhere.
 ///
@@ -82,7 +83,7 @@ fn figures(report: &Report) -> Vec<Figure> {
         let title = titled.title.unwrap_or_else(|| table::spoken(name));
         Figure {
             name: name.clone(),
-            chart: chart::chart(titled.chart.as_deref(), &title, rows),
+            chart: chart(titled.chart.as_deref(), &title, rows),
             title,
             about: titled.about,
             table: Table::new(rows),

@@ -22,6 +22,15 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("difference.md", include_str!("templates/difference.md")),
     ("page.css", include_str!("templates/page.css")),
     ("page.md", include_str!("templates/page.md")),
+    ("frame.html", include_str!("templates/site/frame.html")),
+    ("site.css", include_str!("templates/site/site.css")),
+    ("drawing.html", include_str!("templates/site/drawing.html")),
+    ("runs.html", include_str!("templates/site/runs.html")),
+    ("run.html", include_str!("templates/site/run.html")),
+    ("rejects.html", include_str!("templates/site/rejects.html")),
+    ("story.html", include_str!("templates/site/story.html")),
+    ("compare.html", include_str!("templates/site/compare.html")),
+    ("failed.html", include_str!("templates/site/failed.html")),
 ];
 const MARKDOWN: &str = "markdown";
 
