@@ -8,6 +8,7 @@ pub mod doctor;
 pub mod every;
 pub mod evidence;
 pub mod init;
+pub mod openlineage;
 pub mod quarantine;
 pub mod query;
 pub mod rejects;
