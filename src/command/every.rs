@@ -20,21 +20,21 @@ pub async fn every(
     interval: Duration,
     stop: &Cancel,
     setting: &Setting,
-    request: impl Fn() -> Result<Request>,
-    tell: impl Fn(Result<&Finished>),
+    request: impl AsyncFn() -> Result<Request>,
+    tell: impl AsyncFn(Result<&Finished>),
 ) -> Result<()> {
     let mut last: Option<Kept> = None;
     while !stop.is_cancelled() {
         let next = Instant::now() + interval;
         // A stop waits for the run: it is not the run's own.
         let own = Setting { cancel: Cancel::new(), ..setting.clone() };
-        let done = match request() {
+        let done = match request().await {
             Ok(request) => Box::pin(run::run(request, &own)).await,
             Err(error) => Err(error),
         };
         match done {
             Ok(finished) => {
-                tell(Ok(&finished));
+                tell(Ok(&finished)).await;
                 let kept = Kept::of(&finished);
                 if let Some(before) = last.replace(kept.clone()).filter(|before| *before != kept) {
                     before.forget(&kept, setting).await;
@@ -42,7 +42,7 @@ pub async fn every(
             }
             // Files may be mended while it runs; what is wrong from the beginning is a mistake of the command.
             Err(error) if error.kind() == Kind::Config && last.is_none() => return Err(error),
-            Err(error) => tell(Err(error)),
+            Err(error) => tell(Err(error)).await,
         }
         tokio::select! {
             () = sleep_until(next) => {}

@@ -11,6 +11,7 @@ pub mod every;
 pub mod evidence;
 pub mod init;
 pub mod load_worker;
+pub mod openlineage;
 pub mod quarantine;
 pub mod query;
 pub mod rejects;

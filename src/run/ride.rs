@@ -110,6 +110,29 @@ mod tests {
     use crate::cancel::Cancel;
     use crate::progress::Silent;
 
+    /// Counts what is tried again.
+    #[derive(Default)]
+    struct Again(std::sync::atomic::AtomicUsize);
+
+    impl Sink for Again {
+        fn start(&self, _stage: &str, _item: &str, _rows: Option<u64>) {}
+        fn advance(&self, _item: &str, _rows: u64) {}
+        fn finish(&self, _item: &str) {}
+        fn retry(&self) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[tokio::test]
+    async fn each_further_attempt_is_told() {
+        let again = Arc::new(Again::default());
+        let mut ride = Ride::new(&Setting { progress: again.clone(), ..setting() }, Duration::from_mins(1));
+        assert!(ride.wait(Error::new(Kind::Retryable, "lost")).await.is_err(), "nothing has ever moved");
+        ride.setting().progress.advance("rows", 1);
+        assert!(ride.wait(Error::new(Kind::Retryable, "lost")).await.is_ok());
+        assert_eq!(again.0.load(Ordering::Relaxed), 1);
+    }
+
     fn setting() -> Setting {
         let progress = Arc::new(Silent);
         Setting::new("nowhere".into(), (1, 1), progress, Cancel::new())

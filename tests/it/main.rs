@@ -63,6 +63,7 @@ mod numeric;
 mod odd_source;
 mod odd_target;
 mod offline;
+mod openlineage;
 mod order_of_load;
 mod others;
 mod own_tables;

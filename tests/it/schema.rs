@@ -93,6 +93,7 @@ async fn what_commands_print_is_as_the_schemas_say() {
     let (database, program) = (Database::with(SOURCE).await, Program::over(&[("people", FLOW)]));
     let url = database.url.as_str();
     let mut documents = Vec::new();
+    let bundle = program.folder.path().join("run.zip").display().to_string();
     for (name, words, more) in [
         ("snapshot", "snapshot", vec!["--source", url, "--schemas", "legacy"]),
         ("snapshot-list", "snapshot list", vec![]),
@@ -103,6 +104,8 @@ async fn what_commands_print_is_as_the_schemas_say() {
         ("run", "run", vec!["--source", url, "--target", url]),
         ("plan", "plan", vec!["--source", url, "--target", url]),
         ("run", "report", vec!["latest"]),
+        ("evidence", "evidence latest", vec!["-o", &bundle, "--target", url]),
+        ("evidence-verify", "evidence verify", vec![&bundle, "--target", url]),
         ("rollback", "rollback", vec!["--target", url]),
         ("snapshot-prune", "snapshot prune --keep 0", vec![]),
     ] {
@@ -244,6 +247,8 @@ fn the_schemas_are_listed() {
          quarantine-export    what quarantine export prints
          quarantine-manifest  what stands beside an export
          quarantine-retry     what quarantine retry prints
+         evidence             what evidence prints
+         evidence-verify      what evidence verify prints
          plan                 what plan prints
          rollback             what rollback prints
          check                what check prints

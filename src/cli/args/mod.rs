@@ -297,6 +297,13 @@ pub struct Run {
     /// Answer with figures for Prometheus at /metrics, and with a line of health at /health, on this address, such as 127.0.0.1:9469
     #[arg(long, env = "REHOME_METRICS", value_name = "ADDR")]
     pub metrics: Option<String>,
+    /// Tell when a run begins and how it ended, with the way of each column, in the form of OpenLineage: to a file, a line an
+    /// event, or to a URL
+    #[arg(long, env = "REHOME_OPENLINEAGE", value_name = "FILE|URL")]
+    pub openlineage: Option<String>,
+    /// The namespace of the job in such events
+    #[arg(long, value_name = "NAME", default_value = "rehome", requires = "openlineage")]
+    pub openlineage_namespace: String,
     /// Load a snapshot whose values were masked: for rehearsals
     #[arg(long)]
     pub allow_masked: bool,

@@ -1,6 +1,7 @@
 //! Owns the way from `rehome run` as it was typed to the command, once or again and again, and from its result to what is shown.
 //! Must not know: how a run works.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use log::Level;
@@ -10,6 +11,7 @@ use super::{asked, first, given, kept_report, machines, pipeline};
 use crate::cli::args::{self, Format, Run};
 use crate::cli::{log as told, render};
 use crate::command;
+use crate::command::openlineage::{Begun, Events};
 use crate::error::{Error, Result};
 use crate::run::{self, Finished, Request, Setting};
 use crate::storage::Location;
@@ -27,9 +29,11 @@ pub async fn run(typed: Run, timings: Option<&Timings>, setting: &Setting, forma
     if let Some(address) = &typed.metrics {
         watch(address, &live, timings.cloned(), setting).await?;
     }
-    let request = |snapshot: Option<Location>| {
+    let events = typed.openlineage.as_ref().map(|place| Events::to(place, &typed.openlineage_namespace)).transpose()?;
+    let begun: RefCell<Option<Begun>> = RefCell::default();
+    let request = async |snapshot: Option<Location>| {
         live.begun();
-        Ok(Request {
+        let request = Request {
             verify: match (typed.no_verify, typed.verify) {
                 (true, _) => run::Verify::Nothing,
                 (false, args::Verify::Moved) => run::Verify::Moved,
@@ -41,11 +45,23 @@ pub async fn run(typed: Run, timings: Option<&Timings>, setting: &Setting, forma
             allow_masked: typed.allow_masked,
             retry_for: typed.retry_for,
             ..asked(&typed.migration, &typed.reading, snapshot, setting)?
-        })
+        };
+        if let Some(events) = &events {
+            let told = events.begin(&request.pipeline, request.source.as_ref(), &request.target).await;
+            begun.replace(Some(told));
+        }
+        Ok(request)
+    };
+    let ended = async |done: Result<&Finished, &Error>| {
+        live.ended(done);
+        let begun = begun.take();
+        if let (Some(events), Some(begun)) = (&events, begun) {
+            events.end(&begun, done, setting).await;
+        }
     };
     if let Some(interval) = typed.every {
-        let tell = |done: Result<&Finished>| {
-            live.ended(done.as_ref().copied());
+        let tell = async |done: Result<&Finished>| {
+            ended(done.as_ref().copied()).await;
             match done {
                 Ok(finished) => {
                     event(finished);
@@ -55,12 +71,14 @@ pub async fn run(typed: Run, timings: Option<&Timings>, setting: &Setting, forma
                 Err(error) => render::error::show(&error, format),
             }
         };
-        return Box::pin(command::every::every(interval, &setting.cancel, setting, || request(None), tell)).await;
+        return Box::pin(command::every::every(interval, &setting.cancel, setting, async || request(None).await, tell))
+            .await;
     }
     let kept = kept_report(typed.keep_report.clone())?;
     let snapshot = given(&typed.migration, setting).await?;
-    let finished = Box::pin(run::run(request(snapshot)?, setting)).await?;
-    live.ended(Ok(&finished));
+    let done = Box::pin(run::run(request(snapshot).await?, setting)).await;
+    ended(done.as_ref()).await;
+    let finished = done?;
     event(&finished);
     render::finished(&finished, format);
     kept.map_or(Ok(()), |kept| kept.write(&finished.report, format))?;

@@ -148,6 +148,15 @@ pub enum State {
     NotLookedAt,
 }
 
+/// Where each column of the target comes from, by rules planned over a snapshot.
+///
+/// # Errors
+/// What planning meets beside what is wrong with the rules.
+pub async fn lineage(pipeline: &Pipeline, snapshot: &Snapshot, setting: &Setting) -> Result<Vec<ColumnLineage>> {
+    let plans = plans::plans(pipeline, Some(snapshot), setting).await?;
+    Ok(Lineage::of(&plans, snapshot).columns)
+}
+
 /// Looks at everything that can be known without moving a row.
 ///
 /// # Errors

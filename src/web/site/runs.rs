@@ -144,6 +144,9 @@ impl Site {
         let others = finished.iter().rev().map(|other| &other.record).filter(|other| other.run != record.run);
         let others = others
             .map(|other| (other.run.to_string(), format!("{} · {}", started(other), short(&other.run.to_string()))));
+        let of_flows = report.iter().flat_map(|report| &report.flows).flat_map(|flow| reasons(&record, flow));
+        let mut reasons: Vec<Reason> = of_flows.collect();
+        reasons.sort_by_key(|reason| std::cmp::Reverse(reason.rows));
         let own = summary(record.clone(), &self.setting).await?;
         let seen = self.ledger().await.unwrap_or_default();
         let page = One {
@@ -151,7 +154,7 @@ impl Site {
             run: record.run.to_string(),
             summary: line(&own, &seen),
             facts: facts(&record),
-            reasons: report.iter().flat_map(|report| &report.flows).flat_map(|flow| reasons(&record, flow)).collect(),
+            reasons,
             without,
             others: others.collect(),
             report: report.as_deref(),
@@ -279,8 +282,7 @@ fn facts(record: &Record) -> Vec<(&'static str, String)> {
 fn reasons(record: &Record, flow: &FlowReport) -> Vec<Reason> {
     let run = record.run.to_string();
     let rows = flow.rows().max(1);
-    let mut reasons: Vec<Reason> = flow
-        .reasons
+    flow.reasons
         .iter()
         .filter(|(_, rows)| **rows > 0)
         .map(|(reason, count)| Reason {
@@ -299,7 +301,5 @@ fn reasons(record: &Record, flow: &FlowReport) -> Vec<Reason> {
                 .collect(),
             remedy: flow.remedies.get(reason).cloned(),
         })
-        .collect();
-    reasons.sort_by_key(|reason| std::cmp::Reverse(reason.rows));
-    reasons
+        .collect()
 }
