@@ -47,7 +47,7 @@ impl Worker {
         if token.is_none() && !address.ip().is_loopback() {
             return Err(Error::config("without a token, a worker serves its own machine alone")
                 .at(At::Server, address.to_string())
-                .hint("set REHOME_CLUSTER_TOKEN, or give --token-file, the same for all machines"));
+                .hint("REHOME_CLUSTER_TOKEN, or --token-file, the same for all machines"));
         }
         let spill = setting.spill_folder()?;
         let settings = Settings {

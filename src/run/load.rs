@@ -256,13 +256,7 @@ impl Loading {
         for (flow, conflicts) in finished.conflicts {
             changes.entry(flow).and_modify(|changes| changes.conflicts = conflicts);
         }
-        let (mut refused, mut refused_for) = (Refused::new(), RefusedFor::new());
-        for Refusal { flow, key, reason, cause, .. } in finished.refused {
-            if let Some(cause) = cause {
-                refused_for.entry(flow.clone()).or_default().insert(key.clone(), cause);
-            }
-            refused.entry(flow).or_default().entry(reason).or_default().push(key);
-        }
+        let (refused, refused_for) = by_reason(finished.refused);
         Ok(Loaded {
             run: self.run,
             schema: pipeline.target_schema.clone(),
@@ -275,6 +269,18 @@ impl Loading {
             base: self.parent.map(|parent| parent.to_string()),
         })
     }
+}
+
+/// What the target refused, by flow and reason, and the causes of it.
+fn by_reason(refusals: Vec<Refusal>) -> (Refused, RefusedFor) {
+    let (mut refused, mut causes) = (Refused::new(), RefusedFor::new());
+    for Refusal { flow, key, reason, cause, .. } in refusals {
+        if let Some(cause) = cause {
+            causes.entry(flow.clone()).or_default().insert(key.clone(), cause);
+        }
+        refused.entry(flow).or_default().entry(reason).or_default().push(key);
+    }
+    (refused, causes)
 }
 
 /// The source rows of all flows whose rows get a mapping.

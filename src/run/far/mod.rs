@@ -1,15 +1,16 @@
-//! Owns flows that workers run: which worker is given which flow, when, and what happens when a worker is lost.
+//! Owns flows that workers run: which worker is given which task, and what happens when one is lost.
 //! Must not know: how a flow is run, or how messages travel.
 
+mod flows;
 pub mod head;
 mod order;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use futures::future::{BoxFuture, join_all};
-use futures::stream::{FuturesUnordered, StreamExt};
+use futures::StreamExt;
+use futures::future::join_all;
 use url::Url;
 use uuid::Uuid;
 
@@ -17,12 +18,12 @@ use super::Setting;
 use crate::engine::cluster::{Cluster, shown};
 use crate::error::{At, Error, Kind, Result};
 use crate::graph::Graph;
-use crate::outcome::Id;
-use crate::outcomes::{FlowOutcomes, OutcomeStore};
+use crate::outcomes::OutcomeStore;
 use crate::pipeline::Pipeline;
 use crate::report::{OfTarget, Report};
 use crate::rules;
 use crate::snapshot::{Snapshot, Table};
+pub use flows::Flows;
 use order::{Answer, Asked, Order, Said, Subject, Task};
 
 /// How long lost workers are waited for while nothing gets on.
@@ -233,16 +234,7 @@ impl Driver {
     /// Runs flows on the workers, several at a time, ahead of whoever takes what they gave.
     #[must_use]
     pub fn flows<'a>(&'a self, pipeline: &'a Pipeline, graph: &'a Graph, store: &'a OutcomeStore) -> Flows<'a> {
-        let waiting = graph.order.iter().filter_map(|index| pipeline.flows.get(*index)).map(|flow| flow.name.as_str());
-        Flows {
-            driver: self,
-            pipeline,
-            graph,
-            store,
-            waiting: waiting.collect(),
-            done: BTreeSet::new(),
-            running: FuturesUnordered::new(),
-        }
+        Flows::new(self, pipeline, graph, store)
     }
 }
 
@@ -275,67 +267,4 @@ fn read_tables<'a>(pipeline: &Pipeline, graph: &Graph, snapshot: &'a Snapshot) -
         }
     }
     Ok(tables)
-}
-
-/// Flows on their way.
-pub struct Flows<'a> {
-    driver: &'a Driver,
-    pipeline: &'a Pipeline,
-    graph: &'a Graph,
-    store: &'a OutcomeStore,
-    /// Not given yet, in their order.
-    waiting: Vec<&'a str>,
-    done: BTreeSet<&'a str>,
-    running: FuturesUnordered<BoxFuture<'a, Result<(&'a str, FlowOutcomes)>>>,
-}
-
-impl<'a> Flows<'a> {
-    /// Waits until the outcomes of a flow are published; those whose ids the target makes, this process must make itself.
-    ///
-    /// # Errors
-    /// As [`crate::transform::Transform::run`].
-    pub async fn made(&mut self, flow: &str) -> Result<()> {
-        loop {
-            self.driver.look_again().await?;
-            self.give();
-            if self.done.contains(flow) || self.is_own(flow) {
-                return Ok(());
-            }
-            let (name, outcomes) = self.running.next().await.ok_or_else(strange)??;
-            // The worker has seen its files written, or has checked them.
-            self.store.believe(&outcomes);
-            self.done.insert(name);
-        }
-    }
-
-    /// Hears that a flow is done that this process has made.
-    pub fn has_made(&mut self, flow: &str) {
-        self.waiting.retain(|name| *name != flow);
-        let named = self.pipeline.flows.iter().find(|known| known.name == flow);
-        self.done.extend(named.map(|known| known.name.as_str()));
-    }
-
-    fn is_own(&self, flow: &str) -> bool {
-        self.pipeline.flows.iter().any(|known| known.name == flow && known.row.id == Id::Server)
-    }
-
-    /// Gives each worker that is idle a flow whose needs are done.
-    fn give(&mut self) {
-        while self.running.len() < self.driver.present().len() {
-            let free = |name: &&str| {
-                let needs = self.graph.needs.get(*name);
-                !self.is_own(name)
-                    && needs.is_none_or(|needs| needs.iter().all(|need| self.done.contains(need.as_str())))
-            };
-            let Some(at) = self.waiting.iter().position(|name| free(name)) else { return };
-            let name = self.waiting.remove(at);
-            let driver = self.driver;
-            self.running.push(Box::pin(async move {
-                match driver.insist(Task::Flow { name: name.to_owned() }).await? {
-                    Answer::Flow(outcomes) => Ok((name, *outcomes)),
-                    _ => Err(strange()),
-                }
-            }));
-        }
-    }
 }
