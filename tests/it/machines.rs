@@ -307,4 +307,12 @@ fn a_pipeline_may_name_its_workers() {
     let plain = legacy_to_fresh(plain.path(), "", &[("people", FLOW)]).unwrap();
     assert_eq!(named.workers, ["10.0.0.5:7400"]);
     assert_eq!(named.hash, plain.hash, "who computes is no rule");
+    // As it travels to workers, with parameters of every type.
+    let folder = tempfile::tempdir().unwrap();
+    let params = "[params]\nday = 2025-01-02\nat = 2025-01-02T03:04:05\ninstant = 2025-01-02T03:04:05Z\nhour = 03:04:05.5\nn = 9007199254740993
+                  f = 0.1\nyes = true\ntext = \"a\\\"b\"";
+    let sent = legacy_to_fresh(folder.path(), params, &[("people", FLOW)]).unwrap();
+    let arrived: rehome::pipeline::Pipeline = serde_json::from_slice(&serde_json::to_vec(&sent).unwrap()).unwrap();
+    assert_eq!(arrived.params, sent.params);
+    assert_eq!(rehome::rules::of_pipeline(&arrived), sent.hash);
 }
