@@ -126,7 +126,7 @@ where
 
 fn uuids(secret: &Secret, array: &ArrayRef) -> Result<ArrayRef> {
     let mut made = FixedSizeBinaryBuilder::with_capacity(array.len(), 16);
-    for value in array.as_fixed_size_binary().iter() {
+    for value in array.as_fixed_size_binary() {
         match value.map(<[u8; 16]>::try_from) {
             Some(Ok(value)) => made.append_value(text::uuid(secret, value)).map_err(|_| unfit())?,
             Some(Err(_)) => return Err(unfit()),

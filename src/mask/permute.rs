@@ -46,7 +46,9 @@ pub(super) fn within<C: PartialEq>(
 /// Adds to each symbol a number that follows from the other half.
 fn add(secret: &Secret, tweak: &[u8], round: u8, from: &[Symbol], to: &mut [Symbol]) {
     let mut message = Vec::with_capacity(from.len() * 4);
-    from.iter().for_each(|symbol| message.extend(symbol.at.to_be_bytes()));
+    for symbol in from {
+        message.extend(symbol.at.to_be_bytes());
+    }
     let length = (to.len() as u64).to_be_bytes();
     for (block, places) in to.chunks_mut(8).enumerate() {
         let counter = (block as u64).to_be_bytes();

@@ -1,5 +1,7 @@
 //! Owns the secret of masking, and the numbers that are drawn from it: HMAC-SHA256. Must not know: what is masked.
 
+use std::sync::Arc;
+
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
@@ -10,7 +12,9 @@ const BLOCK: usize = 64;
 
 /// A key, as the two hashes that HMAC begins with. What it was made of is not kept.
 #[derive(Clone)]
-pub struct Secret {
+pub struct Secret(Arc<Begun>);
+
+struct Begun {
     inner: Sha256,
     outer: Sha256,
 }
@@ -45,18 +49,18 @@ impl Secret {
             block[..key.len()].copy_from_slice(key);
         }
         let with = |pad: u8| Sha256::new_with_prefix(block.map(|byte| byte ^ pad));
-        Self { inner: with(0x36), outer: with(0x5c) }
+        Self(Arc::new(Begun { inner: with(0x36), outer: with(0x5c) }))
     }
 
     /// 32 bytes that stand for the parts of a message; `use_of` keeps uses apart.
     pub(super) fn of(&self, use_of: &str, parts: &[&[u8]]) -> [u8; 32] {
-        let mut inner = self.inner.clone();
+        let mut inner = self.0.inner.clone();
         for part in std::iter::once(&use_of.as_bytes()).chain(parts) {
             // With its length: no two lists of parts are one message.
             inner.update((part.len() as u64).to_be_bytes());
             inner.update(part);
         }
-        self.outer.clone().chain_update(inner.finalize()).finalize().into()
+        self.0.outer.clone().chain_update(inner.finalize()).finalize().into()
     }
 }
 
@@ -71,8 +75,8 @@ mod tests {
         // RFC 4231, test cases 1 and 6.
         let plain = |key: &[u8], message: &[u8]| {
             let secret = Secret::keyed(key);
-            let inner = secret.inner.clone().chain_update(message).finalize();
-            hex::encode(secret.outer.clone().chain_update(inner).finalize())
+            let inner = secret.0.inner.clone().chain_update(message).finalize();
+            hex::encode(secret.0.outer.clone().chain_update(inner).finalize())
         };
         let first = "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7";
         assert_eq!(plain(&[0x0b; 20], b"Hi There"), first);

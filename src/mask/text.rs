@@ -8,7 +8,7 @@ use super::secret::Secret;
 use super::{Manner, number};
 
 /// Characters of a token: 130 bits, so that no two texts meet.
-pub(super) const TOKEN: usize = 26;
+const TOKEN: usize = super::HASHED as usize;
 const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 /// Letters beyond ASCII are exchanged for those of the same case in the same block of so many characters.
 const BLOCK: u32 = 256;

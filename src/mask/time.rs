@@ -87,13 +87,11 @@ pub(super) fn printed(secret: &Secret, text: &str) -> String {
     let Some(day) = calendar(date, !era.is_empty()) else { return text.to_owned() };
     let masked = moment(secret, day * DAY + i128::from(micros), |_| true);
     let day = shown_day(masked.div_euclid(DAY));
-    match time {
-        None => format!("{day}{era}"),
-        Some(_) => {
-            let time = shown_time(i64::try_from(masked.rem_euclid(DAY)).unwrap_or_default());
-            format!("{day} {time}{zone}{era}")
-        }
+    if time.is_none() {
+        return format!("{day}{era}");
     }
+    let time = shown_time(i64::try_from(masked.rem_euclid(DAY)).unwrap_or_default());
+    format!("{day} {time}{zone}{era}")
 }
 
 /// `23:59:59.999999`, in microseconds.

@@ -1,5 +1,7 @@
 //! Owns when runs are well, in one line. Must not know: who asks.
 
+use std::fmt::Write;
+
 use chrono::Utc;
 
 use super::live::State;
@@ -18,7 +20,7 @@ pub fn line(state: &State) -> (bool, String) {
     };
     let mut told = format!("phase={phase}");
     if let Some(last) = &state.last {
-        told.push_str(&format!(" exit={} ended={}s", last.exit_code, age(last.at)));
+        let _ = write!(told, " exit={} ended={}s", last.exit_code, age(last.at));
         told.extend(last.run.iter().map(|run| format!(" run={run}")));
     }
     told.extend(state.success.and_then(|(_, taken)| taken).map(|taken| format!(" lag={}s", age(taken))));
@@ -57,7 +59,7 @@ mod tests {
         let last = Last { at: now, exit_code: 7, run: Some("r".into()), ..Last::default() };
         let failed = State { last: Some(last), ..State::default() };
         assert_eq!(line(&failed), (false, "failed phase=idle exit=7 ended=0s run=r".to_owned()));
-        let every = Some(Duration::from_secs(60));
+        let every = Some(Duration::from_mins(1));
         let ago = |seconds| Some((now - TimeDelta::seconds(seconds), Some(now - TimeDelta::seconds(seconds + 5))));
         assert!(line(&State { every, success: ago(170), ..State::default() }).0);
         let (well, told) = line(&State { every, success: ago(190), ..State::default() });

@@ -147,12 +147,9 @@ async fn of_snapshot(
         Some(place) => place,
         None => Location::parse(&about.snapshot_place)?,
     };
-    let manifest = match place.get(MANIFEST).await {
-        Ok(Some(manifest)) => manifest,
-        Ok(None) | Err(_) => {
-            checked.not_checked.push(format!("the snapshot: it is not at {place}; --snapshot names another place"));
-            return Ok(());
-        }
+    let Ok(Some(manifest)) = place.get(MANIFEST).await else {
+        checked.not_checked.push(format!("the snapshot: it is not at {place}; --snapshot names another place"));
+        return Ok(());
     };
     if entries.get(SNAPSHOT).is_none_or(|said| *said != manifest) {
         checked.problem("snapshot", MANIFEST, "it is not the one in the bundle");

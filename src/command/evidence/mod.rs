@@ -123,7 +123,7 @@ pub async fn make(
     }
     entries.insert(ABOUT.to_owned(), text(&about)?);
     let hashes: BTreeMap<String, String> = entries.iter().map(|(name, bytes)| (name.clone(), sha256(bytes))).collect();
-    let sums: String = hashes.iter().map(|(name, hash)| format!("{hash}  {name}\n")).collect();
+    let sums = hashes.iter().fold(String::new(), |sums, (name, hash)| sums + hash + "  " + name + "\n");
     entries.insert(SUMS.to_owned(), sums.into_bytes());
     let bytes = archive::write(&entries)?;
     let (hash, length) = (sha256(&bytes), bytes.len() as u64);

@@ -140,15 +140,25 @@ pub fn datasets(begun: &Begun, snapshot: &Snapshot, report: &Report, columns: &[
     Datasets { inputs: inputs.collect(), outputs: outputs(begun, &source, report, columns) }
 }
 
+/// What is told of a table of the target.
+#[derive(Default)]
+struct OfTable {
+    /// The way of each column.
+    fields: Map<String, Value>,
+    /// What decides about its rows.
+    rows: Vec<Value>,
+    migrated: u64,
+}
+
 fn outputs(begun: &Begun, source: &Names, report: &Report, columns: &[ColumnLineage]) -> Vec<Value> {
     let (host, port, database) = &begun.target;
     let target = Names { namespace: format!("postgres://{host}:{port}"), before: format!("{database}.") };
     let full = |table: &str| {
         if table.contains('.') { table.to_owned() } else { format!("{}.{table}", begun.pipeline.target_schema) }
     };
-    let mut of_tables: BTreeMap<String, (Map<String, Value>, Vec<Value>, u64)> = BTreeMap::new();
+    let mut of_tables: BTreeMap<String, OfTable> = BTreeMap::new();
     for column in columns {
-        let (fields, rows, _) = of_tables.entry(full(&column.target)).or_default();
+        let OfTable { fields, rows, .. } = of_tables.entry(full(&column.target)).or_default();
         let inputs: Vec<Value> = column.from.iter().map(|from| input(source, from)).collect();
         if column.column == OUTCOME {
             rows.extend(inputs);
@@ -160,9 +170,9 @@ fn outputs(begun: &Begun, source: &Names, report: &Report, columns: &[ColumnLine
         }
     }
     for flow in &report.flows {
-        of_tables.entry(full(&flow.target)).or_default().2 += flow.migrated;
+        of_tables.entry(full(&flow.target)).or_default().migrated += flow.migrated;
     }
-    let one = |(table, (fields, rows, migrated)): (String, (Map<String, Value>, Vec<Value>, u64))| {
+    let one = |(table, OfTable { fields, rows, migrated }): (String, OfTable)| {
         let mut dataset = target.named(&table);
         dataset["facets"] = json!({
             "columnLineage": facet("1-2-0", "ColumnLineageDatasetFacet", json!({ "fields": fields, "dataset": rows })),

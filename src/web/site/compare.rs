@@ -75,13 +75,15 @@ fn named(report: &Report) -> Named {
     }
 }
 
+type Figure = fn(&FlowReport) -> u64;
+
 fn flows(old: &Report, new: &Report) -> Vec<Flow> {
     let find = |report: &Report, name: &str| report.flows.iter().find(|flow| flow.flow == name).cloned();
     let names: BTreeSet<&str> = old.flows.iter().chain(&new.flows).map(|flow| flow.flow.as_str()).collect();
     let figure = |flow: &Option<FlowReport>, of: fn(&FlowReport) -> u64| flow.as_ref().map_or(0, of);
     let one = |name: &str| {
         let (before, after) = (find(old, name), find(new, name));
-        let of: [(&'static str, fn(&FlowReport) -> u64); 6] = [
+        let of: [(&'static str, Figure); 6] = [
             ("source_rows", |flow| flow.source_rows),
             ("migrated", |flow| flow.migrated),
             ("adopted", |flow| flow.adopted),
