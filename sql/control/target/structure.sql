@@ -23,7 +23,8 @@ select t.schema, t.name, 'constraint', k.conname::text, regexp_replace(pg_get_co
             else '' end
 from tables t
 join pg_catalog.pg_constraint k on k.conrelid = t.oid
-where k.contype <> 't'
+-- NOT NULL is told with its column; as a constraint it has stood here since PostgreSQL 18 alone.
+where k.contype not in ('t', 'n')
 union all
 select t.schema, t.name, 'index', c.relname::text, pg_get_indexdef(i.indexrelid),
        case when i.indisvalid and i.indisready then '' else 'not valid' end

@@ -72,7 +72,8 @@ pub struct Campaign<'a> {
 impl<'a> Campaign<'a> {
     /// Also says which values are not legal: a fault of the catalogue.
     pub async fn new(entries: &'a [Entry], values: usize, seed: u64) -> (Self, Vec<String>) {
-        let database = Database::with(PRELUDE).await;
+        let database = Database::fresh().await;
+        prepare(&database.session).await;
         let mut wrong = Vec::new();
         for entry in entries {
             let Entry { name, ty, .. } = entry;
@@ -134,7 +135,7 @@ impl<'a> Campaign<'a> {
 }
 
 /// Puts a type's values into its legacy table: those picked by hand, and so many generated ones; one in fifty is NULL.
-async fn fill(session: &Connection, entry: &Entry, values: usize, seed: u64) -> Result<(), tokio_postgres::Error> {
+pub async fn fill(session: &Connection, entry: &Entry, values: usize, seed: u64) -> Result<(), tokio_postgres::Error> {
     let rows = values.div_ceil(entry.per_row);
     if let Some(expression) = entry.expression {
         let sql = format!("insert into legacy.{} select i, {expression} from generate_series(1, {rows}) i", entry.name);
@@ -176,6 +177,50 @@ pub fn flow(name: &str, columns: &str) -> String {
         "/*---\nsource = \"{name}\"\nkey = \"id\"\n---*/\n
          select id as _key, migrate() as _outcome, id as legacy_id, {columns} from source.{name}"
     )
+}
+
+async fn version(session: &Connection) -> i32 {
+    let version = session.query_one("select current_setting('server_version_num')::int", &[]).await.unwrap();
+    version.get::<_, i32>(0) / 10_000
+}
+
+/// Makes what the types of the catalogue need.
+pub async fn prepare(session: &Connection) {
+    let sql = if version(session).await >= 14 {
+        PRELUDE.to_owned()
+    } else {
+        PRELUDE.replace(", multirange_type_name = kinds.multispans", "")
+    };
+    session.batch_execute(&sql).await.unwrap();
+}
+
+/// Those of these types that a server has, with the values that it has, where it is prepared: scales below zero and the widest
+/// intervals came with version 15, multiranges and a numeric's infinity with 14.
+pub async fn known(session: &Connection, entries: Vec<Entry>) -> Vec<Entry> {
+    let version = version(session).await;
+    if version >= 15 {
+        return entries;
+    }
+    let mut known = Vec::new();
+    for mut entry in entries {
+        let made = format!("create temporary table rehome_known (v {}); drop table rehome_known", entry.ty);
+        if session.batch_execute(&made).await.is_err() {
+            continue;
+        }
+        let mut edges = Vec::new();
+        for edge in std::mem::take(&mut entry.edges) {
+            let read = format!("select '{}'::{}", edge.replace('\'', "''"), entry.ty);
+            edges.extend(session.batch_execute(&read).await.is_ok().then_some(edge));
+        }
+        entry.edges = edges;
+        if entry.ty.contains("interval") {
+            entry.values = proptest::sample::select(entry.edges.clone()).boxed();
+        } else if version < 14 && entry.ty.starts_with("num") {
+            entry.values = entry.values.prop_map(|value| value.replace("Infinity", "1")).boxed();
+        }
+        known.push(entry);
+    }
+    known
 }
 
 /// Sends some types through, all at once; says what came of each, and what was wrong beyond that.

@@ -7,7 +7,7 @@ mod queried;
 mod usable;
 mod values;
 
-use campaign::{Judged, seed, through, values_a_type};
+use campaign::{Judged, known, prepare, seed, through, values_a_type};
 use catalogue::{Entry, catalogue};
 use rehome::error::Kind;
 
@@ -23,7 +23,9 @@ fn chosen() -> Vec<Entry> {
 }
 
 async fn every_type(values: usize, together: usize) {
-    let (entries, seed) = (chosen(), seed());
+    let database = Database::fresh().await;
+    prepare(&database.session).await;
+    let (entries, seed) = (known(&database.session, chosen()).await, seed());
     let mut wrong = Vec::new();
     for entries in entries.chunks(together) {
         let (judged, faults) = through(entries, values_a_type(values), seed).await;
