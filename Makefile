@@ -94,12 +94,16 @@ crash: tools
 VERSIONS ?= 13 14 15 16 17 18
 OF_EACH_VERSION = types:: kills:: failpoints:: versions:: odd_source odd_target isolation:: extract:: own_tables target_keys matching:: load:: \
   instant:: privileges:: doctor:: verify::structure sources::
+# Tests whose own tables are of version 15 (NULLS NOT DISTINCT) or 14 (infinite numerics, passwords that are hashed otherwise).
+OF_NEWER = --skip isolation::each_bad --skip what_has_no_exact_type --skip a_wrong_password --skip load::every_type_is_recognised \
+  --skip odd_target::bad_rows_go --skip odd_target::constraints_that_come_back
 versions: tools
 	@folder=$$(mktemp -d /var/tmp/rehome-servers-XXXXXX) && trap 'rm -rf "$$folder"' EXIT && chmod 755 "$$folder" \
 	  && tests/servers.sh "$$folder" \
 	  && REHOME_SERVERS="$$folder" $(CARGO) test --release --locked --features $(FEATURES) --test it -- --ignored --nocapture versions:: \
 	  && for version in $(VERSIONS); do echo "PostgreSQL $$version" && PATH="$$folder/$$version/bin:$$PATH" REHOME_VALUES=$${REHOME_VALUES:-1000} \
-	    $(CARGO) test --release --locked --features $(FEATURES) --test it -- $(OF_EACH_VERSION) || exit 1; done
+	    $(CARGO) test --release --locked --features $(FEATURES) --test it -- $(OF_EACH_VERSION) \
+	    $$([ "$$version" -ge 15 ] || echo "$(OF_NEWER)") || exit 1; done
 
 # What a change must pass besides the tests.
 lint:

@@ -18,8 +18,8 @@ fn main() -> io::Result<()> {
     files.sort();
     let mut table = String::from("&[\n");
     for file in &files {
-        let name = file.strip_prefix(&root).unwrap_or(file);
-        let _ = writeln!(table, "    ({name:?}, include_str!({file:?})),");
+        let name = file.strip_prefix(&root).unwrap_or(file).to_string_lossy();
+        let _ = writeln!(table, "    ({name:?}, include_str!({:?})),", file.to_string_lossy());
     }
     table.push(']');
     fs::write(PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("shipped.rs"), table)

@@ -87,7 +87,7 @@ impl Why {
                 none_fits.then(|| "no_partition".to_owned())
             }),
             "22001" => self.column.as_ref().map(|_| column("too_long")),
-            "22003" => self.column.as_ref().map(|_| column("out_of_range")),
+            "22003" | "22P03" => self.column.as_ref().map(|_| column("out_of_range")),
             "22P02" if self.is_enum(table) => Some(column("enum")),
             "54000" if !self.raised => Some("too_wide".to_owned()),
             state if state.starts_with("22") => self.column.as_ref().map(|_| column("invalid")),

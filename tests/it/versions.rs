@@ -146,6 +146,32 @@ async fn values_of_every_type_between_versions() {
     }
 }
 
+/// A value that only the newer server has is a reject, few of them and many.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs servers of all versions: make versions"]
+async fn an_infinite_numeric_is_refused_by_an_older_server() {
+    let servers = Servers::start().await;
+    for bad in [3, 60] {
+        let (source, target) =
+            (servers.database(18, &format!("few_{bad}")).await, servers.database(13, &format!("few_{bad}")).await);
+        let rows = format!(
+            "create schema legacy; create table legacy.sums (id int primary key, n numeric);
+             insert into legacy.sums select g, case when g <= {bad} then 'Infinity'::numeric else g end from generate_series(1, 100) g"
+        );
+        session(&source).await.batch_execute(&rows).await.unwrap();
+        let table = "create schema fresh; create table fresh.sums (id uuid primary key, n numeric)";
+        session(&target).await.batch_execute(table).await.unwrap();
+        let sql = "/*---\nsource = \"sums\"\n---*/\nselect s.id as _key, migrate() as _outcome, s.n from source.sums s";
+        let program = Program::over(&[("sums", sql)]);
+        let done = ends(program.run(&source, &target, &["--no-threshold"])).await;
+        assert!(done.status.success(), "{bad}: {}", told(&done));
+        let found =
+            "select (select count(*) from fresh.sums) || ' ' || string_agg(distinct reason, ',') || ' ' || count(*)
+            from rehome.quarantine";
+        assert_eq!(text(&target, found).await, format!("{} out_of_range:n {bad}", 100 - bad));
+    }
+}
+
 /// The same as [`Own`], as a standby of it: a copy of its files that follows what it writes.
 fn standby(primary: &Own, programs: PathBuf) -> Own {
     let standby = Own::of(Some(programs), "", "", &[]);
