@@ -124,6 +124,14 @@ impl Watched {
     }
 }
 
+/// A test that fails leaves no program behind.
+impl Drop for Watched {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn figures_and_health_are_those_of_the_runs() {
     let database = Database::with(SOURCE).await;
