@@ -36,7 +36,7 @@ pub async fn open(asked: Asked, setting: &Setting) -> Result<Stored> {
     match asked {
         Asked { run: Some(run), snapshot, rules } => {
             let record = Record::find(&setting.place()?, &run).await?;
-            of_run(&record, snapshot, rules, setting).await
+            Box::pin(of_run(&record, snapshot, rules, setting)).await
         }
         Asked { run: None, snapshot, rules: Some(rules) } => {
             let snapshot = open_snapshot(snapshot.as_deref().unwrap_or("latest"), setting).await?;
@@ -52,7 +52,7 @@ pub async fn open(asked: Asked, setting: &Setting) -> Result<Stored> {
 
 async fn newest(setting: &Setting) -> Result<Stored> {
     match Record::find(&setting.place()?, "latest").await {
-        Ok(record) => return of_run(&record, None, None, setting).await,
+        Ok(record) => return Box::pin(of_run(&record, None, None, setting)).await,
         Err(error) if error.kind() != Kind::Config => return Err(error),
         Err(_) => {}
     }
