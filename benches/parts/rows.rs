@@ -89,13 +89,7 @@ pub async fn extracted(legacy: &Address, place: Location) -> Snapshot {
 async fn planned(snapshot: &Snapshot, folder: &Path) -> Prepared {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/parts/pipeline/pipeline.toml");
     let pipeline = Pipeline::read(&file).expect("the pipeline");
-    let setting = Setting {
-        workspace: folder.join("workspace"),
-        jobs: 2,
-        memory: 1 << 30,
-        progress: Arc::new(Silent),
-        cancel: Cancel::new(),
-    };
+    let setting = Setting::new(folder.join("workspace"), (2, 1 << 30), Arc::new(Silent), Cancel::new());
     Prepared::to_try(&pipeline, snapshot.clone(), &[], &setting).await.expect("a plan")
 }
 

@@ -60,7 +60,8 @@ impl Prepared {
         foreign: Foreign,
         setting: &Setting,
     ) -> Result<Self> {
-        let mut prepared = Self::without_checks((pipeline, graph), snapshot, store, foreign, setting).await?;
+        let preparing = Box::pin(Self::without_checks((pipeline, graph), snapshot, store, foreign, setting));
+        let mut prepared = preparing.await?;
         prepared.queries = report::plan(&prepared.engine, &prepared.pipeline).await?;
         Ok(prepared)
     }
@@ -79,7 +80,8 @@ impl Prepared {
         #[cfg(feature = "cluster")]
         let driver = match &setting.machines {
             Machines::Workers(cluster) => {
-                Some(super::far::Driver::new(cluster.clone(), &pipeline, &graph, &snapshot, &store, setting).await?)
+                let driver = super::far::Driver::new(cluster.clone(), &pipeline, &graph, &snapshot, &store, setting);
+                Some(Box::pin(driver).await?)
             }
             _ => None,
         };
@@ -114,7 +116,7 @@ impl Prepared {
         let run = run_id(&pipeline, &snapshot, uuid::Uuid::nil(), None).simple().to_string();
         let store = OutcomeStore::open(&setting.place()?, &format!("what-if-{}", &run[..12]));
         let foreign = record::foreign(&store).await?;
-        Self::new((pipeline, graph), snapshot, store, foreign, setting).await
+        Box::pin(Self::new((pipeline, graph), snapshot, store, foreign, setting)).await
     }
 
     /// Plans an earlier run as it was, and gives what it made of each row.
@@ -140,7 +142,7 @@ impl Prepared {
         }
         pipeline.settle(|flow| outcomes.iter().find(|outcomes| outcomes.flow == flow).map(|found| found.row.clone()));
         let foreign = record::foreign(&store).await?;
-        Ok((Self::new((pipeline, graph), snapshot, store, foreign, setting).await?, outcomes))
+        Ok((Box::pin(Self::new((pipeline, graph), snapshot, store, foreign, setting)).await?, outcomes))
     }
 
     /// The stage that runs its flows.
@@ -225,7 +227,7 @@ impl Prepared {
     ) -> Result<Report> {
         #[cfg(feature = "cluster")]
         if let Some(driver) = &self.driver {
-            return driver.report(run, seconds, verified, target).await;
+            return Box::pin(driver.report(run, seconds, verified, target)).await;
         }
         self.inputs(outcomes, target).report(run, self.snapshot.id(), seconds, verified).await
     }

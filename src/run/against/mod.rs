@@ -41,7 +41,7 @@ pub async fn against(
         Some(place) => Some(Rows::in_folder(place).await?),
         None => None,
     };
-    let sides = Sides::evaluate(before, pipeline, snapshot, only, setting).await?;
+    let sides = Box::pin(Sides::evaluate(before, pipeline, snapshot, only, setting)).await?;
     let mut rows = match given {
         Some(rows) => rows,
         None => Rows::in_workspace(&sides.names(), setting).await?,

@@ -70,7 +70,7 @@ impl<'a> Flows<'a> {
                 !self.is_own(name)
                     && needs.is_none_or(|needs| needs.iter().all(|need| self.done.contains(need.as_str())))
             };
-            let Some(at) = self.waiting.iter().position(|name| free(name)) else { return };
+            let Some(at) = self.waiting.iter().position(free) else { return };
             let name = self.waiting.remove(at);
             let driver = self.driver;
             self.running.push(Box::pin(async move {

@@ -75,8 +75,8 @@ impl Head {
             Arc::new(Session {
                 id: subject.session,
                 workers,
-                prepared: Default::default(),
-                running: Default::default(),
+                prepared: tokio::sync::OnceCell::default(),
+                running: tokio::sync::Mutex::default(),
             })
         });
         planned.push(session.clone());
@@ -179,7 +179,9 @@ async fn flow(prepared: &Prepared, name: &str, progress: Arc<dyn Sink>) -> Resul
 
 async fn report(prepared: &Prepared, asked: &Asked) -> Result<Report> {
     let outcomes = record::outcomes(&prepared.pipeline, &prepared.graph, &prepared.store).await?;
-    outcomes.iter().for_each(|flow| prepared.store.believe(flow));
+    for flow in &outcomes {
+        prepared.store.believe(flow);
+    }
     let planned = report::plan(&prepared.engine, &prepared.pipeline).await?;
     let inputs = report::Inputs { planned: &planned, ..prepared.inputs(&outcomes, &asked.target) };
     inputs.report(&asked.run, prepared.snapshot.id(), asked.seconds, asked.verified).await

@@ -17,6 +17,7 @@ use uuid::Uuid;
 use super::Setting;
 use crate::engine::cluster::{Cluster, shown};
 use crate::error::{At, Error, Kind, Result};
+use crate::flow::Flow;
 use crate::graph::Graph;
 use crate::outcomes::OutcomeStore;
 use crate::pipeline::Pipeline;
@@ -258,7 +259,7 @@ fn strange() -> Error {
 /// The tables of the snapshot that flows and checks read.
 fn read_tables<'a>(pipeline: &Pipeline, graph: &Graph, snapshot: &'a Snapshot) -> Result<Vec<&'a Table>> {
     let mut tables: Vec<&Table> = Vec::new();
-    let of_flows = graph.sources.values().flatten().cloned().chain(pipeline.flows.iter().flat_map(|flow| flow.named()));
+    let of_flows = graph.sources.values().flatten().cloned().chain(pipeline.flows.iter().flat_map(Flow::named));
     let looked_at = graph.looked_at.iter().filter(|named| snapshot.has(named)).cloned();
     for named in of_flows.chain(looked_at) {
         let table = snapshot.named(&named, &pipeline.schemas)?;
