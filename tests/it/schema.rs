@@ -241,6 +241,7 @@ fn the_schemas_are_listed() {
          query-reasons        what query .reasons prints
          verify               what verify prints
          doctor               what doctor prints
+         load-worker          what load-worker prints
          bench                what bench prints
          test                 what test prints
          quarantine-list      what quarantine list prints
