@@ -215,7 +215,7 @@ select n.id as _key, migrate() as _outcome, n.id as legacy_id, legacy_uuid('node
     let differing = "with recursive sound as (
             select n.id from legacy.node n where n.parent_id is null
             union all select c.id from legacy.node c join sound s on s.id = c.parent_id),
-        wanted as (select id, case when id in (select id from sound) then 'in' else 'refused' end as fate from legacy.node),
+        wanted as (select n.id, case when s.id is null then 'refused' else 'in' end as fate from legacy.node n left join sound s using (id)),
         found as (select legacy_id as id, 'in' as fate from fresh.nodes
                   union all select legacy_key::int, 'refused' from rehome.quarantine where sqlstate = '23503')
         select count(*) filter (where w.fate is distinct from f.fate) || ' differ, ' || count(*) filter (where w.fate = 'refused') || ' refused'
