@@ -91,6 +91,12 @@ impl FlowOutcomes {
         self.counts.get(&outcome).copied().unwrap_or_default()
     }
 
+    /// The files that a load brings into a target: migrated rows, and rejects for its quarantine.
+    pub fn chunks(&self) -> impl Iterator<Item = &OutcomeFile> {
+        let is_loaded = |file: &&OutcomeFile| matches!(file.outcome, Outcome::Migrated | Outcome::Rejected);
+        self.files.iter().filter(is_loaded).filter(|file| file.rows > 0)
+    }
+
     /// The files of an outcome, in the order of keys.
     pub fn files_of(&self, outcome: Outcome) -> impl Iterator<Item = &OutcomeFile> {
         self.files.iter().filter(move |file| file.outcome == outcome)

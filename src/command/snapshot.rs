@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::error::{At, Error, Kind, Result};
-use crate::run::{Record, Setting};
+use crate::run::{Record, Setting, folders};
 use crate::snapshot::{self, Manifest, Origin, Snapshot, State, Table, Verified};
 use crate::storage::{Location, is_url};
 
@@ -245,21 +245,6 @@ fn unfinished(setting: &Setting) -> Result<Option<DateTime<Utc>>> {
         }
     }
     Ok(latest.map(Into::into))
-}
-
-fn folders(of: &Path) -> Result<Vec<String>> {
-    if !of.exists() {
-        return Ok(Vec::new());
-    }
-    let mut names = Vec::new();
-    for entry in std::fs::read_dir(of)? {
-        let entry = entry?;
-        if entry.file_type()?.is_dir() {
-            names.push(entry.file_name().to_string_lossy().into_owned());
-        }
-    }
-    names.sort();
-    Ok(names)
 }
 
 /// What is to be removed.

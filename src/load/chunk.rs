@@ -194,12 +194,16 @@ impl Flow<'_> {
             connection.batch_execute(ROLLBACK).await?;
             return Ok(None);
         }
-        Ok(Some(ledger::claim(connection, self.run, self.flow, chunk, self.epoch).await? == Claim::Mine))
+        self.claim(connection, chunk).await.map(Some)
     }
 
     /// Begins the transaction and claims the chunk; false when it is in already, and then the transaction is still open.
     pub(super) async fn begin(&self, connection: &Connection, chunk: &str) -> Result<bool> {
         connection.batch_execute(BEGIN).await?;
+        self.claim(connection, chunk).await
+    }
+
+    async fn claim(&self, connection: &Connection, chunk: &str) -> Result<bool> {
         Ok(ledger::claim(connection, self.run, self.flow, chunk, self.epoch).await? == Claim::Mine)
     }
 

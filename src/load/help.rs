@@ -15,7 +15,7 @@ use crate::cancel::Cancel;
 use crate::error::{At, Context, Error, Kind, Result};
 use crate::id::Namespace;
 use crate::ledger::{self, Epoch, Mappings, OpenFlow};
-use crate::outcome::{Outcome, RowIdentity};
+use crate::outcome::RowIdentity;
 use crate::outcomes::{OutcomeFile, OutcomeStore};
 use crate::progress::Sink;
 use crate::server::{Address, Connection};
@@ -177,10 +177,7 @@ impl Helper {
             again: &again,
             cancel: &self.cancel,
         };
-        let loaded =
-            |file: &&OutcomeFile| matches!(file.outcome, Outcome::Migrated | Outcome::Rejected) && file.rows > 0;
-        let files = outcomes.files.iter().filter(loaded).filter(|file| is_left(file));
-        let files: VecDeque<OutcomeFile> = files.cloned().collect();
+        let files: VecDeque<OutcomeFile> = outcomes.chunks().filter(|file| is_left(file)).cloned().collect();
         let total = files.iter().map(|file| file.rows).sum();
         if files.is_empty() {
             return Ok((0, 0));

@@ -286,12 +286,7 @@ impl Loader {
             let refused = ledger::refused(&self.coordinator, self.run.run_id, Some(&flow.flow)).await?;
             again.extend(refused.into_iter().filter_map(|row| row.id));
         }
-        let files: VecDeque<OutcomeFile> = flow
-            .files
-            .iter()
-            .filter(|file| matches!(file.outcome, Outcome::Migrated | Outcome::Rejected) && file.rows > 0)
-            .cloned()
-            .collect();
+        let files: VecDeque<OutcomeFile> = flow.chunks().cloned().collect();
         self.sink.start("load", &flow.flow, Some(files.iter().map(|file| file.rows).sum()));
         self.load_files(flow, table, files, store, &again).await.at(At::Flow, &flow.flow)
     }

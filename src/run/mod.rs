@@ -62,7 +62,7 @@ use ride::Ride;
 pub use rollback::{Back, RolledBack, RunBack, rollback};
 pub use settle::settle;
 pub use spill::forget as forget_spilled;
-pub use summary::{Begun, Summary, summaries, summary};
+pub use summary::{Begun, Summary, folders, summaries, summary};
 pub use verify::{Asked as VerifyAsked, Rows as SampledRows, Sample, VerifiedRun, verify};
 
 /// What every command needs to work: where, how much, and who listens.

@@ -90,7 +90,11 @@ async fn of_begun(run: Uuid, store: &OutcomeStore, setting: &Setting) -> Result<
     Ok(Begun { run, flows })
 }
 
-fn folders(of: &Path) -> Result<Vec<String>> {
+/// The names of the folders in a folder, sorted; none where it is not there.
+///
+/// # Errors
+/// What the disk says.
+pub fn folders(of: &Path) -> Result<Vec<String>> {
     let mut names = Vec::new();
     if of.exists() {
         for entry in std::fs::read_dir(of)? {

@@ -66,7 +66,10 @@ impl Snapshot {
     /// # Errors
     /// [`Kind::Corrupt`] naming a file that differs or is missing; what the store says.
     pub async fn check(&self) -> Result<()> {
-        let files = self.manifest.tables.iter().flat_map(Table::all_files);
+        self.check_files(self.manifest.tables.iter().flat_map(Table::all_files)).await
+    }
+
+    async fn check_files<'a>(&self, files: impl Iterator<Item = &'a File>) -> Result<()> {
         futures::stream::iter(files.map(Ok)).try_for_each_concurrent(AT_ONCE, |file| self.check_file(file)).await
     }
 
@@ -74,9 +77,7 @@ impl Snapshot {
     pub(super) async fn check_table(&self, table: &Table) -> Result<()> {
         let known = |file: &&File| !self.checked.lock().is_ok_and(|checked| checked.contains(&file.path));
         let files: Vec<&File> = table.all_files().filter(known).collect();
-        futures::stream::iter(files.into_iter().map(Ok))
-            .try_for_each_concurrent(AT_ONCE, |file| self.check_file(file))
-            .await
+        self.check_files(files.into_iter()).await
     }
 
     /// As [`Snapshot::check`], of one table.
@@ -84,8 +85,7 @@ impl Snapshot {
     /// # Errors
     /// As [`Snapshot::check`].
     pub async fn check_anew(&self, table: &Table) -> Result<()> {
-        let files = table.all_files();
-        futures::stream::iter(files.map(Ok)).try_for_each_concurrent(AT_ONCE, |file| self.check_file(file)).await
+        self.check_files(table.all_files()).await
     }
 
     /// The same snapshot for somebody who knows that its files have been checked: they are not, a second time.
