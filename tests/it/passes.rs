@@ -111,7 +111,9 @@ const STATE: &str = "
         union all
         select 'run ' || row_number() over (order by number) || ' ' || state from rehome.runs where state <> 'rolled_back'
         union all select 'away ' || object_name from rehome.saved_ddl
-        union all select 'left over ' || relname from pg_class where relname like 'rehome\\_%' and relkind in ('r', 'S')) lines";
+        -- Not temporary ones: where a server crashes, PostgreSQL itself leaves those of its sessions, and takes them away later.
+        union all select 'left over ' || relname from pg_class
+        where relname like 'rehome\\_%' and relkind in ('r', 'S') and relpersistence <> 't') lines";
 
 /// What happens in a pass, one after the other.
 pub const PHASES: [&str; 6] =

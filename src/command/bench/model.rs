@@ -101,7 +101,7 @@ pub fn speed(one: f64, other: f64, together: f64) -> f64 {
 
 /// When all flows are loaded, where a flow is loaded once it is transformed, and the next is transformed meanwhile. Of each flow:
 /// the seconds of either, alone.
-pub fn overlapped(flows: &[(f64, f64)], speed: f64) -> f64 {
+fn overlapped(flows: &[(f64, f64)], speed: f64) -> f64 {
     let (mut time, mut made, mut loaded) = (0.0, 0, 0);
     let mut left = flows.first().copied().unwrap_or_default();
     while loaded < flows.len() {
@@ -129,6 +129,13 @@ pub fn overlapped(flows: &[(f64, f64)], speed: f64) -> f64 {
         }
     }
     time
+}
+
+/// The seconds that are won by that, never fewer than none: where two that work beside each other win nothing, the sums of their
+/// parts differ in the last digit.
+pub fn overlap(flows: &[(f64, f64)], speed: f64) -> f64 {
+    let alone: f64 = flows.iter().map(|(transform, load)| transform + load).sum();
+    (alone - overlapped(flows, speed)).max(0.0)
 }
 
 #[cfg(test)]
@@ -161,6 +168,10 @@ mod tests {
         assert!(near(overlapped(&[(2.0, 1.0), (2.0, 1.0)], 1.0), 5.0));
         // While both are at work, each takes twice as long: nothing is won.
         assert!(near(overlapped(&[(1.0, 2.0), (1.0, 2.0)], 0.5), 6.0));
+        assert!(near(overlap(&[(1.0, 2.0), (1.0, 2.0)], 1.0), 1.0));
+        let uneven = [(0.1, 0.7), (0.2, 0.3), (0.3, 0.1)];
+        assert!(overlapped(&uneven, 0.5) > 1.7, "the last digit");
+        assert!(overlap(&uneven, 0.5).total_cmp(&0.0).is_eq());
         assert!(near(overlapped(&[(0.0, 0.0), (1.0, 1.0)], 1.0), 2.0) && near(overlapped(&[], 1.0), 0.0));
         assert!(
             near(speed(2.0, 3.0, 3.0), 1.0) && near(speed(2.0, 3.0, 5.0), 2.0 / 4.0) && near(speed(0.0, 3.0, 3.0), 1.0)

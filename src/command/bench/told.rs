@@ -21,8 +21,7 @@ pub fn told(asked: &Asked, measured: &Measured, seconds: f64) -> Option<Benchmar
         stages.extend(of_target(target));
         let (transform, load) = (measured.transform.whole(), target.load.whole());
         let flows: Vec<(f64, f64)> = transform.into_iter().zip(load).collect();
-        let alone: f64 = flows.iter().map(|(transform, load)| transform + load).sum();
-        overlap = alone - model::overlapped(&flows, target.speed);
+        overlap = model::overlap(&flows, target.speed);
     }
     stages.push(Stage::of("report", measured.flows.sampled, 0, measured.report));
     let predicted = stages.iter().map(|stage| stage.predicted_seconds).sum::<f64>() - overlap;
