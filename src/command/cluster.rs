@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use url::Url;
 
-use crate::engine::cluster::{Cluster, Node, Token, serve};
+use crate::engine::cluster::{Cluster, Node, Trust, serve};
 use crate::engine::{Identity, Settings};
 use crate::error::{At, Error, Result};
 use crate::run::far::head::Head;
@@ -16,13 +16,14 @@ use crate::run::{Machines, Setting};
 ///
 /// # Errors
 /// [`crate::error::Kind::Config`] for one that names none.
-pub fn workers(named: &[String], token: Option<Token>) -> Result<Cluster> {
+pub fn workers(named: &[String], trust: Trust) -> Result<Cluster> {
     let one = |name: &String| {
         let url = Url::parse(&format!("http://{name}")).ok();
         let whole = url.filter(|url| url.port().is_some() && url.path() == "/" && url.username().is_empty());
         whole.ok_or_else(|| Error::config("not the address of a worker").hint("--engine host:port,host:port"))
     };
-    Cluster::new(named.iter().map(one).collect::<Result<_>>()?, token)
+    let workers = named.iter().map(one).collect::<Result<_>>()?;
+    Cluster::new(workers, trust)
 }
 
 /// A worker that listens.
@@ -37,17 +38,17 @@ impl Worker {
     /// Takes the address.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Config`] for an address that is taken or not ours, and one that others reach, without a token.
-    pub async fn bind(address: SocketAddr, token: Option<Token>, setting: &Setting) -> Result<Self> {
+    /// [`crate::error::Kind::Config`] for an address that is taken or not ours, and one that others reach, where nothing is asked of them.
+    pub async fn bind(address: SocketAddr, trust: Trust, setting: &Setting) -> Result<Self> {
         let taken = |error: std::io::Error| {
             Error::config(format!("cannot listen: {}", error.kind())).at(At::Server, address.to_string())
         };
         let listener = TcpListener::bind(address).await.map_err(taken)?;
         let address = listener.local_addr()?;
-        if token.is_none() && !address.ip().is_loopback() {
-            return Err(Error::config("without a token, a worker serves its own machine alone")
+        if trust.is_blind() && !address.ip().is_loopback() {
+            return Err(Error::config("without a token or certificates, a worker serves its own machine alone")
                 .at(At::Server, address.to_string())
-                .hint("REHOME_CLUSTER_TOKEN, or --token-file, the same for all machines"));
+                .hint("REHOME_CLUSTER_TOKEN, or --token-file, the same for all machines; or --cluster-cert and what belongs to it"));
         }
         let spill = setting.spill_folder()?;
         let settings = Settings {
@@ -56,7 +57,7 @@ impl Worker {
             spill,
             identity: Arc::new(Identity::default()),
         };
-        Ok(Self { listener, address, node: Node::new(&settings, token)?, setting: setting.clone() })
+        Ok(Self { listener, address, node: Node::new(&settings, trust)?, setting: setting.clone() })
     }
 
     /// Where it listens.

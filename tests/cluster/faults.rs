@@ -10,7 +10,7 @@ use arrow::datatypes::{DataType, Field, Schema as ArrowSchema};
 use datafusion::prelude::DataFrame;
 use futures::StreamExt;
 use rehome::diagnosis::{Text, running};
-use rehome::engine::cluster::{Cluster, Node, Token, serve};
+use rehome::engine::cluster::{Cluster, Node, Token, Trust, serve};
 use rehome::engine::{Engine, Identity, Schema, Stored};
 use rehome::error::{At, Error, Kind};
 use rehome::id::Namespace;
@@ -96,18 +96,18 @@ async fn without_a_token_only_this_machine_is_served() {
     assert_eq!(rows(&far, query(&engine, COUNTED).await, None).await.unwrap().num_rows(), 10);
 
     let elsewhere = || vec![Url::parse("http://192.0.2.1:7400").unwrap()];
-    assert_eq!(Cluster::new(elsewhere(), None).err().unwrap().kind(), Kind::Config);
-    assert!(Cluster::new(elsewhere(), Some(Token::new(TOKEN).unwrap())).is_ok());
+    assert_eq!(Cluster::new(elsewhere(), Trust::default()).err().unwrap().kind(), Kind::Config);
+    assert!(Cluster::new(elsewhere(), Trust::new(Some(Token::new(TOKEN).unwrap()), None)).is_ok());
     assert_eq!(
-        Cluster::new(vec![Url::parse("https://localhost:1").unwrap()], None).err().unwrap().kind(),
+        Cluster::new(vec![Url::parse("https://localhost:1").unwrap()], Trust::default()).err().unwrap().kind(),
         Kind::Config
     );
-    assert_eq!(Cluster::new(Vec::new(), None).err().unwrap().kind(), Kind::Config);
+    assert_eq!(Cluster::new(Vec::new(), Trust::default()).err().unwrap().kind(), Kind::Config);
     for token in ["", "short", "a token with blanks in it", "ein-schlüssel-mit-umlaut"] {
         assert_eq!(Token::new(token).unwrap_err().kind(), Kind::Config);
     }
     let listener = tokio::net::TcpListener::bind("0.0.0.0:0").await.unwrap();
-    let node = Node::new(&settings(folder.path(), &identity(), MEMORY), None).unwrap();
+    let node = Node::new(&settings(folder.path(), &identity(), MEMORY), Trust::default()).unwrap();
     assert_eq!(serve(listener, &node, None, std::future::pending()).await.unwrap_err().kind(), Kind::Config);
 }
 

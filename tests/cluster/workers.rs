@@ -8,7 +8,7 @@ use arrow::compute::concat_batches;
 use datafusion::prelude::DataFrame;
 use futures::TryStreamExt;
 use rehome::diagnosis::{Text, running};
-use rehome::engine::cluster::{Cluster, Node, Token, serve};
+use rehome::engine::cluster::{Cluster, Node, Token, Trust, serve};
 use rehome::engine::{Engine, Identity, Settings};
 use rehome::error::Result;
 use tokio::runtime::{Builder, Runtime};
@@ -33,7 +33,7 @@ impl Worker {
         let url = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let token = token.map(|token| Token::new(token).unwrap());
-        let node = Node::new(&settings(folder, identity, memory), token).unwrap();
+        let node = Node::new(&settings(folder, identity, memory), Trust::new(token, None)).unwrap();
         let own = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         own.set_nonblocking(true).unwrap();
         let address = own.local_addr().unwrap();
@@ -76,7 +76,7 @@ impl Drop for Worker {
 pub fn cluster(urls: &[&Url], token: Option<&str>) -> Arc<Cluster> {
     let token = token.map(|token| Token::new(token).unwrap());
     let urls = urls.iter().map(|url| (*url).clone()).collect();
-    Arc::new(Cluster::new(urls, token).unwrap().with_bytes_per_partition(1))
+    Arc::new(Cluster::new(urls, Trust::new(token, None)).unwrap().with_bytes_per_partition(1))
 }
 
 /// All rows of a query in their order, as one batch.

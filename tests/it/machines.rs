@@ -9,6 +9,7 @@ use std::time::Instant;
 use serde_json::Value;
 
 use crate::artefact::stores::Store;
+use crate::certificates::{Pair, Wanted};
 use crate::cluster::Database;
 use crate::passes::{Ending, Pass, ending, number};
 use crate::program::ends;
@@ -35,8 +36,19 @@ impl Drop for Worker {
 impl Worker {
     /// At an address, or at any.
     fn start(mut program: Command, address: Option<&str>) -> Self {
+        program.env("REHOME_CLUSTER_TOKEN", TOKEN);
         program.args(["--jobs", "2", "cluster", "worker", "--listen", address.unwrap_or("127.0.0.1:0")]);
-        program.env("REHOME_CLUSTER_TOKEN", TOKEN).stdin(Stdio::null()).stdout(Stdio::piped());
+        Self::listening(program)
+    }
+
+    /// With certificates, at any address.
+    fn certified(mut program: Command, certified: &[String]) -> Self {
+        program.args(["--jobs", "2", "cluster", "worker", "--listen", "127.0.0.1:0"]).args(certified);
+        Self::listening(program)
+    }
+
+    fn listening(mut program: Command) -> Self {
+        program.stdin(Stdio::null()).stdout(Stdio::piped());
         let mut process = program.spawn().unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -123,6 +135,108 @@ fn comparable(report: &Value) -> Value {
     let mut report = report.clone();
     strip(&mut report);
     report
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_check_asks_each_worker_whether_it_could() {
+    let place = Place::new();
+    place.sample("0.01");
+    let [one, other] = place.workers();
+    let check = |workers: &str, token: &str| {
+        let mut program = place.program("driver");
+        program.args(["check", "--pipeline"]).arg(&place.pipeline).args(["--snapshot", "s3://bucket/sample"]);
+        let output = program.args(["--engine", workers]).env("REHOME_CLUSTER_TOKEN", token).output().unwrap();
+        let found: Value = serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+        let findings = found["findings"].as_array().unwrap().iter().filter(|finding| finding["about"] == "workers");
+        let findings: Vec<(Value, String)> = findings
+            .map(|finding| (finding["severity"].clone(), finding["message"].as_str().unwrap().to_owned()))
+            .collect();
+        (output.status.code().unwrap(), found["looked_at"]["workers"].as_u64().unwrap(), findings)
+    };
+    let both = engine(&[&one, &other]);
+    assert_eq!(check(&both, TOKEN), (0, 2, vec![]));
+    let (code, ready, findings) = check(&both, "another-token-of-theirs");
+    assert_eq!((code, ready, findings.len()), (2, 0, 2), "{findings:?}");
+    assert!(
+        findings.iter().all(|(severity, message)| severity == "error" && message.contains("token")),
+        "{findings:?}"
+    );
+
+    // One that is gone: a run goes on with the other. When none is left, it does not.
+    let gone = other.address.clone();
+    drop(other);
+    let (code, ready, findings) = check(&both, TOKEN);
+    assert_eq!((code, ready, findings.len()), (0, 1, 1), "{findings:?}");
+    assert!(findings[0].0 == "warning" && findings[0].1.contains(&gone), "{findings:?}");
+    drop(one);
+    let (code, ready, findings) = check(&both, TOKEN);
+    assert_eq!((code, ready, findings.len()), (2, 0, 2), "{findings:?}");
+    assert!(place.stored("check").is_empty(), "a check writes nothing");
+}
+
+/// The files of a certificate, and of the authority that is asked of others, as a command line has them.
+fn certified(folder: &Path, name: &str, pair: &Pair, authority: &Pair) -> Vec<String> {
+    let file = |end: &str, text: Vec<u8>| {
+        let file = folder.join(format!("{name}.{end}"));
+        std::fs::write(&file, text).unwrap();
+        file.to_str().unwrap().to_owned()
+    };
+    let (cert, key, ca) =
+        (file("crt", pair.certificate()), file("key", pair.key()), file("ca", authority.certificate()));
+    [("--cluster-cert", cert), ("--cluster-key", key), ("--cluster-ca", ca)]
+        .into_iter()
+        .flat_map(|(option, file)| [option.to_owned(), file])
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn machines_with_certificates_answer_nobody_without() {
+    let place = Place::new();
+    place.sample("0.01");
+    let (authority, theirs) = (Pair::authority("ours"), Pair::authority("theirs"));
+    let folder = place.folder.path();
+    let of_host = authority.issue(&Wanted::of("worker", &["IP:127.0.0.1"]));
+    let of_host = certified(folder, "worker", &of_host, &authority);
+    let of_driver = certified(folder, "driver", &authority.issue(&Wanted::of("driver", &["DNS:driver"])), &authority);
+    let start = |name: &str, certified: &[String]| {
+        let mut program = place.program(name);
+        program.env_remove("REHOME_CLUSTER_TOKEN");
+        Worker::certified(program, certified)
+    };
+    let [one, other] = ["one", "other"].map(|name| start(name, &of_host));
+    let ask = |outcomes: &str, workers: &[&Worker], certified: &[String]| {
+        let mut command = place.what_if(outcomes, workers);
+        command.env_remove("REHOME_CLUSTER_TOKEN").args(certified).output().unwrap()
+    };
+    let near = well(&place.what_if("near", &[]).output().unwrap());
+    let far = well(&ask("far", &[&one, &other], &of_driver));
+    assert_eq!(comparable(&far), comparable(&near));
+    assert_eq!(place.stored("far"), place.stored("near"));
+
+    let refused = |what: &str, output: &Output, code: i32| {
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(code), "{what}: {said}");
+        assert!(place.stored(what).is_empty(), "{what}");
+        said
+    };
+    // With no certificate: the connection comes to nothing.
+    refused("plain", &ask("plain", &[&one], &[]), 75);
+    let of_theirs = certified(folder, "of_theirs", &theirs.issue(&Wanted::of("driver", &["DNS:driver"])), &authority);
+    refused("theirs", &ask("theirs", &[&one], &of_theirs), 4);
+    let trusts_theirs = certified(folder, "trusts", &authority.issue(&Wanted::of("driver", &["DNS:driver"])), &theirs);
+    let said = refused("untrusting", &ask("untrusting", &[&one], &trusts_theirs), 4);
+    assert!(said.contains("certificates"), "{said}");
+    // A certificate that is of another host.
+    let elsewhere = authority.issue(&Wanted::of("worker", &["DNS:elsewhere.example"]));
+    let elsewhere = start("elsewhere", &certified(folder, "elsewhere", &elsewhere, &authority));
+    refused("elsewhere", &ask("elsewhere", &[&elsewhere], &of_driver), 4);
+    // A key that is another's, and one behind a passphrase, are told before anybody is asked.
+    std::fs::write(folder.join("driver.key"), authority.issue(&Wanted::of("x", &["DNS:x"])).key()).unwrap();
+    let said = refused("key", &ask("key", &[&one], &of_driver), 2);
+    assert!(said.contains("the key is not that of the certificate"), "{said}");
+    std::fs::write(folder.join("driver.key"), authority.locked_key("secret words")).unwrap();
+    refused("locked", &ask("locked", &[&one], &of_driver), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -22,6 +22,8 @@ pub struct Check {
     /// Show where each column of the target comes from
     #[arg(long)]
     pub lineage: bool,
+    #[command(flatten)]
+    pub engine: super::engine::Engine,
 }
 
 const EXAMPLES: &str = "\

@@ -6,6 +6,7 @@ pub mod check;
 #[cfg(feature = "cluster")]
 pub mod cluster;
 pub mod doctor;
+pub mod engine;
 pub mod evidence;
 pub mod explain;
 pub mod init;
@@ -309,9 +310,8 @@ pub struct Run {
     pub allow_masked: bool,
     #[command(flatten)]
     pub reading: Reading,
-    #[cfg(feature = "cluster")]
     #[command(flatten)]
-    pub engine: cluster::Engine,
+    pub engine: engine::Engine,
     #[command(flatten)]
     pub keep_report: Keep,
 }

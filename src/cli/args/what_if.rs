@@ -28,9 +28,8 @@ pub struct WhatIf {
     /// Exit with 2 where anything differs, and with 0 where nothing does
     #[arg(long)]
     pub exit_code: bool,
-    #[cfg(feature = "cluster")]
     #[command(flatten)]
-    pub engine: super::cluster::Engine,
+    pub engine: super::engine::Engine,
     #[command(flatten)]
     pub keep_report: Keep,
 }

@@ -1,7 +1,7 @@
 //! Owns the way from `rehome check` as it was typed to the command, and from its result to what is shown.
 //! Must not know: how the command works.
 
-use super::pipeline;
+use super::{machines, pipeline};
 use crate::cli::args::Output;
 use crate::cli::args::check::Check;
 use crate::cli::render;
@@ -25,7 +25,9 @@ pub async fn run(typed: Check, setting: &Setting, format: Output) -> Result<u8> 
     if typed.lineage && snapshot.is_none() && source.is_none() {
         return Err(Error::config("--lineage needs the columns of the source").hint("give --snapshot or --source"));
     }
-    let asked = Asked { snapshot, source, target };
+    // The pipeline's own workers need not be up when it is checked: only those that are named are asked.
+    let machines = machines::of(&typed.engine, &[], setting)?.machines;
+    let asked = Asked { snapshot, source, target, machines };
     let checked = command::check::check(&pipeline, &asked, setting).await?;
     render::check::checked(&checked, typed.lineage, format);
     if matches!(format, Output::Dot | Output::Mermaid) && checked.exit_code != 0 {

@@ -2,10 +2,10 @@
 //! Must not know: how the command works.
 
 use crate::cli::args::Format;
-use crate::cli::args::cluster::{Cluster, Of, Token};
+use crate::cli::args::cluster::{Cluster, Of, Trust as Typed};
 use crate::cli::render;
 use crate::command::cluster;
-use crate::engine::cluster::Token as Secret;
+use crate::engine::cluster::{Tls, Token, Trust};
 use crate::error::{At, Error, Result};
 use crate::run::Setting;
 
@@ -13,18 +13,35 @@ const TOKEN: &str = "REHOME_CLUSTER_TOKEN";
 
 pub async fn run(typed: Cluster, setting: &Setting, format: Format) -> Result<u8> {
     let Of::Worker(typed) = typed.command;
-    let worker = cluster::Worker::bind(typed.listen, token(&typed.token)?, setting).await?;
+    let worker = cluster::Worker::bind(typed.listen, trust(&typed.trust)?, setting).await?;
     render::cluster::listening(worker.address(), format);
     worker.serve().await.map(|()| 0)
 }
 
+/// What was typed that machines know each other by.
+pub fn trust(typed: &Typed) -> Result<Trust> {
+    let read = |file: &std::path::Path| {
+        std::fs::read(file).map_err(|error| {
+            Error::config(format!("cannot read a file of certificates: {}", error.kind()))
+                .at(At::File, file.display().to_string())
+        })
+    };
+    let tls = match (&typed.cluster_cert, &typed.cluster_key, &typed.cluster_ca) {
+        (Some(certificate), Some(key), Some(authority)) => {
+            Some(Tls::new(&read(certificate)?, &read(key)?, &read(authority)?)?)
+        }
+        _ => None,
+    };
+    Ok(Trust::new(token(typed)?, tls))
+}
+
 /// The secret of a file or of the environment: never of the command line, which others can read.
-pub fn token(typed: &Token) -> Result<Option<Secret>> {
+fn token(typed: &Typed) -> Result<Option<Token>> {
     let text = match &typed.token_file {
         Some(file) => Some(std::fs::read_to_string(file).map_err(|error| {
             Error::config(format!("cannot read the token: {}", error.kind())).at(At::File, file.display().to_string())
         })?),
         None => std::env::var(TOKEN).ok(),
     };
-    text.filter(|text| !text.is_empty()).map(|text| Secret::new(text.trim_end())).transpose()
+    text.filter(|text| !text.is_empty()).map(|text| Token::new(text.trim_end())).transpose()
 }

@@ -21,10 +21,7 @@ use crate::web::{self, Live};
 pub async fn run(typed: Run, timings: Option<&Timings>, setting: &Setting, format: Format) -> Result<()> {
     let live = Live::new(setting.progress.clone(), typed.every);
     let workers = pipeline(&typed.migration.pipeline, setting)?.workers;
-    #[cfg(feature = "cluster")]
     let setting = machines::of(&typed.engine, &workers, setting)?;
-    #[cfg(not(feature = "cluster"))]
-    let setting = machines::of(&workers, setting)?;
     let setting = &Setting { progress: Arc::new(live.clone()), ..setting };
     if let Some(address) = &typed.metrics {
         watch(address, &live, timings.cloned(), setting).await?;

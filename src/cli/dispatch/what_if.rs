@@ -27,7 +27,7 @@ pub async fn run(typed: WhatIf, setting: &Setting, format: Format) -> Result<u8>
     }
     let kept = kept_report(typed.keep_report.clone())?;
     let pipeline = pipeline(&typed.pipeline, setting)?;
-    let setting = &typed.setting(&pipeline, setting)?;
+    let setting = &machines::of(&typed.engine, &pipeline.workers, setting)?;
     let snapshot = whole(typed.snapshot.as_deref().unwrap_or_default(), setting).await?;
     let (report, _) = run::what_if(&pipeline, &snapshot, &typed.only, setting).await?;
     render::report(&report, format);
@@ -38,7 +38,7 @@ pub async fn run(typed: WhatIf, setting: &Setting, format: Format) -> Result<u8>
 async fn against(typed: WhatIf, setting: &Setting, format: Format) -> Result<u8> {
     let kept = kept_report(typed.keep_report.clone())?;
     let after = pipeline(&typed.pipeline, setting)?;
-    let setting = &typed.setting(&after, setting)?;
+    let setting = &machines::of(&typed.engine, &after.workers, setting)?;
     let before = match &typed.against {
         Some(name) => named(name, setting).await?,
         None => Named::Pipeline(Box::new(after.clone())),
@@ -80,16 +80,6 @@ async fn whole(place: &str, setting: &Setting) -> Result<Snapshot> {
         snapshot.check().await?;
     }
     Ok(snapshot)
-}
-
-impl WhatIf {
-    /// The setting, with the machines that are asked for.
-    fn setting(&self, pipeline: &crate::pipeline::Pipeline, setting: &Setting) -> Result<Setting> {
-        #[cfg(feature = "cluster")]
-        return machines::of(&self.engine, &pipeline.workers, setting);
-        #[cfg(not(feature = "cluster"))]
-        machines::of(&pipeline.workers, setting)
-    }
 }
 
 /// What --against names.

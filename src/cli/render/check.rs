@@ -153,6 +153,12 @@ fn depth(looked: &LookedAt) -> String {
     if looked.values {
         done.push("values were looked for that have no place".to_owned());
     }
+    if let Some(workers) = looked.workers {
+        done.push(match workers {
+            1 => "1 worker is ready".to_owned(),
+            _ => format!("{workers} workers are ready"),
+        });
+    }
     let mut open = Vec::new();
     match looked.planned {
         Against::Nothing => open.push("--snapshot or --source also plans it"),

@@ -38,6 +38,8 @@ pub enum About {
     Coverage,
     /// What this role may not do.
     Privilege,
+    /// A worker that shall run flows, and could not.
+    Workers,
 }
 
 /// One thing that a check has to say.

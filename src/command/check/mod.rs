@@ -8,6 +8,8 @@ mod finding;
 mod lineage;
 mod plans;
 mod values;
+#[cfg(feature = "cluster")]
+mod workers;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -27,7 +29,7 @@ use crate::load;
 use crate::name::Named;
 use crate::outcomes::FlowShape;
 use crate::pipeline::Pipeline;
-use crate::run::{Setting, settle, ties};
+use crate::run::{Machines, Setting, settle, ties};
 use crate::server::Address;
 use crate::snapshot::{Origin, Snapshot};
 use crate::storage::Location;
@@ -37,13 +39,15 @@ use lineage::Lineage;
 use plans::{FlowPlan, Plans};
 
 /// What is to be looked at.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Asked {
     /// A snapshot: flows are planned against it; with a source, the source is compared with it.
     pub snapshot: Option<Snapshot>,
     /// A source, of which only the catalog is read: flows are planned against it.
     pub source: Option<Address>,
     pub target: Option<Address>,
+    /// Workers that shall run the flows: with a snapshot, each is asked whether it could.
+    pub machines: Machines,
 }
 
 /// What a check found.
@@ -83,6 +87,9 @@ pub struct LookedAt {
     pub target: bool,
     /// Were values looked for that have no place? That takes a snapshot.
     pub values: bool,
+    /// The workers that are ready to run the flows, where some were named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workers: Option<usize>,
 }
 
 /// What flows are planned against.
@@ -197,6 +204,10 @@ pub async fn check(pipeline: &Pipeline, asked: &Asked, setting: &Setting) -> Res
         findings.extend(values::values(before.as_ref().unwrap_or(&plans), snapshot, catalog.as_ref()).await?);
     }
     findings.extend(of_plans(&plans));
+    #[cfg(feature = "cluster")]
+    let workers = workers::ready(asked, &plans, &mut findings, setting).await?;
+    #[cfg(not(feature = "cluster"))]
+    let workers = None;
     let triggers = match &catalog {
         Some(catalog) => against_target(catalog, &pipeline, &mut plans, &mut findings)?,
         None => Vec::new(),
@@ -217,6 +228,7 @@ pub async fn check(pipeline: &Pipeline, asked: &Asked, setting: &Setting) -> Res
             compared_with: before.as_ref().and(earlier.as_ref()).map(|snapshot| snapshot.manifest().created_at),
             target: catalog.is_some() && now.is_some(),
             values: earlier.is_some(),
+            workers,
         },
         flows: flows(&pipeline, &plans, catalog.as_ref(), now.is_some()),
         findings,

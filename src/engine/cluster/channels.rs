@@ -24,7 +24,8 @@ use tonic::Status;
 use tonic::transport::{Channel, Endpoint};
 use url::Url;
 
-use super::token::Token;
+use super::connections::Encrypted;
+use super::trust::Trust;
 use super::{fault, keys, nodes, tasks};
 use crate::error as ours;
 
@@ -39,7 +40,7 @@ pub const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 pub struct Channels(Arc<Shared>);
 
 struct Shared {
-    token: Option<Token>,
+    trust: Trust,
     known: Mutex<HashMap<Url, Channel>>,
     sent: AtomicU64,
     /// Is this where the rows are wanted, or a machine on their way?
@@ -47,16 +48,16 @@ struct Shared {
 }
 
 impl Channels {
-    pub fn of_coordinator(token: Option<Token>) -> Self {
-        Self::new(token, true)
+    pub fn of_coordinator(trust: Trust) -> Self {
+        Self::new(trust, true)
     }
 
-    pub fn of_worker(token: Option<Token>) -> Self {
-        Self::new(token, false)
+    pub fn of_worker(trust: Trust) -> Self {
+        Self::new(trust, false)
     }
 
-    fn new(token: Option<Token>, is_coordinator: bool) -> Self {
-        Self(Arc::new(Shared { token, known: Mutex::default(), sent: AtomicU64::new(0), is_coordinator }))
+    fn new(trust: Trust, is_coordinator: bool) -> Self {
+        Self(Arc::new(Shared { trust, known: Mutex::default(), sent: AtomicU64::new(0), is_coordinator }))
     }
 
     /// How many parts of plans were sent.
@@ -70,7 +71,7 @@ impl Channels {
     /// As [`tasks::give`].
     pub async fn perform(&self, worker: &Url, task: Bytes) -> ours::Result<BoxStream<'static, ours::Result<Bytes>>> {
         let channel = self.channel(worker).map_err(|_| fault::of(&Status::unavailable("no address"), worker))?;
-        tasks::give(worker, channel, self.0.token.as_ref(), task).await
+        tasks::give(worker, channel, self.0.trust.token.as_ref(), task).await
     }
 
     /// A connection that is made when it is first used, and made again after it was lost.
@@ -80,13 +81,16 @@ impl Channels {
             return Ok(channel.clone());
         }
         let unusable = |_| DataFusionError::Configuration("not the address of a worker".to_owned());
-        let channel = Endpoint::from_shared(url.to_string())
+        let endpoint = Endpoint::from_shared(url.to_string())
             .map_err(unusable)?
             .connect_timeout(CONNECT)
             .http2_keep_alive_interval(ASKED_EVERY)
             .keep_alive_timeout(ANSWERS_WITHIN)
-            .keep_alive_while_idle(true)
-            .connect_lazy();
+            .keep_alive_while_idle(true);
+        let channel = match &self.0.trust.tls {
+            None => endpoint.connect_lazy(),
+            Some(tls) => endpoint.connect_with_connector_lazy(Encrypted(tls.clone())),
+        };
         known.insert(url.clone(), channel.clone());
         Ok(channel)
     }
@@ -109,7 +113,7 @@ struct Packing {
 
 impl Packing {
     fn headers(&self, mut headers: HeaderMap) -> HeaderMap {
-        if let Some(token) = &self.shared.token {
+        if let Some(token) = &self.shared.trust.token {
             token.put(&mut headers);
         }
         headers

@@ -16,13 +16,16 @@ const NO_PLAN: &str = "timed-out while waiting for the plan";
 /// What a worker says whose reading was broken off.
 const BROKEN_OFF: &str = "JoinError: ";
 
+/// In what OpenSSL says.
+const OF_TLS: &str = "SSL routines";
+
 /// What may happen to a worker.
-const ALL: [(&str, Kind, &str); 4] = [
+const ALL: [(&str, Kind, &str); 5] = [
     ("a worker refuses the token", Kind::Auth, "give the coordinator and all workers the same token"),
     (
         "a worker is lost, or cannot be reached",
         Kind::Retryable,
-        "start it again, or leave it out, and give the same command again",
+        "start it again, or leave it out, and give the same command again; one with certificates answers nobody without",
     ),
     (
         "a worker does not understand what it is asked",
@@ -31,11 +34,17 @@ const ALL: [(&str, Kind, &str); 4] = [
     ),
     // Whatever kept the part from being sent is in the log.
     ("a part of a query was not given to a worker", Kind::Unexpected, "give the command again without the workers"),
+    (
+        "a worker and this machine do not accept each other's certificates",
+        Kind::Auth,
+        "let the same authority sign all of them, for the hosts by which the workers are named, and look at their dates",
+    ),
 ];
 const REFUSED: usize = 0;
 const LOST: usize = 1;
 const STRANGE: usize = 2;
 const NOT_SENT: usize = 3;
+const UNTRUSTED: usize = 4;
 
 /// An error of a channel to a worker, in a form that passes other machines.
 pub fn on_its_way(error: DataFusionError, worker: &Url) -> DataFusionError {
@@ -68,8 +77,21 @@ fn meaning(status: &Status) -> usize {
     match status.code() {
         Code::Unauthenticated | Code::PermissionDenied => REFUSED,
         Code::Unimplemented | Code::InvalidArgument => STRANGE,
+        _ if is_untrusted(status) => UNTRUSTED,
         _ => LOST,
     }
+}
+
+/// Did no connection come about over certificates? What is left of that on its way is a text.
+fn is_untrusted(status: &Status) -> bool {
+    let mut at = std::error::Error::source(status);
+    while let Some(error) = at {
+        if error.to_string().contains(OF_TLS) {
+            return true;
+        }
+        at = error.source();
+    }
+    false
 }
 
 /// The same where rows are wanted: an error of ours again. All others stay as they are.

@@ -3,6 +3,7 @@
 
 mod channels;
 mod codec;
+mod connections;
 mod expressions;
 mod fault;
 mod functions;
@@ -11,6 +12,7 @@ mod nodes;
 mod stores;
 mod tasks;
 mod token;
+mod trust;
 mod worker;
 
 use std::sync::Arc;
@@ -29,6 +31,7 @@ use codec::Codec;
 pub use fault::shown;
 pub use tasks::Tasks;
 pub use token::Token;
+pub use trust::{Tls, Trust};
 pub use worker::{Node, serve};
 
 /// Bytes of files that one partition of a scan reads, before a second machine is worth it.
@@ -42,11 +45,12 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// `workers`: their addresses, such as `http://10.0.0.5:7400`. Without a token, only those of this machine.
+    /// `workers`: their addresses, such as `http://10.0.0.5:7400`, with certificates too. Where nothing is asked of them, only those of
+    /// this machine.
     ///
     /// # Errors
     /// [`crate::error::Kind::Config`] for no address, and one that cannot be used.
-    pub fn new(workers: Vec<Url>, token: Option<Token>) -> Result<Self> {
+    pub fn new(workers: Vec<Url>, trust: Trust) -> Result<Self> {
         if workers.is_empty() {
             return Err(Error::config("a cluster has at least one worker"));
         }
@@ -57,11 +61,11 @@ impl Cluster {
                     .at(At::Server, shown)
                     .hint("http://host:port"));
             }
-            if token.is_none() && !is_of_this_machine(url) {
+            if trust.is_blind() && !is_of_this_machine(url) {
                 return Err(no_token().at(At::Server, shown));
             }
         }
-        Ok(Self { workers, channels: Channels::of_coordinator(token), bytes_per_partition: BYTES_PER_PARTITION })
+        Ok(Self { workers, channels: Channels::of_coordinator(trust), bytes_per_partition: BYTES_PER_PARTITION })
     }
 
     /// The same with other work for one partition: less of it cuts smaller queries too.
@@ -108,8 +112,8 @@ fn is_of_this_machine(url: &Url) -> bool {
 }
 
 fn no_token() -> Error {
-    Error::config("without a token, a worker may be on this machine only")
-        .hint("give the coordinator and all workers the same token")
+    Error::config("without a token or certificates, a worker may be on this machine only")
+        .hint("give the coordinator and all workers the same token, or certificates of the same authority")
 }
 
 /// What a query needs to be computed by several machines.

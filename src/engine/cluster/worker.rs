@@ -9,7 +9,6 @@ use datafusion::common::Result as EngineResult;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::execution::{SessionState, SessionStateBuilder};
 use datafusion_distributed::{DistributedExt, Worker, WorkerQueryContext};
-use futures::stream;
 use tokio::net::TcpListener;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Server;
@@ -22,8 +21,8 @@ use super::codec::Codec;
 use super::functions::Identities;
 use super::stores::Stores;
 use super::tasks::{Served, Tasks};
-use super::token::Token;
-use super::{Cluster, no_token};
+use super::trust::Trust;
+use super::{Cluster, connections, no_token};
 use crate::error::{Error, Kind, Result};
 
 /// What a worker has: memory and stores that all its queries share, and the identifiers that it knows.
@@ -36,22 +35,22 @@ struct Parts {
     partitions: usize,
     memory: usize,
     spill: PathBuf,
-    token: Option<Token>,
+    trust: Trust,
 }
 
 impl Node {
-    /// Memory, threads and folder are those of the settings, whose identifiers it knows from the start. Without a `token`, only this
-    /// machine is served.
+    /// Memory, threads and folder are those of the settings, whose identifiers it knows from the start. Where nothing is
+    /// asked of others, only this machine is served.
     ///
     /// # Errors
     /// [`Kind::Unexpected`]: a session that cannot be made is a defect.
-    pub fn new(settings: &Settings, token: Option<Token>) -> Result<Self> {
+    pub fn new(settings: &Settings, trust: Trust) -> Result<Self> {
         let runtime = runtime(settings).with_object_store_registry(Arc::new(Stores::default())).build_arc();
         let runtime = runtime.map_err(|_| Error::unexpected("the worker's session cannot be made"))?;
         let &Settings { partitions, memory, .. } = settings;
         let (identities, spill) = (Arc::new(Identities::default()), settings.spill.clone());
         identities.know(&settings.identity);
-        Ok(Self(Arc::new(Parts { runtime, identities, partitions, memory, spill, token })))
+        Ok(Self(Arc::new(Parts { runtime, identities, partitions, memory, spill, trust })))
     }
 
     /// A session of its own, whose queries are computed by these workers. From here on, it knows these identifiers.
@@ -63,7 +62,7 @@ impl Node {
         let Parts { partitions, memory, ref spill, .. } = *self.0;
         let settings = Settings { memory, partitions, spill: spill.clone(), identity };
         let engine = Engine::over(&settings, self.0.runtime.clone())?;
-        Ok(engine.distributed(Arc::new(Cluster::new(workers, self.0.token.clone())?)))
+        Ok(engine.distributed(Arc::new(Cluster::new(workers, self.0.trust.clone())?)))
     }
 
     /// A session for one part of a plan, with the settings under which it was planned.
@@ -86,32 +85,30 @@ impl Node {
 /// Computes what others send, until told to end; with `tasks`, it does these too.
 ///
 /// # Errors
-/// [`Kind::Config`] for a listener that others can reach, without a token; [`Kind::Retryable`] when connections cannot be taken.
+/// [`Kind::Config`] for a listener that others can reach, where nothing is asked of them; [`Kind::Retryable`] when connections cannot be taken.
 pub async fn serve(
     listener: TcpListener,
     node: &Node,
     tasks: Option<Arc<dyn Tasks>>,
     until: impl Future<Output = ()> + Send,
 ) -> Result<()> {
-    let token = node.0.token.clone();
-    if token.is_none() && !listener.local_addr()?.ip().is_loopback() {
+    let trust = node.0.trust.clone();
+    if trust.is_blind() && !listener.local_addr()?.ip().is_loopback() {
         return Err(no_token());
     }
-    let (codec, channels) = (Arc::new(Codec::of_worker(node.0.identities.clone())), Channels::of_worker(token.clone()));
+    let (codec, channels) = (Arc::new(Codec::of_worker(node.0.identities.clone())), Channels::of_worker(trust.clone()));
     let sessions = node.clone();
     let worker = Worker::from_session_builder(move |asked: WorkerQueryContext| {
         let state = sessions.state(codec.clone(), channels.clone(), asked);
         async move { state }
     });
     let service = worker.with_runtime_env(node.0.runtime.clone()).into_worker_server();
+    let token = trust.token.clone();
     let known = move |request: Request<()>| match &token {
         Some(token) if !token.is_in(request.metadata()) => Err(Status::unauthenticated("no token, or another one")),
         _ => Ok(request),
     };
-    let taken = stream::unfold(listener, |listener| async move {
-        let taken = listener.accept().await.map(|(connection, _)| connection);
-        Some((taken, listener))
-    });
+    let taken = connections::taken(listener, trust.tls);
     Server::builder()
         .http2_keepalive_interval(Some(ASKED_EVERY))
         .http2_keepalive_timeout(Some(ANSWERS_WITHIN))

@@ -68,6 +68,20 @@ impl Driver {
         store: &OutcomeStore,
         setting: &Setting,
     ) -> Result<Self> {
+        let driver = Self::of(cluster, pipeline, snapshot, store, setting);
+        driver.look().await?;
+        driver.check(read_tables(pipeline, graph, snapshot)?).await?;
+        Ok(driver)
+    }
+
+    /// One that has not asked anybody yet.
+    fn of(
+        cluster: Arc<Cluster>,
+        pipeline: &Pipeline,
+        snapshot: &Snapshot,
+        store: &OutcomeStore,
+        setting: &Setting,
+    ) -> Self {
         let subject = Subject {
             session: Uuid::new_v4(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -77,17 +91,14 @@ impl Driver {
             snapshot_id: snapshot.id().to_owned(),
             outcomes: store.location().to_string(),
         };
-        let driver = Self {
+        Self {
             cluster,
             subject,
             setting: setting.clone(),
             present: Mutex::default(),
             looked: Mutex::default(),
             busy: Mutex::default(),
-        };
-        driver.look().await?;
-        driver.check(read_tables(pipeline, graph, snapshot)?).await?;
-        Ok(driver)
+        }
     }
 
     fn present(&self) -> Vec<Present> {
@@ -237,6 +248,35 @@ impl Driver {
     pub fn flows<'a>(&'a self, pipeline: &'a Pipeline, graph: &'a Graph, store: &'a OutcomeStore) -> Flows<'a> {
         Flows::new(self, pipeline, graph, store)
     }
+}
+
+/// Asks each worker for itself whether it could run the flows: is it there, does it take our token, is it of the same build, does it see
+/// the snapshot, and can it plan? Nothing is written, and of the snapshot nothing is read but its manifest. Gives the address of
+/// each with what it says.
+///
+/// # Errors
+/// A place of outcomes that cannot be used.
+pub async fn readiness(
+    cluster: &Arc<Cluster>,
+    pipeline: &Pipeline,
+    snapshot: &Snapshot,
+    setting: &Setting,
+) -> Result<Vec<(String, Result<()>)>> {
+    let store = OutcomeStore::open(&setting.place()?, "check");
+    let driver = Driver::of(cluster.clone(), pipeline, snapshot, &store, setting);
+    let all = cluster.workers();
+    let ready = |url| {
+        let driver = &driver;
+        async move {
+            let said = match driver.ask(url, all, Task::Ready).await {
+                Ok(Answer::Ready { .. }) => Ok(()),
+                Ok(_) => Err(strange()),
+                Err(error) => Err(error),
+            };
+            (shown(url), said)
+        }
+    };
+    Ok(join_all(all.iter().map(ready)).await)
 }
 
 /// A worker with a task of ours.

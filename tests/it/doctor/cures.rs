@@ -331,6 +331,12 @@ impl Case {
 
     /// Provoked, found, cured and gone.
     async fn holds(&self, database: &Database, pipeline: &Pipeline) {
+        // Sessions of the case before end in their own time, and count until then.
+        while database.text("select count(*)::text from pg_stat_activity where usename in ('reader', 'mover')").await
+            != "0"
+        {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
         for statement in [self.provoked] {
             if statement.starts_with("begin") {
                 // Else it were prepared within the transaction of all statements.
