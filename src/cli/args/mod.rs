@@ -92,6 +92,13 @@ pub struct Global {
     /// Write a trace of all steps, as Perfetto and Chrome's about:tracing read it
     #[arg(long, global = true, value_name = "FILE")]
     pub trace: Option<PathBuf>,
+    /// Give the same to a collector of OpenTelemetry, such as http://localhost:4318
+    ///
+    /// Else OTEL_EXPORTER_OTLP_ENDPOINT says where it is. OTEL_EXPORTER_OTLP_HEADERS holds what it asks for, such as a token, and
+    /// OTEL_SERVICE_NAME by which name this is known there. A collector that is away slows and fails nothing.
+    #[cfg(feature = "otlp")]
+    #[arg(long, global = true, value_name = "URL")]
+    pub otlp: Option<String>,
 }
 
 /// What can be typed after --format.
