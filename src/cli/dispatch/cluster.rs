@@ -6,7 +6,8 @@ use crate::cli::args::cluster::{Cluster, Of, Token};
 use crate::cli::render;
 use crate::command::cluster;
 use crate::engine::cluster::Token as Secret;
-use crate::error::{At, Error, Result};
+use crate::error::Result;
+use crate::kept;
 use crate::run::Setting;
 
 const TOKEN: &str = "REHOME_CLUSTER_TOKEN";
@@ -20,11 +21,5 @@ pub async fn run(typed: Cluster, setting: &Setting, format: Format) -> Result<u8
 
 /// The secret of a file or of the environment: never of the command line, which others can read.
 pub fn token(typed: &Token) -> Result<Option<Secret>> {
-    let text = match &typed.token_file {
-        Some(file) => Some(std::fs::read_to_string(file).map_err(|error| {
-            Error::config(format!("cannot read the token: {}", error.kind())).at(At::File, file.display().to_string())
-        })?),
-        None => std::env::var(TOKEN).ok(),
-    };
-    text.filter(|text| !text.is_empty()).map(|text| Secret::new(text.trim_end())).transpose()
+    kept::secret("token", typed.token_file.as_deref(), TOKEN)?.map(|text| Secret::new(&text)).transpose()
 }
