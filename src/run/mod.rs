@@ -52,7 +52,7 @@ use crate::report::{OfTarget, ReadBack, Report, words};
 use crate::server::Address;
 use crate::snapshot::Snapshot;
 use crate::storage::Location;
-pub use against::{Against, against};
+pub use against::{Against, BetweenRuns, against, between};
 use clock::Clock;
 pub use identity::identity;
 pub use order::ties;
@@ -64,7 +64,7 @@ use ride::Ride;
 pub use rollback::{Back, RolledBack, RunBack, rollback};
 pub use settle::settle;
 pub use spill::forget as forget_spilled;
-pub use summary::{Begun, Summary, folders, summaries, summary};
+pub use summary::{Begun, FlowSums, Known, Summary, Sums, flows, summaries, summary};
 pub use verify::{Asked as VerifyAsked, Rows as SampledRows, Sample, VerifiedRun, verify};
 
 /// What every command needs to work: where, how much, and who listens.
