@@ -67,7 +67,7 @@ demo: packages
 	@"$${CARGO_TARGET_DIR:-target}/release/rehome" demo --scale $(SCALE) --epoch $(EPOCH) --pipeline $(PIPELINE) \
 	  --format $(FORMAT) $(if $(KEEP),--keep)
 
-# Every test, on PostgreSQL servers that the tests start themselves. FEATURES=failpoints,cluster: those over several machines too.
+# Every test, on PostgreSQL servers that the tests start themselves. FEATURES=failpoints,cluster,otlp: those over several machines and of traces too.
 test: tools
 	@$(CARGO) test --release --locked --features $(FEATURES) --no-fail-fast
 

@@ -19,6 +19,7 @@ pub mod graph;
 pub mod header;
 pub mod id;
 pub mod introspect;
+pub mod kept;
 pub mod key;
 pub mod ledger;
 pub mod lineage;

@@ -12,7 +12,7 @@ use futures::TryStreamExt;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 use uuid::Uuid;
 
 use crate::columnar::{Footer, decode, decode_columns, encode, footer};
@@ -22,6 +22,7 @@ use crate::outcome::{Outcome, RowIdentity};
 use crate::processor::compute;
 use crate::storage::{Location, seal, sha256};
 use crate::timed;
+use crate::timing::beside;
 
 const MANIFEST: &str = "outcome.json";
 /// What can be done about a file that is not as it was.
@@ -343,9 +344,9 @@ impl Writer {
         let (store, schema, outcome, rows, index) =
             (self.store.clone(), self.schema.clone(), self.outcome, self.rows as u64, self.next);
         let folder = format!("{}/{outcome}", self.flow);
-        let name = self.flow.clone();
+        let (name, here) = (self.flow.clone(), Span::current());
         self.encoding.spawn(async move {
-            let span = timed!("transform.encode", name, rows = rows);
+            let span = beside(timed!("transform.encode", name, rows = rows), &here);
             let encoding = compute(move || {
                 let _entered = span.enter();
                 let bytes = encode(&schema, &batches)?;
@@ -355,7 +356,8 @@ impl Writer {
             });
             let (bytes, sha256) = encoding.await??;
             let path = format!("{folder}/{index:05}-{}.parquet", &sha256[..16]);
-            let put = store.location.put(&path, bytes).instrument(timed!("transform.store", name));
+            let span = beside(timed!("transform.store", name, rows = rows, bytes = bytes.len()), &here);
+            let put = store.location.put(&path, bytes).instrument(span);
             durable("outcomes_file", put).await?;
             store.know(&path);
             Ok((index, OutcomeFile { outcome, path, rows, sha256 }))

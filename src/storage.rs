@@ -268,6 +268,22 @@ impl Location {
         Ok(named.collect())
     }
 
+    /// The names of the folders right below, sorted; none where nothing is there.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn folders(&self) -> Result<Vec<String>> {
+        if let Some(folder) = self.local() {
+            return local_folders(folder);
+        }
+        let prefix = (!self.prefix.as_ref().is_empty()).then_some(&self.prefix);
+        let found = self.store.list_with_delimiter(prefix).await.map_err(|error| meaning(&error))?;
+        let name = |path: Path| path.prefix_match(&self.prefix)?.next().map(|part| part.as_ref().to_owned());
+        let mut names: Vec<String> = found.common_prefixes.into_iter().filter_map(name).collect();
+        names.sort();
+        Ok(names)
+    }
+
     /// Removes every file below. Only for what has not been published.
     ///
     /// # Errors
@@ -294,6 +310,20 @@ impl std::fmt::Debug for Location {
         // A store's own form shows its settings.
         write!(f, "Location({self})")
     }
+}
+
+fn local_folders(of: &FilePath) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    if of.exists() {
+        for entry in std::fs::read_dir(of)? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() {
+                names.push(entry.file_name().to_string_lossy().into_owned());
+            }
+        }
+    }
+    names.sort();
+    Ok(names)
 }
 
 /// The SHA-256 of some bytes, in hexadecimal.

@@ -1,21 +1,32 @@
 //! Owns the sums of where time goes: each step that is measured is a span named `stage.step`, of a flow or a table, and what
-//! was spent in spans of one name is added up. Must not know: what the steps do, or how sums are shown. Spans hold names and
-//! counts, never values.
+//! was spent in spans of one name is added up. Around steps stand frames (a command, a phase), which are in no sum. Must not
+//! know: what the steps do, or how sums are shown. Spans hold names and counts, never values.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
-use tracing::Subscriber;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
+use tracing::{Span, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
 /// The spans that are measured are of this target.
 pub const TARGET: &str = "rehome::timing";
+
+/// What steps are within is of this target: a command, a run, its phases.
+pub const FRAME: &str = "rehome::frame";
+
+/// A span of a task or thread of its own belongs to what went on where that was begun. It is no child of it, since it may be at work
+/// at the same time.
+#[must_use]
+pub fn beside(span: Span, here: &Span) -> Span {
+    span.follows_from(here);
+    span
+}
 
 /// What was spent in all spans of a name, of one flow or table.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, schemars::JsonSchema)]
@@ -149,10 +160,17 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Timings {
     }
 }
 
-/// A span of a step: its name as `stage.step`, the flow or table it is of, and what is known of its rows and bytes.
+/// A span of a step: its name as `stage.step`, the flow or table it is of, and what is known of its rows and bytes. A step of
+/// `each` batch is one of very many.
 #[macro_export]
 macro_rules! timed {
     ($name:literal) => { $crate::timed!($name, "") };
+    (each $name:literal, $of:expr $(, rows = $rows:expr)?) => {{
+        #[allow(unused_mut, unused_assignments)]
+        let mut rows = 0_u64;
+        $( rows = $rows as u64; )?
+        tracing::debug_span!(target: $crate::timing::TARGET, $name, of = AsRef::<str>::as_ref(&$of), rows = rows, bytes = 0_u64)
+    }};
     ($name:literal, $of:expr $(, rows = $rows:expr)? $(, bytes = $bytes:expr)?) => {{
         #[allow(unused_mut, unused_assignments)]
         let (mut rows, mut bytes) = (0_u64, 0_u64);
@@ -160,6 +178,19 @@ macro_rules! timed {
         $( bytes = $bytes as u64; )?
         tracing::info_span!(target: $crate::timing::TARGET, $name, of = AsRef::<str>::as_ref(&$of), rows = rows, bytes = bytes)
     }};
+}
+
+/// A span that steps are within: a phase by its name, or the `"command"` of that name. What is known only later is recorded.
+#[macro_export]
+macro_rules! frame {
+    ($name:literal) => { $crate::frame!($name, "") };
+    ($name:literal, $of:expr) => {
+        tracing::info_span!(
+            target: $crate::timing::FRAME, $name, of = AsRef::<str>::as_ref(&$of), pipeline = tracing::field::Empty,
+            run = tracing::field::Empty, snapshot = tracing::field::Empty, rows = 0_u64, bytes = 0_u64,
+            exit_code = tracing::field::Empty,
+        )
+    };
 }
 
 #[cfg(test)]
@@ -180,14 +211,17 @@ mod tests {
                 span.record("bytes", 100_u64);
             }
             drop(timed!("load.restore_indexes"));
+            drop(frame!("load"));
+            timed!(each "load.copy", "b_flow", rows = 1).in_scope(|| {});
             drop(tracing::info_span!("of somebody else"));
         });
         let spent = timings.spent();
-        assert_eq!(spent.len(), 2);
+        assert_eq!(spent.len(), 3);
         let copy = &spent[0];
         assert_eq!((copy.stage.as_str(), copy.step.as_str(), copy.of.as_str()), ("load", "copy", "a_flow"));
         assert_eq!((copy.times, copy.rows, copy.bytes), (2, 7, 200));
         assert!(copy.busy >= 0.02 && copy.seconds >= copy.busy + 0.01, "{copy:?}");
-        assert_eq!((spent[1].step.as_str(), spent[1].times), ("restore indexes", 1));
+        let others: Vec<_> = spent[1..].iter().map(|one| (one.step.as_str(), one.of.as_str(), one.rows)).collect();
+        assert!(others.contains(&("restore indexes", "", 0)) && others.contains(&("copy", "b_flow", 1)), "{others:?}");
     }
 }

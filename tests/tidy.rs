@@ -18,7 +18,20 @@ const LAYERS: &[&[&str]] = &[
     &["snapshot", "outcomes", "ledger", "target", "server"],
     &["engine", "columnar", "delimited", "graph", "reads", "lineage"],
     &["pipeline", "secrets", "shipped", "rules", "flow", "header", "diagnosis", "name", "mask"],
-    &["outcome", "id", "key", "storage", "processor", "timing", "calendar", "progress", "cancel", "failpoint", "error"],
+    &[
+        "outcome",
+        "id",
+        "key",
+        "kept",
+        "storage",
+        "processor",
+        "timing",
+        "calendar",
+        "progress",
+        "cancel",
+        "failpoint",
+        "error",
+    ],
 ];
 const STAGES: usize = 3;
 

@@ -4,6 +4,8 @@
 mod args;
 mod dispatch;
 mod log;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod progress;
 mod render;
 mod schema;
@@ -14,6 +16,7 @@ mod timings;
 use std::process::ExitCode;
 
 use clap::Parser;
+use tracing::Instrument;
 
 use crate::cancel::Cancel;
 use crate::error::{Error, Kind};
@@ -40,20 +43,25 @@ pub fn main() -> ExitCode {
         args::Command::Run(run) => run.metrics.is_some(),
         _ => false,
     };
-    let measuring = match timings::Measuring::begin(args.global.timings, needed, args.global.trace.as_deref()) {
+    let measuring = match timings::Measuring::begin(&args.global, needed) {
         Ok(measuring) => measuring,
         Err(error) => return failed(&error, format),
     };
+    let whole = timings::frame_of(&args.command);
     let result = runtime.block_on(async {
         stop_on_signal(cancel.clone());
-        let result = stdout::guarded(Box::pin(dispatch::dispatch(args, measuring.timings(), cancel.clone()))).await;
+        let dispatched = dispatch::dispatch(args, measuring.timings(), cancel.clone()).instrument(whole.clone());
+        let result = stdout::guarded(Box::pin(dispatched)).await;
         crate::server::farewell().await;
         result
     });
+    whole.record("exit_code", result.as_ref().map_or_else(|error| error.kind().exit_code(), |code| *code));
+    drop(whole);
     // What still blocks in the background (an aborted read, say) must not hold the exit.
     runtime.shutdown_background();
     crate::run::forget_spilled();
     measuring.show(if log::is_json() { args::Format::Json } else { format });
+    drop(measuring);
     match result {
         Ok(code) => ExitCode::from(code),
         Err(error) if cancel.is_cancelled() && error.kind() != Kind::Interrupted => {

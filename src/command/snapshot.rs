@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::error::{At, Error, Kind, Result};
-use crate::run::{Record, Setting, folders};
+use crate::run::{Record, Setting};
 use crate::snapshot::{self, Manifest, Origin, Snapshot, State, Table, Verified};
 use crate::storage::{Location, is_url};
 
@@ -220,7 +220,7 @@ async fn entry(folder: PathBuf, users: &[Record]) -> Result<Option<Entry>> {
 async fn users(setting: &Setting) -> Result<Vec<Record>> {
     let runs = setting.place()?.child(RUNS);
     let mut records = Vec::new();
-    for run in folders(&setting.workspace.join(RUNS))? {
+    for run in runs.folders().await? {
         let Some(bytes) = runs.get(&format!("{run}/{RECORD}")).await? else { continue };
         records.push(serde_json::from_slice(&bytes).map_err(|_| {
             Error::new(Kind::Corrupt, "a run's record does not read").at(At::File, format!("{RUNS}/{run}/{RECORD}"))
@@ -230,10 +230,10 @@ async fn users(setting: &Setting) -> Result<Vec<Record>> {
 }
 
 /// When a run that has not finished last wrote something; None when all have. A what-if needs no snapshot any more.
-fn unfinished(setting: &Setting) -> Result<Option<DateTime<Utc>>> {
+async fn unfinished(setting: &Setting) -> Result<Option<DateTime<Utc>>> {
     let runs = setting.workspace.join(RUNS);
     let mut latest: Option<SystemTime> = None;
-    for run in folders(&runs)? {
+    for run in Location::folder(&runs)?.folders().await? {
         if run.starts_with(WHAT_IF) || runs.join(&run).join(RECORD).exists() {
             continue;
         }
@@ -284,8 +284,11 @@ pub struct Kept {
 /// one in the making; what the disk says.
 pub async fn prune(asked: &Prune, setting: &Setting) -> Result<Pruned> {
     let entries = list(setting).await?;
-    let (goes, kept) =
-        if asked.named.is_empty() { unneeded(entries, asked.keep, setting)? } else { named(entries, &asked.named)? };
+    let (goes, kept) = if asked.named.is_empty() {
+        unneeded(entries, asked.keep, setting).await?
+    } else {
+        named(entries, &asked.named)?
+    };
     let mut pruned = Pruned { dry_run: asked.dry_run, removed: Vec::new(), kept, bytes: 0 };
     for entry in &goes {
         // Before any is gone: is each only what it should be?
@@ -330,8 +333,8 @@ fn named(entries: Vec<Entry>, names: &[String]) -> Result<Chosen> {
     Ok((goes.into_values().collect(), Vec::new()))
 }
 
-fn unneeded(entries: Vec<Entry>, keep: Option<usize>, setting: &Setting) -> Result<Chosen> {
-    let unfinished = unfinished(setting)?;
+async fn unneeded(entries: Vec<Entry>, keep: Option<usize>, setting: &Setting) -> Result<Chosen> {
+    let unfinished = unfinished(setting).await?;
     let complete = entries.iter().filter(|entry| entry.state == "complete").count();
     let mut newer = complete;
     let (mut goes, mut kept) = (Vec::new(), Vec::new());

@@ -28,10 +28,12 @@ use std::time::{Duration, Instant};
 
 use futures::{StreamExt, TryStreamExt};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
+use tracing::{Instrument, Span};
 use uuid::Uuid;
 
 use crate::cancel::{Cancel, interrupted};
 use crate::error::{At, Context, Error, Kind, Result};
+use crate::frame;
 use crate::name::Named;
 use crate::progress::Sink;
 use crate::server::sql::{fill, quote_literal};
@@ -119,9 +121,13 @@ pub async fn run(
     cancel: Cancel,
 ) -> Result<Snapshot> {
     let writer = Writer::create(location).await?;
-    let result = Box::pin(read(address, options, &writer, sink, &cancel)).await;
+    let frame = frame!("extract");
+    let result = Box::pin(read(address, options, &writer, sink, &cancel)).instrument(frame.clone()).await;
     match result {
-        Ok((origin, tables)) => writer.publish(origin, tables).await,
+        Ok((origin, tables)) => {
+            frame.record("rows", tables.iter().map(crate::snapshot::Table::source_rows).sum::<u64>());
+            writer.publish(origin, tables).instrument(frame).await
+        }
         Err(error) => {
             writer.abandon().await;
             Err(error)
@@ -185,6 +191,7 @@ async fn read(
             moved: AtomicU64::new(0),
             writing: AtomicUsize::new(0),
             small: Arc::new(tokio::sync::Semaphore::new(worker::SMALL_AT_A_TIME)),
+            here: Span::current(),
         });
         let _stop = StopOnDrop(shared.clone());
         let done = start(&shared, options.jobs.max(1))?;

@@ -75,6 +75,7 @@ pub(super) fn origin(row: &Row, identity: Option<&Row>, address: &Address) -> Re
         database: row.try_get("database")?,
         server_version: row.try_get("server_version")?,
         host: Some(address.host().to_owned()),
+        port: Some(address.port()),
         system_identifier: identity.and_then(|row| row.try_get(0).ok()),
         wal_lsn: row.try_get("wal_lsn")?,
         encoding: row.try_get("encoding")?,

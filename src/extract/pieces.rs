@@ -130,7 +130,7 @@ impl<'a> Pieces<'a> {
         let arrays = if refused.is_empty() { arrays } else { self.refuse(&arrays, &refused, rows)? };
         let batch = RecordBatch::try_new(self.task.schema.clone(), arrays).map_err(|_| unfit())?;
         let batch = self.mixed(batch)?;
-        let _span = timed!("extract.parquet", self.name).entered();
+        let _span = timed!(each "extract.parquet", self.name).entered();
         let mut part = match self.open.take() {
             Some(part) => part,
             None => self.begin()?,

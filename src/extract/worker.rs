@@ -10,6 +10,7 @@ use postgres::types::Type;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedSender;
+use tracing::Span;
 
 use super::catalog::Table;
 use super::column::{Texts, wire};
@@ -23,6 +24,7 @@ use crate::error::{At, Error, Result};
 use crate::progress::Sink;
 use crate::snapshot::{Encoded, TableHeader, Writer};
 use crate::timed;
+use crate::timing::beside;
 
 /// A table on its way into files.
 pub(super) struct Task {
@@ -78,6 +80,8 @@ pub(super) struct Shared {
     pub writing: AtomicUsize,
     /// Room for small files that are on their way to the disk.
     pub small: Arc<Semaphore>,
+    /// What the reading is a part of.
+    pub here: Span,
 }
 
 /// A part that is done.
@@ -175,7 +179,7 @@ impl Shared {
     fn part(&self, session: &mut Option<Session>, task: usize, part: usize) -> Result<(Written, Option<Encoded>)> {
         let task = &self.tasks[task];
         let name = task.table.listed.qualified();
-        let span = timed!("extract.part", name);
+        let span = beside(timed!("extract.part", name), &self.here);
         let read = span.in_scope(|| self.read(session, task, part));
         let written = read.map_err(|error| error.at(At::Table, &name))?;
         let (files, last) = &written;
@@ -183,6 +187,8 @@ impl Shared {
             "bytes",
             files.files.iter().map(|file| file.bytes).chain(last.as_ref().map(Encoded::size)).sum::<u64>(),
         );
+        let whole = files.files.iter().chain(&files.refused).map(|file| file.rows);
+        span.record("rows", whole.chain(last.as_ref().map(Encoded::rows)).sum::<u64>());
         if task.open.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.sink.finish(&name);
         }

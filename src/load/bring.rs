@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::time::Instant;
 
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 use uuid::Uuid;
 
 use super::chunk::{self, Done};
@@ -329,6 +329,15 @@ pub(super) enum Task<'a> {
     Settle(&'a Going<'a>),
 }
 
+/// Work on a chunk, in its span: the rows that came in by it are told there.
+async fn counted(span: Span, work: impl Future<Output = Result<Done>>) -> Result<Done> {
+    let done = work.instrument(span.clone()).await?;
+    if let Done::Now { rows } = done {
+        span.record("rows", rows);
+    }
+    Ok(done)
+}
+
 impl Task<'_> {
     async fn run(&self, connection: &Connection) -> Result<Option<Done>> {
         Ok(match self {
@@ -336,11 +345,16 @@ impl Task<'_> {
                 let reading = store.read(file).instrument(timed!("load.read", flow.flow, rows = file.rows));
                 let (name, rows) = (file.chunk(), reading.await?);
                 Some(match file.outcome {
-                    Outcome::Rejected => flow.rejected(connection, &name, rows).await?,
-                    _ => flow.migrated(connection, &name, rows).instrument(timed!("load.chunk", flow.flow)).await?,
+                    Outcome::Rejected => {
+                        counted(timed!("load.quarantine", flow.flow), flow.rejected(connection, &name, rows)).await?
+                    }
+                    _ => counted(timed!("load.chunk", flow.flow), flow.migrated(connection, &name, rows)).await?,
                 })
             }
-            Self::Bring(difference, name, piece) => Some(difference.bring(connection, name, piece).await?),
+            Self::Bring(difference, name, piece) => {
+                let span = timed!("load.difference", difference.flow.flow);
+                Some(counted(span, difference.bring(connection, name, piece)).await?)
+            }
             Self::Align(difference, file, store) => {
                 Some(difference.align(connection, &file.chunk(), &store.read(file).await?).await?)
             }

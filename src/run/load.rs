@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use tokio::sync::mpsc;
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 use uuid::Uuid;
 
 use super::ahead::Ahead;
@@ -25,9 +25,10 @@ use crate::rules;
 use crate::server::Address;
 use crate::snapshot::Snapshot;
 use crate::target::Catalog;
-use crate::timed;
+use crate::timing::beside;
 use crate::transform::{MadeIds, Transform};
 use crate::verify::{self, Subject, Verification};
+use crate::{frame, timed};
 
 /// A target that is held for this run.
 pub struct Loading {
@@ -225,7 +226,8 @@ impl Loading {
             halfway: Halfway::new(pipeline, setting)?,
             setting: setting.clone(),
         };
-        let loading = tokio::spawn(load_all(self.loader, receive, work));
+        let frame = beside(frame!("load"), &Span::current());
+        let loading = tokio::spawn(load_all(self.loader, receive, work).instrument(frame));
         let mut outcomes = Vec::with_capacity(graph.order.len());
         let transformed = async {
             for flow in graph.order.iter().filter_map(|index| pipeline.flows.get(*index)) {
@@ -243,6 +245,7 @@ impl Loading {
             let _ = send.send(Next::End).await;
             Ok::<_, Error>(())
         }
+        .instrument(frame!("transform"))
         .await;
         drop(send);
         let (loaded, away) = loading.await.map_err(|_| Error::unexpected("loading was abandoned"))?;
@@ -461,7 +464,7 @@ impl Loaded {
             adopted: &self.adopted,
             sample: None,
         };
-        verify::run(&subject, &setting.progress, &setting.cancel).await.map(Verified)
+        verify::run(&subject, &setting.progress, &setting.cancel).instrument(frame!("verify")).await.map(Verified)
     }
 }
 

@@ -33,6 +33,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::cancel::Cancel;
@@ -42,6 +43,7 @@ use crate::engine::{Engine, Identity, Settings};
 use crate::error::{At, Context, Error, Kind, Result};
 use crate::extract;
 use crate::flow::Flow;
+use crate::frame;
 use crate::graph::Graph;
 use crate::outcomes::OutcomeStore;
 use crate::pipeline::Pipeline;
@@ -50,7 +52,7 @@ use crate::report::{OfTarget, ReadBack, Report, words};
 use crate::server::Address;
 use crate::snapshot::Snapshot;
 use crate::storage::Location;
-pub use against::{Against, against};
+pub use against::{Against, BetweenRuns, against, between};
 use clock::Clock;
 pub use identity::identity;
 pub use order::ties;
@@ -62,7 +64,7 @@ use ride::Ride;
 pub use rollback::{Back, RolledBack, RunBack, rollback};
 pub use settle::settle;
 pub use spill::forget as forget_spilled;
-pub use summary::{Begun, Summary, folders, summaries, summary};
+pub use summary::{Begun, FlowSums, Known, Summary, Sums, flows, summaries, summary};
 pub use verify::{Asked as VerifyAsked, Rows as SampledRows, Sample, VerifiedRun, verify};
 
 /// What every command needs to work: where, how much, and who listens.
@@ -196,6 +198,22 @@ pub struct Finished {
 /// # Errors
 /// Whatever keeps the run from its report. A run that ends with a report gives its failures in [`Finished`].
 pub async fn run(request: Request, setting: &Setting) -> Result<Finished> {
+    let span = frame!("command", "run");
+    span.record("pipeline", request.pipeline.name.as_str());
+    let done = Box::pin(migrate(request, setting)).instrument(span.clone()).await;
+    let failure = match &done {
+        Ok(finished) => {
+            span.record("run", finished.report.run.as_str());
+            span.record("snapshot", finished.report.snapshot.as_str());
+            finished.failures.first()
+        }
+        Err(error) => Some(error),
+    };
+    span.record("exit_code", failure.map_or(0, |failure| u64::from(failure.kind().exit_code())));
+    done
+}
+
+async fn migrate(request: Request, setting: &Setting) -> Result<Finished> {
     // Flows that are not there are told before a row is read.
     chosen(&request.pipeline, &request.only)?;
     let mut clock = Clock::start();
@@ -230,12 +248,15 @@ pub async fn run(request: Request, setting: &Setting) -> Result<Finished> {
 async fn snapshot(request: &Request, setting: &Setting) -> Result<Snapshot> {
     match (&request.snapshot, &request.source) {
         (Some(location), _) => {
-            let snapshot = Snapshot::open(location.clone()).await?;
-            // Workers share that work.
-            if !setting.machines.are_others() {
-                snapshot.check().await?;
-            }
-            Ok(snapshot)
+            let opened = async {
+                let snapshot = Snapshot::open(location.clone()).await?;
+                // Workers share that work.
+                if !setting.machines.are_others() {
+                    snapshot.check().await?;
+                }
+                Ok(snapshot)
+            };
+            opened.instrument(frame!("check snapshot")).await
         }
         (None, Some(source)) => {
             let full = Graph::new(&request.pipeline)?;

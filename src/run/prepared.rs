@@ -20,9 +20,8 @@ use crate::progress::Sink;
 use crate::report::{self, Inputs, OfTarget, Planned, Report};
 use crate::snapshot::Snapshot;
 use crate::storage::Location;
-use crate::timed;
 use crate::transform::{self, MadeIds, Transform};
-use crate::views;
+use crate::{frame, timed, views};
 
 /// What flows have made, and where it is stored.
 pub type Taken = BTreeMap<String, (OutcomeStore, FlowOutcomes)>;
@@ -60,10 +59,13 @@ impl Prepared {
         foreign: Foreign,
         setting: &Setting,
     ) -> Result<Self> {
-        let preparing = Box::pin(Self::without_checks((pipeline, graph), snapshot, store, foreign, setting));
-        let mut prepared = preparing.await?;
-        prepared.queries = report::plan(&prepared.engine, &prepared.pipeline).await?;
-        Ok(prepared)
+        let preparing = async {
+            let plain = Box::pin(Self::without_checks((pipeline, graph), snapshot, store, foreign, setting));
+            let mut prepared = plain.await?;
+            prepared.queries = report::plan(&prepared.engine, &prepared.pipeline).await?;
+            Ok(prepared)
+        };
+        preparing.instrument(frame!("prepare")).await
     }
 
     /// Plans its flows alone, where no report is asked for.
@@ -168,6 +170,10 @@ impl Prepared {
     /// # Errors
     /// As [`Transform::run`].
     pub async fn outcomes(&self) -> Result<Vec<FlowOutcomes>> {
+        self.run_all().instrument(frame!("transform")).await
+    }
+
+    async fn run_all(&self) -> Result<Vec<FlowOutcomes>> {
         let stage = self.stage().await?;
         let mut ahead = self.ahead();
         // The tables of flows that have not run yet are known again as soon as they have.
@@ -229,7 +235,8 @@ impl Prepared {
         if let Some(driver) = &self.driver {
             return Box::pin(driver.report(run, seconds, verified, target)).await;
         }
-        self.inputs(outcomes, target).report(run, self.snapshot.id(), seconds, verified).await
+        let inputs = self.inputs(outcomes, target);
+        inputs.report(run, self.snapshot.id(), seconds, verified).instrument(frame!("report")).await
     }
 
     /// What its report is computed from. [`Inputs::register`] makes `migrated.*`, `rejected.*` and `skipped.*` known.

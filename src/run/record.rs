@@ -87,7 +87,8 @@ impl Record {
             let whole = seal::holds(&bytes) != Some(false);
             found.push((changed.unwrap_or(std::time::UNIX_EPOCH), record, whole));
         }
-        found.sort_by_key(|(changed, ..)| *changed);
+        // A store that is no folder does not say when a file was changed.
+        found.sort_by_key(|(changed, record, _)| (*changed, record.facts.started_at));
         let count = found.len();
         match found.pop() {
             Some((_, record, false)) if name == "latest" || count == 1 => {

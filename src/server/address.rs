@@ -11,10 +11,10 @@ use super::connection::{Connection, Pooled};
 use super::endpoint::{self, Endpoint};
 use super::parameters;
 use super::pooler::Pooler;
-use super::reference;
 use super::sql::quote_ident;
 use super::tls::Protection;
 use crate::error::{At, Error, Kind, Result};
+use crate::kept;
 
 /// The pauses between attempts to reach a server that does not answer, or not yet.
 const PAUSES: [Duration; 4] =
@@ -44,7 +44,7 @@ impl Address {
     /// # Errors
     /// [`Kind::Config`] for what is no connection, for a transaction pooler, and for unreadable certificate files.
     pub fn parse(text: &str) -> Result<Self> {
-        let endpoints = endpoint::all(&parameters::parse(&reference::resolve(text)?)?)?;
+        let endpoints = endpoint::all(&parameters::parse(&kept::resolve(text)?)?)?;
         let servers: Vec<String> = endpoints.iter().map(Endpoint::server).collect();
         let database = endpoints.first().and_then(|endpoint| endpoint.config.get_dbname()).unwrap_or_default();
         let shown = format!("{}/{database}", servers.join(","));

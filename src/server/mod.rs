@@ -10,7 +10,6 @@ mod parameters;
 mod passfile;
 mod pooler;
 mod programs;
-mod reference;
 pub mod sql;
 mod tls;
 mod watch;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::diagnosis::distance;
 use crate::error::{At, Context, Error, Result};
+use crate::kept::home;
 
 /// Connection parameters by their libpq names.
 pub(super) type Parameters = BTreeMap<String, String>;
@@ -97,11 +98,6 @@ fn check(parameters: &Parameters) -> Result<()> {
                    a value with spaces stands in quotes, and in a URL & and spaces are written %26 and %20",
         ),
     })
-}
-
-/// The user's home folder.
-pub(super) fn home() -> Option<PathBuf> {
-    std::env::var_os("HOME").filter(|home| !home.is_empty()).map(PathBuf::from)
 }
 
 fn malformed() -> Error {

@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-use super::parameters::home;
+use crate::kept::home;
 
 /// Whose password is looked for.
 pub(super) struct Login<'a> {

@@ -11,8 +11,9 @@ use openssl::x509::store::X509StoreBuilder;
 use postgres_openssl::MakeTlsConnector;
 use tokio_postgres::config::SslMode;
 
-use super::parameters::{Parameters, home};
+use super::parameters::Parameters;
 use crate::error::{At, Error, Kind, Result};
+use crate::kept::home;
 
 /// Where certificate authorities lie on the systems we know. A vendored OpenSSL does not know it.
 const AUTHORITIES: &[&str] = &[

@@ -280,6 +280,12 @@ impl Encoded {
         self.file.bytes
     }
 
+    /// Its rows.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.file.rows
+    }
+
     /// Writes it, whole or not at all.
     ///
     /// # Errors

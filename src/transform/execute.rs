@@ -66,12 +66,12 @@ impl Execution<'_> {
         let mut rows = self.engine.stream(sorted, text, self.folder.as_deref()).await?;
         let mut sorter = Sorter::new(&self);
         let name = &self.flow.name;
-        while let Some(batch) = rows.next().instrument(timed!("transform.query", name)).await {
+        while let Some(batch) = rows.next().instrument(timed!(each "transform.query", name)).await {
             self.cancel.check()?;
             let batch = batch.map_err(|error| running(&error, &self.flow.file))?;
             let key = batch.column_by_name(KEY).cloned().ok_or_else(|| Error::unexpected("a batch without keys"))?;
-            if conservation.take(&key).instrument(timed!("transform.prove", name)).await? {
-                let span = timed!("transform.divide", name, rows = batch.num_rows());
+            if conservation.take(&key).instrument(timed!(each "transform.prove", name)).await? {
+                let span = timed!(each "transform.divide", name, rows = batch.num_rows());
                 sorter.take(&batch).instrument(span).await?;
             }
             self.progress.advance(&self.flow.name, batch.num_rows() as u64);

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use arrow::array::ArrayRef;
 use datafusion::catalog::TableProvider;
 use datafusion::common::ScalarValue;
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use crate::cancel::Cancel;
 use crate::engine::{Engine, Schema, parameters};
@@ -209,14 +209,27 @@ impl<'a> Transform<'a> {
                 progress: self.progress.as_ref(),
                 cancel: &self.cancel,
             };
-            let span = timed!("transform.flow", flow.name, rows = tables_rows);
-            let outcomes = execution.run().instrument(span).await.at(At::File, &flow.file).map_err(located)?;
+            let span = flow_span(&flow.name, tables_rows);
+            let done = execution.run().instrument(span.clone()).await;
+            let outcomes = done.at(At::File, &flow.file).map_err(located)?;
+            for (outcome, rows) in &outcomes.counts {
+                span.record(outcome.name(), *rows);
+            }
             self.progress.finish(&flow.name);
             outcomes
         };
         views::migrated(self.engine, store, &outcomes, &schema).map_err(located)?;
         Ok(outcomes)
     }
+}
+
+/// The span of a flow: beside its rows, what becomes of them, by the outcomes' names.
+fn flow_span(flow: &str, rows: u64) -> Span {
+    use tracing::field::Empty;
+    tracing::info_span!(
+        target: crate::timing::TARGET, "transform.flow", of = flow, rows, bytes = 0_u64, migrated = Empty, adopted = Empty,
+        rejected = Empty, skipped = Empty, elsewhere = Empty,
+    )
 }
 
 /// What a flow wants of the source and the snapshot does not have: tables, and columns of its key.

@@ -66,6 +66,8 @@ mod offline;
 mod openlineage;
 mod order_of_load;
 mod others;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod own_tables;
 mod page;
 mod passes;

@@ -4,14 +4,15 @@
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::mpsc;
 
 use serde_json::Value;
 
+use crate::artefact::python;
 use crate::cluster::Database;
 use crate::program::{Program, told};
-use crate::support::rehome;
+use crate::support::{rehome, repository};
 
 const SOURCE: &str = "
 create schema legacy;
@@ -29,6 +30,20 @@ from source.people p left join source.kinds k on k.kind = p.kind";
 fn ran(program: &Program, url: &str, place: &str, more: &[&str]) -> std::process::Output {
     let mut command: Command = program.run(url, url, &["--no-threshold", "--openlineage", place]);
     command.args(more).output().unwrap()
+}
+
+/// What does not fit, as OpenLineage's own client says.
+fn misfits(events: &[Value]) -> String {
+    let mut child = Command::new(python())
+        .arg(repository("tests/it/python/lineage.py"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(Value::from(events).to_string().as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    String::from_utf8(output.stdout).unwrap()
 }
 
 /// What each event must have, and must not.
@@ -72,6 +87,8 @@ async fn events_say_what_ran_and_where_columns_come_from() {
     let text = std::fs::read_to_string(&file).unwrap();
     let events: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     events.iter().for_each(sound);
+    assert_eq!(misfits(&events), "");
+    the_judge_can_say_no(&events);
     let sorts: Vec<&str> = events.iter().map(|event| event["eventType"].as_str().unwrap()).collect();
     assert_eq!(sorts, ["START", "COMPLETE", "START", "FAIL"]);
     assert_eq!(events[0]["run"]["runId"], events[1]["run"]["runId"]);
@@ -132,6 +149,62 @@ async fn events_say_what_ran_and_where_columns_come_from() {
     }
     assert_eq!(told, said);
     assert!(said.len() > 4, "{said:?}");
+}
+
+/// Each event with one thing wrong is found out.
+fn the_judge_can_say_no(events: &[Value]) {
+    let wrong: [(&str, &str, Value); 8] = [
+        ("/eventType", "is none of", "DONE".into()),
+        ("/run/runId", "is no str", 7.into()),
+        ("/job/name", "has no name", Value::Null),
+        (
+            "/job/facets/jobType/_schemaURL",
+            "says",
+            "https://openlineage.io/spec/facets/2-0-3/JobTypeJobFacet.json".into(),
+        ),
+        ("/inputs/0/facets/schema/fields/0/name", "has no name", Value::Null),
+        ("/inputs/0/inputFacets/inputStatistics/rowCount", "is no int", "90".into()),
+        (
+            "/outputs/0/facets/columnLineage/fields/label/inputFields/0/transformations/0/subtype",
+            "is no way",
+            "GUESS".into(),
+        ),
+        ("/outputs/0/namespace", "is no name", "postgres://somewhere".into()),
+    ];
+    for (place, words, value) in wrong {
+        let mut event = events[1].clone();
+        let (folder, name) = place.rsplit_once('/').unwrap();
+        let holder = event.pointer_mut(folder).unwrap_or_else(|| panic!("{folder}")).as_object_mut().unwrap();
+        match value {
+            Value::Null => drop(holder.remove(name).unwrap()),
+            value => drop(holder.insert(name.to_owned(), value).unwrap()),
+        }
+        let told = misfits(&[event]);
+        assert!(told.contains(words) && told.lines().count() == 1, "{place}: {told}");
+    }
+    let mut more = events[1].clone();
+    more["run"]["facets"]["mood"] = more["run"]["facets"]["rehome_run"].clone();
+    assert!(misfits(&[more]).contains("no facet of the specification"));
+}
+
+/// A snapshot that is given is of the same datasets as the source that it was taken of.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_snapshot_has_the_names_of_its_source() {
+    let database = Database::with(SOURCE).await;
+    let program = Program::over(&[("people", PEOPLE)]);
+    let file = program.folder.path().join("events.jsonl");
+    let place = file.to_str().unwrap();
+    assert!(ran(&program, &database.url, place, &[]).status.success());
+    let mut command = program.command("run");
+    command.args(["--no-threshold", "--target", &database.url, "--snapshot", "latest", "--openlineage", place]);
+    let output = command.env_remove("REHOME_SOURCE_URL").output().unwrap();
+    assert!(output.status.success(), "{}", told(&output));
+    let text = std::fs::read_to_string(&file).unwrap();
+    let events: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(misfits(&events), "");
+    assert_eq!(events.len(), 4);
+    assert_eq!(events[1]["inputs"], events[3]["inputs"]);
+    assert!(!events[1]["inputs"].as_array().unwrap().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -106,6 +106,72 @@ async fn connections_are_taken_from_where_they_are_kept() {
     assert!(safe.own.log().contains("authentication failed"));
 }
 
+/// A command that must end so; what it printed.
+async fn printed(safe: &Safe, command: Command, code: i32) -> serde_json::Value {
+    let asked = format!("{:?}", command.get_args().collect::<Vec<_>>());
+    let output = ends(command).await;
+    safe.silent(&output);
+    assert_eq!(output.status.code(), Some(code), "{asked}: {}", told(&output));
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{asked}: {}", told(&output)))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_command_takes_them_from_the_pipeline() {
+    let safe = Safe::new().await;
+    let file = safe.file().display().to_string();
+    let named = ["--pipeline", file.as_str()];
+    let with = |name: &str, args: &[&str]| safe.command(name, &[args, &named].concat());
+    safe.pipeline("[secrets]\nsource = \"file:../kept\"\ntarget = \"env:LEGACY\"\n");
+    let run = printed(&safe, safe.command("run", &[]), 0).await["run"].clone();
+    // Of these, the pipeline is named; of the others it is that of the run.
+    let checked = printed(&safe, with("check", &[]), 0).await;
+    let plain = printed(&safe, with("check", &["--offline"]), 0).await;
+    assert_ne!(checked, plain);
+    // Not the URL itself: the list of processes is looked at meanwhile.
+    let url = "env:LEGACY";
+    assert_eq!(checked, printed(&safe, with("check", &["--source", url, "--target", url]), 0).await);
+    let examined = printed(&safe, with("doctor", &[]), 0).await;
+    assert!(examined["findings"].as_array().unwrap().len() > 10, "{examined:#}");
+    let verified = printed(&safe, safe.command("verify", &[]), 0).await;
+    assert_eq!((&verified["run"], &verified["clean"]), (&run, &true.into()), "{verified:#}");
+    let told = printed(&safe, safe.command("explain", &["people", "1"]), 0).await;
+    let alone = printed(&safe, safe.command("explain", &["people", "1", "--offline"]), 0).await;
+    assert_ne!(told, alone);
+    assert_eq!(told, printed(&safe, safe.command("explain", &["people", "1", "--target", url]), 0).await);
+    for (bundle, more) in [("with.zip", [].as_slice()), ("without.zip", &["--offline"])] {
+        printed(&safe, safe.command("evidence", &[&["-o", bundle], more].concat()), 0).await;
+    }
+    let size = |bundle: &str| std::fs::metadata(safe.program.folder.path().join(bundle)).unwrap().len();
+    assert!(size("with.zip") > size("without.zip"), "the ledger is in the one alone");
+    safe.gives(with("load-worker", &["--wait", "1s"]), 75, "").await;
+    let back = printed(&safe, with("rollback", &["--dry-run"]), 0).await;
+    assert_eq!(back["runs"][0]["run"], run, "{back:#}");
+    safe.gives(safe.command("rollback", &[]), 2, "[secrets]").await;
+    // What is typed goes before it, and what is said there is wrong is told with the file that says it.
+    safe.pipeline("[secrets]\nsource = \"env:NOT_SET\"\ntarget = \"env:NOT_SET_EITHER\"\n");
+    for (command, variable) in [
+        (with("check", &[]), "no variable NOT_SET"),
+        (with("rollback", &[]), "no variable NOT_SET_EITHER"),
+        (with("load-worker", &[]), "no variable NOT_SET_EITHER"),
+        (safe.command("verify", &[]), "no variable NOT_SET_EITHER"),
+        (safe.command("explain", &["people", "1"]), "no variable NOT_SET_EITHER"),
+        (with("serve", &["--listen", "127.0.0.1:0"]), "no variable NOT_SET_EITHER"),
+    ] {
+        let output = ends(command).await;
+        let said = crate::program::told(&output);
+        assert!(output.status.code() == Some(2) && said.contains(variable) && said.contains("pipeline.toml"), "{said}");
+    }
+    for command in [
+        with("check", &["--offline"]),
+        with("check", &["--source", url, "--target", url]),
+        safe.command("verify", &["--target", url]),
+        with("rollback", &["--target", url, "--dry-run"]),
+        safe.command("explain", &["people", "1", "--offline"]),
+    ] {
+        safe.gives(command, 0, "").await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_list_of_processes_shows_no_secret() {
     let safe = Safe::new().await;

@@ -1,6 +1,8 @@
 //! Owns the proof of what `rehome serve` promises, in a real browser: figures are those of the reports' JSON, each page can be read and
 //! reached by keyboard at any width, nothing is complained of, and no value is shown unasked.
 
+mod far;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;

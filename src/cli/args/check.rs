@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::{Offline, Patience};
+
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Check {
@@ -13,15 +15,19 @@ pub struct Check {
     #[arg(long, value_name = "PLACE")]
     pub snapshot: Option<String>,
     /// Plan the flows against this database's catalog, of which no row is read, and compare it with the latest snapshot
-    /// of it, or the one that --snapshot names
+    /// of it, or the one that --snapshot names [default, without --snapshot: the source under [secrets] of the pipeline file]
     #[arg(long, env = "REHOME_SOURCE_URL", value_name = "URL", hide_env_values = true)]
     pub source: Option<String>,
-    /// Compare the flows' columns with this database's (needs --snapshot or --source)
+    /// Compare the flows' columns with this database's (needs --snapshot or --source) [default: the target under [secrets]]
     #[arg(long, env = "REHOME_TARGET_URL", value_name = "URL", hide_env_values = true)]
     pub target: Option<String>,
     /// Show where each column of the target comes from
     #[arg(long)]
     pub lineage: bool,
+    #[command(flatten)]
+    pub offline: Offline,
+    #[command(flatten)]
+    pub patience: Patience,
     #[command(flatten)]
     pub engine: super::engine::Engine,
 }

@@ -17,10 +17,11 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Doctor {
-    /// The legacy database: a libpq URL, `key=value …` or `service=…`
+    /// The legacy database: a libpq URL, `key=value …`, `service=…`, or where that is kept: env:NAME, file:PATH,
+    /// exec:COMMAND [default: the source under [secrets] of the pipeline file]
     #[arg(long, env = "REHOME_SOURCE_URL", value_name = "URL", hide_env_values = true)]
     pub source: Option<String>,
-    /// The new database
+    /// The new database [default: the target under [secrets] of the pipeline file]
     #[arg(long, env = "REHOME_TARGET_URL", value_name = "URL", hide_env_values = true)]
     pub target: Option<String>,
     /// Look only at what this pipeline reads and writes, and at all of that

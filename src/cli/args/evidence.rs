@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use super::Patience;
+use super::{Offline, Patience};
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -54,9 +54,12 @@ pub struct Make {
     /// The pipeline file, if it is not where it was
     #[arg(long, value_name = "FILE")]
     pub pipeline: Option<PathBuf>,
-    /// The database that the run has loaded: its ledger, and what reading it back finds, become part of the bundle
+    /// The database that the run has loaded: its ledger, and what reading it back finds, become part of the bundle [default:
+    /// the target under [secrets] of the pipeline file]
     #[arg(long, env = "REHOME_TARGET_URL", value_name = "URL", hide_env_values = true)]
     pub target: Option<String>,
+    #[command(flatten)]
+    pub offline: Offline,
     #[command(flatten)]
     pub patience: Patience,
 }

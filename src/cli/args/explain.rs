@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::Patience;
+use super::{Offline, Patience};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -33,12 +33,15 @@ pub struct Explain {
     /// Try the pipeline's rules over this snapshot instead: a folder, an object store URL, an id's beginning, or latest
     #[arg(long, value_name = "PLACE", requires = "pipeline")]
     pub snapshot: Option<String>,
-    /// The new database: also tell where the row is there. It is only read
+    /// The new database: also tell where the row is there. It is only read [default: the target under [secrets] of the
+    /// pipeline file; with --snapshot, none]
     #[arg(long, env = "REHOME_TARGET_URL", value_name = "URL", hide_env_values = true)]
     pub target: Option<String>,
     /// Show the values of columns, and what joins looked for
     #[arg(long)]
     pub values: bool,
+    #[command(flatten)]
+    pub offline: Offline,
     #[command(flatten)]
     pub patience: Patience,
 }

@@ -1,5 +1,6 @@
 //! Owns what can be typed after `rehome load-worker`. Must not know: what it does.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Patience;
@@ -7,9 +8,12 @@ use super::Patience;
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct LoadWorker {
-    /// The database into which a run loads
+    /// The database into which a run loads [default: the target under [secrets] of --pipeline]
     #[arg(long, env = "REHOME_TARGET_URL", value_name = "URL", hide_env_values = true)]
-    pub target: String,
+    pub target: Option<String>,
+    /// The pipeline file that says where the target is kept, or its name
+    #[arg(long, env = "REHOME_PIPELINE", value_name = "FILE")]
+    pub pipeline: Option<PathBuf>,
     /// How long a run, or more of its flows, is waited for
     #[arg(long, value_name = "TIME", value_parser = super::interval, default_value = "5m")]
     pub wait: Duration,

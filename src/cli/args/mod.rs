@@ -93,6 +93,13 @@ pub struct Global {
     /// Write a trace of all steps, as Perfetto and Chrome's about:tracing read it
     #[arg(long, global = true, value_name = "FILE")]
     pub trace: Option<PathBuf>,
+    /// Give the same to a collector of OpenTelemetry, such as http://localhost:4318
+    ///
+    /// Else OTEL_EXPORTER_OTLP_ENDPOINT says where it is. OTEL_EXPORTER_OTLP_HEADERS holds what it asks for, such as a token, and
+    /// OTEL_SERVICE_NAME by which name this is known there. A collector that is away slows and fails nothing.
+    #[cfg(feature = "otlp")]
+    #[arg(long, global = true, value_name = "URL")]
+    pub otlp: Option<String>,
 }
 
 /// What can be typed after --format.
@@ -270,6 +277,14 @@ pub struct Patience {
     pub stall_timeout: Duration,
 }
 
+/// Whether databases are looked at that nobody has typed.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Offline {
+    /// Look at no database that only [secrets] of the pipeline file names
+    #[arg(long)]
+    pub offline: bool,
+}
+
 #[derive(Debug, clap::Args)]
 pub struct Run {
     #[command(flatten)]
@@ -335,9 +350,12 @@ pub struct Rollback {
     /// Take back all that came after this run, and leave it
     #[arg(long, value_name = "RUN", conflicts_with = "run")]
     pub to: Option<String>,
-    /// The database that the runs have loaded
+    /// The database that the runs have loaded [default: the target under [secrets] of --pipeline]
     #[arg(long, env = "REHOME_TARGET_URL", value_name = "URL", hide_env_values = true)]
-    pub target: String,
+    pub target: Option<String>,
+    /// The pipeline file that says where the target is kept, or its name
+    #[arg(long, env = "REHOME_PIPELINE", value_name = "FILE")]
+    pub pipeline: Option<PathBuf>,
     /// Only show what would be taken back
     #[arg(long)]
     pub dry_run: bool,

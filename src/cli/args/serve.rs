@@ -24,7 +24,7 @@ pub struct Serve {
     /// The pipeline file of the runs, if it is not where it was
     #[arg(long, value_name = "FILE")]
     pub pipeline: Option<PathBuf>,
-    /// The database that the runs have loaded: its ledger is looked at too
+    /// The database that the runs have loaded: its ledger is looked at too [default: the target under [secrets] of --pipeline]
     #[arg(long, env = "REHOME_TARGET_URL", value_name = "URL", hide_env_values = true)]
     pub target: Option<String>,
     #[command(flatten)]

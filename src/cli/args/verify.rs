@@ -1,5 +1,7 @@
 //! Owns what can be typed after `rehome verify`. Must not know: what it does.
 
+use std::path::PathBuf;
+
 use super::Patience;
 use crate::run::SampledRows;
 
@@ -17,9 +19,12 @@ pub struct Verify {
     /// The run whose outcomes the target is compared with: its id, the beginning of it, or `latest`
     #[arg(value_name = "RUN", default_value = "latest")]
     pub run: String,
-    /// The database that the run has loaded
+    /// The database that the run has loaded [default: the target under [secrets] of the run's pipeline file]
     #[arg(long, env = "REHOME_TARGET_URL", value_name = "URL", hide_env_values = true)]
-    pub target: String,
+    pub target: Option<String>,
+    /// The pipeline file that says where the target is kept, if that of the run is not where it was
+    #[arg(long, value_name = "FILE")]
+    pub pipeline: Option<PathBuf>,
     /// Only these flows
     #[arg(long, value_name = "FLOW,…", value_delimiter = ',')]
     pub flow: Vec<String>,

@@ -7,6 +7,7 @@ use crate::cli::render;
 use crate::command::cluster;
 use crate::engine::cluster::{Tls, Token, Trust};
 use crate::error::{At, Error, Result};
+use crate::kept;
 use crate::run::Setting;
 
 const TOKEN: &str = "REHOME_CLUSTER_TOKEN";
@@ -37,11 +38,5 @@ pub fn trust(typed: &Typed) -> Result<Trust> {
 
 /// The secret of a file or of the environment: never of the command line, which others can read.
 fn token(typed: &Typed) -> Result<Option<Token>> {
-    let text = match &typed.token_file {
-        Some(file) => Some(std::fs::read_to_string(file).map_err(|error| {
-            Error::config(format!("cannot read the token: {}", error.kind())).at(At::File, file.display().to_string())
-        })?),
-        None => std::env::var(TOKEN).ok(),
-    };
-    text.filter(|text| !text.is_empty()).map(|text| Token::new(text.trim_end())).transpose()
+    kept::secret("token", typed.token_file.as_deref(), TOKEN)?.map(|text| Token::new(&text)).transpose()
 }

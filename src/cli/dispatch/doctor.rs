@@ -11,7 +11,9 @@ use crate::run::Setting;
 
 pub async fn run(typed: Doctor, setting: &Setting, format: Format) -> Result<u8> {
     let pipeline = typed.pipeline.as_deref().map(|named| pipeline(named, setting)).transpose()?;
-    let (source, target) = (typed.source.as_deref(), typed.target.as_deref());
+    let kept = pipeline.as_ref().map(|pipeline| &pipeline.secrets);
+    let source = typed.source.as_deref().or_else(|| kept.and_then(|kept| kept.source.as_deref()));
+    let target = typed.target.as_deref().or_else(|| kept.and_then(|kept| kept.target.as_deref()));
     let examined = command::doctor::doctor(source, target, pipeline.as_ref(), setting).await?;
     render::doctor::examined(&examined, format);
     Ok(examined.exit_code)

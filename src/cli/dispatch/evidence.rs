@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{address, pipeline};
+use super::{address, pipeline, target_if_any};
 use crate::cli::args::evidence::{Command, Evidence, Make};
 use crate::cli::args::{Format, Patience};
 use crate::cli::render;
@@ -23,11 +23,14 @@ pub async fn run(typed: Evidence, setting: &Setting, format: Format) -> Result<u
 
 async fn make(typed: Make, setting: &Setting, format: Format) -> Result<u8> {
     let output = typed.output.ok_or_else(|| Error::config("there is no file to write to").hint("give -o run.zip"))?;
-    let target = named(typed.target.as_deref(), &typed.patience)?;
     let record = Record::find(&setting.place()?, &typed.run).await?;
     let file = typed.pipeline.unwrap_or_else(|| PathBuf::from(&record.pipeline));
-    let (mut made, bytes) =
-        Box::pin(evidence::make(&record, &pipeline(&file, setting)?, target.as_ref(), setting)).await?;
+    let pipeline = pipeline(&file, setting)?;
+    let target = match typed.target.as_deref() {
+        None if typed.offline.offline => None,
+        url => target_if_any(url, &pipeline, &typed.patience)?,
+    };
+    let (mut made, bytes) = Box::pin(evidence::make(&record, &pipeline, target.as_ref(), setting)).await?;
     put(&output, &bytes).at(At::File, output.display().to_string())?;
     made.bundle = output.display().to_string();
     render::evidence::made(&made, format);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use uuid::Uuid;
 
-use super::{address, pipeline};
+use super::{address, pipeline, target_if_any};
 use crate::cli::args::Format;
 use crate::cli::args::explain::Explain;
 use crate::cli::render;
@@ -17,7 +17,11 @@ use crate::run::{Record, Setting};
 pub async fn run(typed: Explain, setting: &Setting, format: Format) -> Result<u8> {
     let meant = meant(&typed)?;
     let basis = basis(&typed, setting).await?;
-    let target = typed.target.as_deref().map(|url| address(url, &typed.patience)).transpose()?;
+    let target = match (&basis, &typed.target) {
+        (_, Some(url)) => Some(address(url, &typed.patience)?),
+        (Basis::Run(_, pipeline), None) if !typed.offline.offline => target_if_any(None, pipeline, &typed.patience)?,
+        _ => None,
+    };
     let teller = Box::pin(Teller::open(basis, target.as_ref(), typed.values, setting)).await?;
     let explained = Box::pin(teller.explain(&meant)).await?;
     render::explain::show(&explained, format);

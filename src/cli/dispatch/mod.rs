@@ -34,6 +34,7 @@ use crate::cancel::Cancel;
 use crate::command;
 use crate::error::{At, Context, Error, Result};
 use crate::extract;
+use crate::kept;
 use crate::pipeline::Pipeline;
 use crate::run::{self as migration, Record, Request, Setting};
 use crate::sample::Options;
@@ -201,7 +202,8 @@ async fn rollback(typed: Rollback, setting: &Setting, format: Format) -> Result<
         (None, Some(run)) => migration::Back::To(run),
         (None, None) => migration::Back::Newest,
     };
-    let done = migration::rollback(&address(&typed.target, &typed.patience)?, &back, typed.dry_run, setting).await?;
+    let target = target_of(typed.target.as_deref(), typed.pipeline.as_deref(), &typed.patience, setting)?;
+    let done = migration::rollback(&target, &back, typed.dry_run, setting).await?;
     render::again::rolled_back(&done, format);
     done.failure().map_or(Ok(()), Err)
 }
@@ -212,21 +214,48 @@ fn address(url: &str, patience: &args::Patience) -> Result<Address> {
 
 /// The legacy database that was typed, else the one that the pipeline says where to find.
 fn source(typed: Option<&str>, pipeline: &Pipeline, patience: &args::Patience) -> Result<Option<Address>> {
-    match (typed, &pipeline.secrets.source) {
-        (Some(typed), _) => address(typed, patience).map(Some),
-        (None, Some(kept)) => address(kept, patience).map(Some).at(At::File, &pipeline.file),
-        (None, None) => Ok(None),
-    }
+    either(typed, (pipeline.secrets.source.as_deref(), &pipeline.file), patience)
 }
 
 /// The new database, likewise.
 fn target(typed: Option<&str>, pipeline: &Pipeline, patience: &args::Patience) -> Result<Address> {
-    match (typed, &pipeline.secrets.target) {
+    target_if_any(typed, pipeline, patience)?.ok_or_else(no_target)
+}
+
+/// The same, where it need not be known.
+fn target_if_any(typed: Option<&str>, pipeline: &Pipeline, patience: &args::Patience) -> Result<Option<Address>> {
+    either(typed, (pipeline.secrets.target.as_deref(), &pipeline.file), patience)
+}
+
+/// The target of a command over what it holds: the one that was typed, else that of the pipeline which was named.
+fn target_of(
+    typed: Option<&str>,
+    named_pipeline: Option<&Path>,
+    patience: &args::Patience,
+    setting: &Setting,
+) -> Result<Address> {
+    match (typed, named_pipeline) {
         (Some(typed), _) => address(typed, patience),
-        (None, Some(kept)) => address(kept, patience).at(At::File, &pipeline.file),
-        (None, None) => Err(Error::config("there is no target").hint(
-            "give --target URL (or REHOME_TARGET_URL), or say under [secrets] of the pipeline file where it is kept",
-        )),
+        (None, Some(named)) => target(None, &pipeline(named, setting)?, patience),
+        (None, None) => Err(no_target()),
+    }
+}
+
+fn no_target() -> Error {
+    Error::config("there is no target").hint(
+        "give --target URL (or REHOME_TARGET_URL), or --pipeline FILE of one that says under [secrets] where it is kept",
+    )
+}
+
+fn either(
+    typed: Option<&str>,
+    (kept, file): (Option<&str>, &str),
+    patience: &args::Patience,
+) -> Result<Option<Address>> {
+    match (typed, kept) {
+        (Some(typed), _) => address(typed, patience).map(Some),
+        (None, Some(kept)) => address(kept, patience).map(Some).at(At::File, file),
+        (None, None) => Ok(None),
     }
 }
 
@@ -310,18 +339,11 @@ fn masking(pipeline: &Pipeline, file: Option<&Path>) -> Result<extract::Masking>
             .at(At::File, &pipeline.file)
             .hint("write them under [mask], such as \"*.email\" = \"hash\""));
     }
-    let salt = match (file, std::env::var(SALT)) {
-        (Some(file), _) => std::fs::read_to_string(file).map_err(|error| {
-            Error::config(format!("cannot read the salt: {}", error.kind())).at(At::File, file.display().to_string())
-        })?,
-        (None, Ok(salt)) => salt,
-        (None, Err(_)) => {
-            return Err(Error::config("there is no salt to mask with").hint(format!(
-                "name a file with --mask-salt-file, or set {SALT}; make one with: openssl rand -hex 32"
-            )));
-        }
-    };
-    let secret = crate::mask::Secret::new(salt.trim_end().as_bytes())?;
+    let salt = kept::secret("salt", file, SALT)?.ok_or_else(|| {
+        Error::config("there is no salt to mask with")
+            .hint(format!("name a file with --mask-salt-file, or set {SALT}; make one with: openssl rand -hex 32"))
+    })?;
+    let secret = crate::mask::Secret::new(salt.as_bytes())?;
     Ok(extract::Masking { rules: pipeline.mask.clone(), secret })
 }
 

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::address;
+use super::{address, pipeline, target_if_any};
 use crate::cli::args::Format;
 use crate::cli::args::serve::Serve;
 use crate::cli::render;
 use crate::error::{Error, Result};
+use crate::kept;
 use crate::progress::Silent;
 use crate::run::Setting;
 use crate::web::{self, Door, Known, Site};
@@ -19,9 +20,13 @@ const TOKEN: &str = "REHOME_SERVE_TOKEN";
 const SHORTEST: usize = 16;
 
 pub async fn run(typed: Serve, setting: &Setting, format: Format) -> Result<u8> {
-    let target = typed.target.as_deref().map(|url| address(url, &typed.patience)).transpose()?;
+    let target = match (&typed.target, &typed.pipeline) {
+        (Some(url), _) => Some(address(url, &typed.patience)?),
+        (None, Some(named)) => target_if_any(None, &pipeline(named, setting)?, &typed.patience)?,
+        (None, None) => None,
+    };
     let listener = web::bind(&typed.listen).await?;
-    let own = std::env::var(TOKEN).ok().filter(|token| !token.is_empty());
+    let own = kept::secret("token", None, TOKEN)?;
     if own
         .as_ref()
         .is_some_and(|token| token.len() < SHORTEST || !token.bytes().all(|byte| byte.is_ascii_alphanumeric()))

@@ -10,10 +10,12 @@ use super::Begun;
 use crate::command::check::{ColumnLineage, From};
 use crate::outcome::OUTCOME;
 use crate::report::Report;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Column, Snapshot};
 
 const PRODUCER: &str = concat!("rehome/", env!("CARGO_PKG_VERSION"));
 const EVENT: &str = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent";
+/// Of a server of which a snapshot does not say the port: those of earlier versions do not.
+const USUAL_PORT: u16 = 5432;
 const FACETS: &str = "https://openlineage.io/spec/facets";
 
 /// What a run read and wrote.
@@ -48,7 +50,7 @@ fn event(sort: &str, namespace: &str, begun: &Begun, run: Value, datasets: Datas
         "namespace": namespace,
         "name": begun.pipeline.name,
         "facets": {
-            "jobType": facet("2-0-3", "JobTypeJobFacet", json!({
+            "jobType": facet("2-0-4", "JobTypeJobFacet", json!({
                 "processingType": "BATCH", "integration": "REHOME", "jobType": "MIGRATION",
             })),
         },
@@ -106,15 +108,17 @@ struct Names {
 impl Names {
     fn of_source(begun: &Begun, snapshot: &Snapshot) -> Self {
         let origin = &snapshot.manifest().source;
-        match (&begun.source, &origin.host) {
-            (Some((host, port)), _) => {
-                Self { namespace: format!("postgres://{host}:{port}"), before: format!("{}.", origin.database) }
-            }
-            (None, Some(host)) => {
-                Self { namespace: format!("postgres://{host}"), before: format!("{}.", origin.database) }
-            }
-            (None, None) => Self { namespace: "file".to_owned(), before: format!("{}#", snapshot.location()) },
+        let kept = origin.host.as_ref().map(|host| (host.clone(), origin.port.unwrap_or(USUAL_PORT)));
+        match begun.source.clone().or(kept) {
+            Some(server) => Self::of_server(&server, &origin.database),
+            None => Self { namespace: "file".to_owned(), before: format!("{}#", snapshot.location()) },
         }
+    }
+
+    fn of_server((host, port): &(String, u16), database: &str) -> Self {
+        // A socket is a file of this machine's, and no name that others know.
+        let host = if host.starts_with('/') { "localhost" } else { host.as_str() };
+        Self { namespace: format!("postgres://{host}:{port}"), before: format!("{database}.") }
     }
 
     fn named(&self, table: &str) -> Value {
@@ -128,10 +132,12 @@ pub fn datasets(begun: &Begun, snapshot: &Snapshot, report: &Report, columns: &[
     let read: BTreeSet<&str> = columns.iter().flat_map(|column| &column.from).map(|from| from.table.as_str()).collect();
     let tables = snapshot.manifest().tables.iter().filter(|table| read.contains(table.qualified().as_str()));
     let inputs = tables.map(|table| {
-        let fields: Vec<Value> =
-            table.columns.iter().map(|column| json!({ "name": column.name, "type": column.pg_type })).collect();
+        let field = |(place, column): (usize, &Column)| {
+            json!({ "name": column.name, "type": column.pg_type, "ordinal_position": place + 1 })
+        };
+        let fields: Vec<Value> = table.columns.iter().enumerate().map(field).collect();
         let mut dataset = source.named(&table.qualified());
-        dataset["facets"] = json!({ "schema": facet("1-1-1", "SchemaDatasetFacet", json!({ "fields": fields })) });
+        dataset["facets"] = json!({ "schema": facet("1-2-0", "SchemaDatasetFacet", json!({ "fields": fields })) });
         dataset["inputFacets"] = json!({
             "inputStatistics": facet("1-0-0", "InputStatisticsInputDatasetFacet", json!({ "rowCount": table.source_rows() })),
         });
@@ -152,7 +158,7 @@ struct OfTable {
 
 fn outputs(begun: &Begun, source: &Names, report: &Report, columns: &[ColumnLineage]) -> Vec<Value> {
     let (host, port, database) = &begun.target;
-    let target = Names { namespace: format!("postgres://{host}:{port}"), before: format!("{database}.") };
+    let target = Names::of_server(&(host.clone(), *port), database);
     let full = |table: &str| {
         if table.contains('.') { table.to_owned() } else { format!("{}.{table}", begun.pipeline.target_schema) }
     };

@@ -2,6 +2,7 @@
 //! snapshot, or a finished run have made. Must not know: how rows are compared, or how it is shown.
 
 mod rows;
+mod runs;
 mod sides;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use crate::pipeline::Pipeline;
 use crate::snapshot::Snapshot;
 use crate::storage::Location;
 use rows::Rows;
+pub use runs::{BetweenRuns, between};
 use sides::{Made, Sides};
 
 /// What rules are compared with.
@@ -50,7 +52,7 @@ pub async fn against(
     for pair in sides.pairs() {
         setting.cancel.check()?;
         let name = &pair.1.or(pair.0).map(|made| made.outcomes.flow.clone()).unwrap_or_default();
-        flows.push(flow(pair, sides.engine(), &mut rows, setting).await.at(At::Flow, name)?);
+        flows.push(flow(pair, sides.engine(), Some(&mut rows), setting).await.at(At::Flow, name)?);
     }
     let differs = sides.other_namespace || flows.iter().any(|flow| flow.differs);
     Ok(Difference {
@@ -65,11 +67,11 @@ pub async fn against(
     })
 }
 
-/// Compares one flow, which one side may not have.
+/// Compares one flow, which one side may not have; rows that differ are written where that is asked for.
 async fn flow(
     (before, after): (Option<&Made>, Option<&Made>),
     engine: &Engine,
-    rows: &mut Rows,
+    rows: Option<&mut Rows>,
     setting: &Setting,
 ) -> Result<FlowDifference> {
     let (Some(shown), Some(other)) = (after.or(before), before.or(after)) else {
@@ -91,16 +93,18 @@ async fn flow(
     let both = old.counts.values().sum::<u64>().max(new.counts.values().sum());
     setting.progress.start("compare", name, Some(both));
     let mut found = Transitions::open(old_side, new_side, engine).await?;
-    let mut writer = rows.of_flow(name);
+    let mut writer = rows.map(|rows| rows.of_flow(name));
     while let Some(step) = found.next().await? {
         setting.cancel.check()?;
         setting.progress.advance(name, step.compared);
-        if let Some(rows) = step.differ {
+        if let (Some(writer), Some(rows)) = (&mut writer, step.differ) {
             writer.push(rows).await?;
         }
     }
     let mut found = found.finish(old, new)?;
-    found.files = writer.finish().await?;
+    if let Some(writer) = writer {
+        found.files = writer.finish().await?;
+    }
     setting.progress.finish(name);
     if before.is_none() || after.is_none() {
         found.sides = if before.is_none() { Flows::After } else { Flows::Before };

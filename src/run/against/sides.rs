@@ -126,20 +126,34 @@ impl Sides {
         &self.prepared.engine
     }
 
-    /// The flows of both sides that belong together, in the order of running after; then those that only one has before.
+    /// The flows of both sides that belong together.
     pub fn pairs(&self) -> Vec<(Option<&Made>, Option<&Made>)> {
-        let renamed = renamed(&self.before, &self.after);
-        let old = |made: &Made| {
-            let name = renamed.get(&made.outcomes.flow).unwrap_or(&made.outcomes.flow);
-            self.before.iter().find(|before| before.outcomes.flow == *name)
-        };
-        let mut pairs: Vec<_> = self.after.iter().map(|made| (old(made), Some(made))).collect();
-        let paired: BTreeSet<&String> = pairs.iter().filter_map(|(old, _)| Some(&(*old)?.outcomes.flow)).collect();
-        let gone = self.before.iter().filter(|made| !paired.contains(&made.outcomes.flow));
-        let gone: Vec<_> = gone.map(|made| (Some(made), None)).collect();
-        pairs.extend(gone);
-        pairs
+        pairs(&self.before, &self.after)
     }
+}
+
+/// The flows of both sides that belong together, in the order of running after; then those that only one has before.
+pub fn pairs<'a>(before: &'a [Made], after: &'a [Made]) -> Vec<(Option<&'a Made>, Option<&'a Made>)> {
+    let renamed = renamed(before, after);
+    let old = |made: &Made| {
+        let name = renamed.get(&made.outcomes.flow).unwrap_or(&made.outcomes.flow);
+        before.iter().find(|before| before.outcomes.flow == *name)
+    };
+    let mut pairs: Vec<_> = after.iter().map(|made| (old(made), Some(made))).collect();
+    let paired: BTreeSet<&String> = pairs.iter().filter_map(|(old, _)| Some(&(*old)?.outcomes.flow)).collect();
+    let gone = before.iter().filter(|made| !paired.contains(&made.outcomes.flow));
+    let gone: Vec<_> = gone.map(|made| (Some(made), None)).collect();
+    pairs.extend(gone);
+    pairs
+}
+
+/// What a finished run has made, as it is stored; and how many of the rows its target refused.
+///
+/// # Errors
+/// [`Kind::Corrupt`] for outcomes that are missing or do not read.
+pub async fn of_run(record: &Record, setting: &Setting) -> Result<(Vec<Made>, u64)> {
+    let earlier = Earlier::of_run(record, None, setting).await?;
+    Ok((earlier.made, earlier.refused))
 }
 
 impl Made {

@@ -23,7 +23,7 @@ use crate::error::{Error, Kind, Result};
 use crate::explain::{Basis, Teller};
 use crate::pipeline::Pipeline;
 use crate::report::{Report, page};
-use crate::run::{self, Record, Setting};
+use crate::run::{self, BetweenRuns, Record, Setting};
 use crate::server::Address;
 pub use door::Door;
 
@@ -47,7 +47,10 @@ pub struct Site {
 /// What was computed before. Stored outcomes do not change.
 #[derive(Default)]
 pub struct Known {
+    sums: run::Known,
     reports: Mutex<HashMap<Uuid, Arc<Report>>>,
+    /// Of the two runs that were compared last.
+    between: Mutex<Option<((Uuid, Uuid), Arc<BetweenRuns>)>>,
     /// Of the run that was looked into last.
     teller: Mutex<Option<(Uuid, Arc<Teller>)>>,
 }

@@ -104,7 +104,7 @@ struct RowLine {
 impl Site {
     /// All runs.
     pub(super) async fn runs(&self) -> Result<Answer> {
-        let (finished, begun) = summaries(&self.setting).await?;
+        let (finished, begun) = summaries(&self.setting, &self.known.sums).await?;
         let (seen, silent) = match &self.target {
             None => (Vec::new(), None),
             Some(_) => match self.ledger().await {
@@ -118,7 +118,7 @@ impl Site {
         let again = at_work.iter().any(|run| run.state == "running").then_some(AGAIN);
         let page = All {
             head: Head { again, ..self.head("Runs") },
-            place: self.setting.workspace.display().to_string(),
+            place: self.setting.place()?.to_string(),
             charts: trend(&finished),
             lines,
             at_work,
@@ -140,7 +140,7 @@ impl Site {
             Err(error) if error.kind() == Kind::Config => (None, Some(error.to_string())),
             Err(error) => return Err(error),
         };
-        let (finished, _) = summaries(&self.setting).await?;
+        let (finished, _) = summaries(&self.setting, &self.known.sums).await?;
         let others = finished.iter().rev().map(|other| &other.record).filter(|other| other.run != record.run);
         let others = others
             .map(|other| (other.run.to_string(), format!("{} · {}", started(other), short(&other.run.to_string()))));
@@ -210,9 +210,9 @@ fn line(run: &Summary, seen: &[AtWork]) -> Line {
         short: short(&id),
         pipeline: run.record.name.clone().unwrap_or_default(),
         started: started(&run.record),
-        source_rows: run.source_rows,
-        in_target: run.migrated + run.adopted,
-        rejected: run.rejected,
+        source_rows: run.sums.source_rows,
+        in_target: run.sums.migrated + run.sums.adopted,
+        rejected: run.sums.rejected,
         seconds: run.record.seconds,
         verified: run.record.verified,
         state: seen.iter().find(|seen| seen.run == run.record.run).map(|seen| seen.state.clone()),
@@ -260,7 +260,7 @@ fn trend(finished: &[Summary]) -> Vec<(String, Chart)> {
         last.iter().enumerate().map(row).collect()
     };
     let of_time = |run: &Summary| json!((run.record.seconds * 1000.0).round() / 1000.0);
-    [("Rejected rows", rows("rejected", &|run| json!(run.rejected))), ("Seconds", rows("seconds", &of_time))]
+    [("Rejected rows", rows("rejected", &|run| json!(run.sums.rejected))), ("Seconds", rows("seconds", &of_time))]
         .into_iter()
         .filter_map(|(title, rows)| Some((title.to_owned(), page::chart(Some("line"), title, &rows)?)))
         .collect()

@@ -1,5 +1,5 @@
-//! Owns where a connection is kept that nobody writes down: an environment variable, a file, or what a command prints.
-//! Must not know: how a connection is written. What it reads may be a secret, and never reaches a message.
+//! Owns how secrets are fetched from where they are kept: an environment variable, a file, or what a command prints. Connections, the
+//! salt of masks and tokens are. Must not know: what they are for. What it reads never reaches a message.
 
 use std::borrow::Cow;
 use std::io::Read;
@@ -8,23 +8,24 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::parameters::home;
 use crate::error::{At, Error, Kind, Result};
 
 /// How long a command may take: it may ask somebody for a passphrase.
 const PATIENCE: Duration = Duration::from_mins(1);
-/// The longest connection that is read.
+/// The longest secret that is read.
 const LONGEST: usize = 64 << 10;
 /// Where containers are given their secrets, readable by whoever is inside.
 const MOUNTED: [&str; 2] = ["/run/secrets", "/var/run/secrets"];
 const SORTS: [&str; 3] = ["env:", "file:", "exec:"];
+/// What a connection is called where it cannot be read.
+const CONNECTION: &str = "connection";
 
 /// The connection that `env:NAME`, `file:PATH` or `exec:COMMAND` stands for; anything else is the connection itself.
 ///
 /// # Errors
 /// [`Kind::Config`] where nothing is kept there, more than a line is, or a command fails: by its name, never by what it
 /// printed; [`Kind::Retryable`] for a command that takes longer than a minute.
-pub(super) fn resolve(text: &str) -> Result<Cow<'_, str>> {
+pub fn resolve(text: &str) -> Result<Cow<'_, str>> {
     let text = text.trim();
     let Some(sort) = SORTS.into_iter().find(|sort| text.starts_with(sort)) else { return Ok(text.into()) };
     let rest = text[sort.len()..].trim();
@@ -34,7 +35,7 @@ pub(super) fn resolve(text: &str) -> Result<Cow<'_, str>> {
     }
     let (kept, place) = match sort {
         "env:" => (of_environment(rest)?, format!("the variable {rest}")),
-        "file:" => (of_file(rest)?, format!("the file {rest}")),
+        "file:" => (of_file(&at_home(rest), CONNECTION)?, format!("the file {rest}")),
         _ => (of_command(rest)?, "what the command prints".to_owned()),
     };
     let kept = kept.trim();
@@ -52,29 +53,53 @@ pub(super) fn resolve(text: &str) -> Result<Cow<'_, str>> {
     Ok(kept.to_owned().into())
 }
 
-fn of_environment(name: &str) -> Result<String> {
-    std::env::var_os(name)
-        .ok_or_else(|| {
-            Error::config(format!("the environment has no variable {name}"))
-                .hint("it has to be exported before the command is given")
-        })?
-        .into_string()
-        .map_err(|_| Error::config(format!("the variable {name} is no text")))
+/// A secret, such as a `token`: that of a file which was named, else that of a variable, if that is set to something. What blanks and ends
+/// of lines follow it are no part of it. A file that is empty is an empty secret, which whoever asked is to refuse.
+///
+/// # Errors
+/// [`Kind::Config`] for a file that cannot be read, and what is no text.
+pub fn secret(what: &str, file: Option<&Path>, variable: &str) -> Result<Option<String>> {
+    let kept = match file {
+        Some(file) => Some(of_file(file, what)?),
+        None => variable_of(variable)?.filter(|kept| !kept.trim_end().is_empty()),
+    };
+    Ok(kept.map(|kept| kept.trim_end().to_owned()))
 }
 
-fn of_file(path: &str) -> Result<String> {
-    let path = match (path.strip_prefix("~/"), home()) {
+/// Where this user's files are.
+pub fn home() -> Option<PathBuf> {
+    std::env::var_os("HOME").filter(|home| !home.is_empty()).map(PathBuf::from)
+}
+
+/// A path that may begin with `~/`.
+fn at_home(path: &str) -> PathBuf {
+    match (path.strip_prefix("~/"), home()) {
         (Some(below), Some(home)) => home.join(below),
         _ => PathBuf::from(path),
-    };
+    }
+}
+
+fn variable_of(name: &str) -> Result<Option<String>> {
+    let no_text = |_| Error::config(format!("the variable {name} is no text"));
+    std::env::var_os(name).map(|kept| kept.into_string().map_err(no_text)).transpose()
+}
+
+fn of_environment(name: &str) -> Result<String> {
+    variable_of(name)?.ok_or_else(|| {
+        Error::config(format!("the environment has no variable {name}"))
+            .hint("it has to be exported before the command is given")
+    })
+}
+
+fn of_file(path: &Path, what: &str) -> Result<String> {
     let unread = |error: std::io::Error| {
-        Error::config(format!("the file of a connection cannot be read: {}", error.kind()))
+        Error::config(format!("the file of a {what} cannot be read: {}", error.kind()))
             .at(At::File, path.display().to_string())
     };
-    let mut file = std::fs::File::open(&path).map_err(unread)?;
+    let mut file = std::fs::File::open(path).map_err(unread)?;
     let mode = file.metadata().map_err(unread)?.permissions().mode();
     if mode & 0o007 != 0 && !MOUNTED.iter().any(|folder| path.starts_with(folder)) {
-        log::warn!("{} holds a connection, and everybody on this machine may read it: chmod 600", path.display());
+        log::warn!("{} holds a {what}, and everybody on this machine may read it: chmod 600", path.display());
     }
     read(&mut file).map_err(unread)
 }
@@ -172,7 +197,7 @@ fn words(text: &str) -> Result<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{resolve, words};
+    use super::{resolve, secret, words};
 
     fn told(text: &str) -> String {
         resolve(text).map_err(|error| format!("{error}")).unwrap_err()
@@ -195,6 +220,20 @@ mod tests {
         assert_eq!(resolve(" service=legacy ").unwrap(), "service=legacy");
         // Nothing is expanded: there is no shell.
         assert_eq!(resolve("exec:echo '$HOME' $HOME").unwrap(), "$HOME $HOME");
+    }
+
+    #[test]
+    fn a_secret_is_what_the_file_says_else_the_variable() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), " ses ame \n\n").unwrap();
+        let named = secret("token", Some(file.path()), "HOME").unwrap();
+        assert_eq!(named.as_deref(), Some(" ses ame"));
+        assert_eq!(secret("token", None, "HOME").unwrap(), std::env::var("HOME").ok());
+        assert_eq!(secret("token", None, "NOBODY_HAS_SET_THIS").unwrap(), None);
+        std::fs::write(file.path(), "\n").unwrap();
+        assert_eq!(secret("token", Some(file.path()), "HOME").unwrap().as_deref(), Some(""));
+        let nowhere = secret("token", Some("/nowhere/at/all".as_ref()), "HOME").unwrap_err().to_string();
+        assert!(nowhere.contains("the file of a token cannot be read"), "{nowhere}");
     }
 
     #[test]
