@@ -330,7 +330,7 @@ pub(super) enum Task<'a> {
 }
 
 /// Work on a chunk, in its span: the rows that came in by it are told there.
-async fn counted(span: Span, work: impl Future<Output = Result<Done>>) -> Result<Done> {
+async fn counted(span: Span, work: impl Future<Output = Result<Done>> + Unpin) -> Result<Done> {
     let done = work.instrument(span.clone()).await?;
     if let Done::Now { rows } = done {
         span.record("rows", rows);
@@ -346,14 +346,18 @@ impl Task<'_> {
                 let (name, rows) = (file.chunk(), reading.await?);
                 Some(match file.outcome {
                     Outcome::Rejected => {
-                        counted(timed!("load.quarantine", flow.flow), flow.rejected(connection, &name, rows)).await?
+                        counted(timed!("load.quarantine", flow.flow), Box::pin(flow.rejected(connection, &name, rows)))
+                            .await?
                     }
-                    _ => counted(timed!("load.chunk", flow.flow), flow.migrated(connection, &name, rows)).await?,
+                    _ => {
+                        counted(timed!("load.chunk", flow.flow), Box::pin(flow.migrated(connection, &name, rows)))
+                            .await?
+                    }
                 })
             }
             Self::Bring(difference, name, piece) => {
                 let span = timed!("load.difference", difference.flow.flow);
-                Some(counted(span, difference.bring(connection, name, piece)).await?)
+                Some(counted(span, Box::pin(difference.bring(connection, name, piece))).await?)
             }
             Self::Align(difference, file, store) => {
                 Some(difference.align(connection, &file.chunk(), &store.read(file).await?).await?)

@@ -65,7 +65,7 @@ impl Prepared {
             prepared.queries = report::plan(&prepared.engine, &prepared.pipeline).await?;
             Ok(prepared)
         };
-        preparing.instrument(frame!("prepare")).await
+        Box::pin(preparing).instrument(frame!("prepare")).await
     }
 
     /// Plans its flows alone, where no report is asked for.
@@ -170,7 +170,7 @@ impl Prepared {
     /// # Errors
     /// As [`Transform::run`].
     pub async fn outcomes(&self) -> Result<Vec<FlowOutcomes>> {
-        self.run_all().instrument(frame!("transform")).await
+        Box::pin(self.run_all()).instrument(frame!("transform")).await
     }
 
     async fn run_all(&self) -> Result<Vec<FlowOutcomes>> {

@@ -210,7 +210,7 @@ impl<'a> Transform<'a> {
                 cancel: &self.cancel,
             };
             let span = flow_span(&flow.name, tables_rows);
-            let done = execution.run().instrument(span.clone()).await;
+            let done = Box::pin(execution.run()).instrument(span.clone()).await;
             let outcomes = done.at(At::File, &flow.file).map_err(located)?;
             for (outcome, rows) in &outcomes.counts {
                 span.record(outcome.name(), *rows);

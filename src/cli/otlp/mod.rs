@@ -98,13 +98,11 @@ fn headers() -> HeaderMap {
     let given = variable("OTEL_EXPORTER_OTLP_TRACES_HEADERS").or_else(|| variable("OTEL_EXPORTER_OTLP_HEADERS"));
     let mut headers = HeaderMap::new();
     for (name, value) in given.iter().flat_map(|given| pairs(given)) {
-        let name = HeaderName::try_from(name);
-        match (name, HeaderValue::try_from(value)) {
-            (Ok(name), Ok(mut value)) => {
-                value.set_sensitive(true);
-                headers.insert(name, value);
-            }
-            _ => log::warn!("OTEL_EXPORTER_OTLP_HEADERS holds what is no header; it is left out"),
+        if let (Ok(name), Ok(mut value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            value.set_sensitive(true);
+            headers.insert(name, value);
+        } else {
+            log::warn!("OTEL_EXPORTER_OTLP_HEADERS holds what is no header; it is left out");
         }
     }
     headers

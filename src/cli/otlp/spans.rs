@@ -74,9 +74,9 @@ fn drawn<const BYTES: usize>() -> [u8; BYTES] {
 }
 
 /// The nearest of these spans that is told.
-fn nearest<'a, S: Subscriber + for<'l> LookupSpan<'l>>(mut spans: impl Iterator<Item = SpanRef<'a, S>>) -> Option<Place>
+fn nearest<'a, S>(mut spans: impl Iterator<Item = SpanRef<'a, S>>) -> Option<Place>
 where
-    S: 'a,
+    S: Subscriber + for<'l> LookupSpan<'l> + 'a,
 {
     spans.find_map(|span| span.extensions().get::<Open>().map(|open| open.place))
 }

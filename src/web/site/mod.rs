@@ -50,10 +50,13 @@ pub struct Known {
     sums: run::Known,
     reports: Mutex<HashMap<Uuid, Arc<Report>>>,
     /// Of the two runs that were compared last.
-    between: Mutex<Option<((Uuid, Uuid), Arc<BetweenRuns>)>>,
+    between: Mutex<Option<Held>>,
     /// Of the run that was looked into last.
     teller: Mutex<Option<(Uuid, Arc<Teller>)>>,
 }
+
+/// Two runs, and what became of rows between them.
+type Held = ((Uuid, Uuid), Arc<BetweenRuns>);
 
 /// What each page says of itself.
 #[derive(Serialize)]

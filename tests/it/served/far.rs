@@ -1,6 +1,5 @@
 //! Owns the proof of two runs held beside each other, row by row, where outcomes lie in a folder and where they lie in an object store.
 
-use std::path::Path;
 use std::process::Command;
 
 use super::{Scene, Served, links};
@@ -117,7 +116,7 @@ async fn runs_of_an_object_store_are_shown() {
     assert!(links(&page).contains(&format!("/runs/{second}/row?flow=people&key=9")), "{:?}", links(&page));
     // Nothing of it lies in the folders of who serves.
     for dir in ["three", "four"] {
-        assert!(!Path::new(&program.folder.path().join(dir)).join("runs").exists());
+        assert!(!program.folder.path().join(dir).join("runs").exists());
     }
     // A store that is away says so.
     let mut command = store.program(&program.folder.path().join("five"));
