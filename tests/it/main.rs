@@ -53,6 +53,7 @@ mod load;
 mod load_workers;
 #[cfg(feature = "cluster")]
 mod machines;
+mod many_jobs;
 mod masking;
 mod matching;
 mod memory;
@@ -68,6 +69,7 @@ mod order_of_load;
 mod others;
 mod own_tables;
 mod page;
+mod partitions;
 mod passes;
 mod places;
 mod pooler;

@@ -1,0 +1,239 @@
+//! Owns the proof that partitioned targets are loaded as PostgreSQL itself would: each row is in its partition, each bad one is
+//! refused for the reason that it gives, and what the partitions have of indexes, keys and comments is as before.
+//! Must not know: how rows find their partition.
+
+use rehome::run::{self, Back, Finished};
+
+use crate::again::sound;
+use crate::cluster::Database;
+use crate::rollback::{OBJECTS, differing};
+use crate::support::Home;
+
+const DDL: &str = include_str!("sql/partitions.sql");
+/// Few rows keep their indexes while they are loaded, many do not.
+const FEW: usize = 600;
+const MANY: usize = 30_000;
+
+/// The tables, with what a row gives to each.
+const TABLES: [(&str, &str); 7] = [
+    ("ranged", "n, at, word"),
+    ("listed", "n, word"),
+    ("hashed", "n, word"),
+    ("deep", "n, at, word"),
+    ("watched", "n, at, word"),
+    ("parent", "n, kind"),
+    ("child", "n, kind, word"),
+];
+
+/// What hangs together, beside what is the same for every table: which index is a part of which, where it was marked.
+const HOLDING: &str = "
+    select string_agg(line, E'\n' order by line) from (
+        select 'part ' || inhrelid::regclass || ' of ' || inhparent::regclass as line from pg_inherits
+        union all
+        select 'marks ' || indexrelid::regclass || indisclustered || indisreplident || coalesce(c.reloptions::text, '')
+        from pg_index i join pg_class c on c.oid = i.indexrelid where indrelid::regclass::text like 'fresh%'
+        union all
+        select 'own ' || conrelid::regclass || ' ' || conname || conislocal || coninhcount || (conparentid <> 0) || condeferrable || condeferred
+        from pg_constraint where conrelid::regclass::text like 'fresh%') lines";
+
+fn rows(count: usize) -> String {
+    format!(
+        "insert into legacy.t select i, nullif(i % 20000, 40), date '2023-12-28' + (i * 7 % 900), nullif('word ' || i % 977, 'word 0'), i % 2
+           from generate_series(1, {count}) i;
+         update legacy.t set at = date '2025-03-03', word = 'same' where id in (11, 12, 15);
+         update legacy.t set n = 13, at = '2025-05-05' where id = 21;
+         update legacy.t set n = 100, at = '2024-05-05' where id in (31, 32);
+         update legacy.t set n = 95000 where id = 41;
+         update legacy.t set at = null where id in (51, 52);
+         update legacy.t set word = null where id in (61, 62);
+         update legacy.t set word = 'far too long for it' where id in (71, 72);
+         update legacy.t set n = 4, word = 'twice' where id in (81, 82);
+         update legacy.t set n = 1000000 where id in (91, 92) ;
+         update legacy.t set at = '2031-01-01' where id in (101, 102);"
+    )
+}
+
+/// A database with rows in `legacy.t`, and empty tables in `fresh` and `judge`.
+async fn database(count: usize) -> Database {
+    let ddl: String = ["fresh", "judge"].iter().map(|schema| DDL.replace("{s}", schema)).collect();
+    Database::with(&format!(
+        "create schema legacy; create schema fresh; create schema judge; create schema fresh_parts; create schema judge_parts;
+         create table legacy.t (id bigint primary key, n int, at date, word text, kind int);
+         {} {ddl}",
+        rows(count)
+    ))
+    .await
+}
+
+fn flows() -> Vec<(String, String)> {
+    let flow = |(table, columns): &(&str, &str)| {
+        let only = if *table == "parent" {
+            "case when id % 5 = 0 then skip('no parent') else migrate() end"
+        } else {
+            "migrate()"
+        };
+        let sql = format!(
+            "/*---\nsource = \"t\"\ntarget = \"{table}\"\nentity = \"{table}\"\non_gone = \"delete\"\n---*/\nselect id as _key, {only} as _outcome, id as legacy_id, {columns} from source.t"
+        );
+        ((*table).to_owned(), sql)
+    };
+    TABLES.iter().map(flow).collect()
+}
+
+async fn runs(home: &Home, database: &Database) -> Finished {
+    let flows = flows();
+    let flows: Vec<(&str, &str)> = flows.iter().map(|(name, sql)| (name.as_str(), sql.as_str())).collect();
+    let settings = "[mappings]\ntable = \"fresh.migration_mappings\"";
+    home.migrate(database, database.address(), settings, &flows)
+        .await
+        .unwrap_or_else(|error| panic!("{error} ({:?})", error.hint_text()))
+}
+
+/// Has PostgreSQL insert each row by itself, in the order of keys, into the tables of `judge`.
+async fn judge(database: &Database) {
+    database
+        .run("drop table if exists judge.refused; create table judge.refused (flow text, key text, told text)")
+        .await;
+    for (table, columns) in TABLES.iter().rev() {
+        database.run(&format!("truncate judge.{table} cascade")).await;
+        let _ = columns;
+    }
+    for (table, columns) in TABLES {
+        let only = if table == "parent" { "where id % 5 <> 0" } else { "" };
+        database
+            .run(&format!(
+                "do $$ declare r record; state text; broken text; col text; done bigint; begin
+                   for r in select * from legacy.t {only} order by id loop begin
+                     set constraints all immediate;
+                     insert into judge.{table} (legacy_id, {columns}) select r.id, {};
+                     get diagnostics done = row_count;
+                     if done = 0 then insert into judge.refused values ('{table}', r.id, '02000  '); end if;
+                   exception when others then
+                     get stacked diagnostics state = returned_sqlstate, broken = constraint_name, col = column_name;
+                     insert into judge.refused values ('{table}', r.id, state || ' ' || broken || ' ' || col);
+                   end; end loop; end $$",
+                columns.split(", ").map(|column| format!("r.{column}")).collect::<Vec<_>>().join(", ")
+            ))
+            .await;
+    }
+}
+
+/// Rows with their partition, and what was refused, of one side, table by table, as far as they differ from the other. That a value must
+/// not be NULL is told as that; PostgreSQL finds no partition for it first.
+async fn differences(database: &Database) -> String {
+    let mut wrong = Vec::new();
+    for (table, columns) in TABLES {
+        let seen = if table == "watched" { ", seen" } else { "" };
+        let side = |schema: &str| {
+            format!(
+                "select replace(tableoid::regclass::text, '{schema}', '') as part, legacy_id, {columns}{seen} from {schema}.{table}"
+            )
+        };
+        let (fresh, judge) = (side("fresh"), side("judge"));
+        let sql = format!(
+            "select (select count(*) from ({judge} except all {fresh}) x) || ' missing, ' || (select count(*) from ({fresh} except all {judge}) x)
+                    || ' too many; ' || coalesce((select string_agg(told, '; ') from (
+                 (select '+ ' || x::text as told from ({fresh} except all {judge}) x limit 5) union all
+                 (select '- ' || x::text from ({judge} except all {fresh}) x limit 5) ) t), '')"
+        );
+        let rows = database.text(&sql).await;
+        let refused = database
+            .text(&format!(
+                "with fresh as (select legacy_key as key, sqlstate || ' ' || coalesce(constraint_name, '') || ' '
+                      || case when sqlstate = '23502' then column_name else '' end as told from rehome.quarantine where flow = '{table}'),
+                  judge (key, told) as (
+                      select key, case when told like '23514  %' and t.at is null and '{table}' = 'ranged' then '23502  at' else told end
+                      from judge.refused r left join legacy.t t on t.id::text = r.key where flow = '{table}')
+                 select coalesce(string_agg(told, '; '), '') from (
+                   (select '+ ' || f::text as told from (select * from fresh except all select * from judge) f limit 8) union all
+                   (select '- ' || j::text from (select * from judge except all select * from fresh) j limit 8)) t"
+            ))
+            .await;
+        if !rows.starts_with("0 missing, 0 too many") || !refused.is_empty() {
+            wrong.push(format!("{table}: {rows}\n   refused {refused}"));
+        }
+    }
+    wrong.join("\n")
+}
+
+async fn objects(database: &Database) -> String {
+    [database.text(OBJECTS).await, database.text(HOLDING).await].join("\n")
+}
+
+/// The reasons of what was refused: flow, reason, how often.
+async fn reasons(database: &Database) -> String {
+    database
+        .text("select string_agg(told, E'\n' order by told) from (select flow || ' ' || reason || ' ' || count(*) as told from rehome.quarantine group by flow, reason) t")
+        .await
+}
+
+async fn first_load(count: usize) -> (Home, Database, String) {
+    let (home, database) = (Home::new(), database(count).await);
+    let before = objects(&database).await;
+    sound(&runs(&home, &database).await);
+    judge(&database).await;
+    assert_eq!(differences(&database).await, "", "{count} rows: + is ours, - is PostgreSQL's");
+    let changed: Vec<String> = differing(&before, &objects(&database).await)
+        .into_iter()
+        .filter(|line| !line.contains("migration_mappings"))
+        .collect();
+    assert!(changed.is_empty(), "{count} rows: {changed:#?}");
+    assert_eq!(database.text("select count(*)::text from rehome.saved_ddl").await, "0");
+    (home, database, before)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn few_rows_come_as_postgresql_says() {
+    let (_, database, _) = first_load(FEW).await;
+    println!("{}", reasons(&database).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_rows_come_as_postgresql_says() {
+    let (_, database, _) = first_load(MANY).await;
+    println!("{}", reasons(&database).await);
+}
+
+/// What changes moves rows from one partition to another, to none, and back.
+const CHANGES: &str = "
+    update legacy.t set at = at + 300 where id % 50 = 3;
+    update legacy.t set at = '2031-01-01' where id % 60 = 5;
+    update legacy.t set at = '2024-06-06' where id in (101, 51);
+    update legacy.t set word = 'word 2' where id % 40 = 9;
+    update legacy.t set word = null where id % 44 = 1;
+    update legacy.t set n = n + 20001 where id % 30 = 2;
+    update legacy.t set kind = 1 - kind where id % 70 = 4;
+    delete from legacy.t where id % 35 = 6;";
+
+async fn differences_and_back(count: usize) {
+    let (home, database, before) = first_load(count).await;
+    let first =
+        database.text("select sum(hashtextextended(t::text || tableoid::regclass, 0))::text from fresh.deep t").await;
+    database.run(CHANGES).await;
+    let finished = runs(&home, &database).await;
+    sound(&finished);
+    println!("{}", reasons(&database).await);
+    let moved = "select count(*)::text from legacy.t t join fresh.ranged r on r.legacy_id = t.id where t.at <> r.at";
+    println!("left as they were: {}", database.text(moved).await);
+    let setting = home.setting();
+    run::rollback(&database.address(), &Back::Newest, false, &setting).await.unwrap();
+    let again =
+        database.text("select sum(hashtextextended(t::text || tableoid::regclass, 0))::text from fresh.deep t").await;
+    assert_eq!(again, first);
+    run::rollback(&database.address(), &Back::Newest, false, &setting).await.unwrap();
+    for (table, _) in TABLES {
+        assert_eq!(database.text(&format!("select count(*)::text from fresh.{table}")).await, "0", "{table}");
+    }
+    let changed = differing(&before, &objects(&database).await);
+    assert!(changed.is_empty(), "{changed:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_move_between_partitions_and_back() {
+    differences_and_back(FEW).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_many_rows_brought_is_taken_back() {
+    differences_and_back(MANY).await;
+}
