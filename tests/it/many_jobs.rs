@@ -155,8 +155,8 @@ async fn any_number_of_jobs_gives_the_same_target() {
             own.cluster.create_database(name).await.unwrap();
         }
         let (source, url) = (own.cluster.url("legacy"), own.cluster.url("target"));
-        rehome(dir.path(), &["sample", "--scale", "0.05", "--into", &source]);
-        rehome(dir.path(), &["sample", "--scale", "0.05", "--into-target", &url]);
+        rehome(dir.path(), &["sample", "--scale", "0.02", "--into", &source]);
+        rehome(dir.path(), &["sample", "--scale", "0.02", "--into-target", &url]);
         let workspace = dir.path().join(states.len().to_string());
         let begun = Instant::now();
         let more = [

@@ -4,8 +4,14 @@
 
 use rehome::run::{self, Back, Finished};
 
+use std::fmt::Write;
+
+use serde_json::Value;
+
 use crate::again::sound;
 use crate::cluster::Database;
+use crate::load_workers::{helper, run as running};
+use crate::program::{Program, ends, told};
 use crate::rollback::{OBJECTS, differing};
 use crate::support::Home;
 
@@ -242,4 +248,102 @@ async fn rows_move_between_partitions_and_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_many_rows_brought_is_taken_back() {
     differences_and_back(MANY).await;
+}
+
+/// Everything that is in the target, and what is left of the way there.
+async fn state(database: &Database) -> String {
+    let mut all = "select string_agg(line, E'\n' order by line) from (
+        select 'away ' || object_name as line from rehome.saved_ddl
+        union all select 'reject ' || flow || ' ' || reason || ' ' || legacy_key from rehome.quarantine"
+        .to_owned();
+    for (table, _) in TABLES {
+        write!(
+            all,
+            " union all select '{table} ' || tableoid::regclass || ' ' || count(*) || ' ' || sum(hashtextextended((to_jsonb(t))::text, 0))
+              from fresh.{table} t group by tableoid"
+        )
+        .unwrap();
+    }
+    let again = database.again().await;
+    [again.text(&format!("{all}) lines")).await, objects(&again).await].join("\n")
+}
+
+/// The program is ended while indexes go, and while they come back, and is given again each time.
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_ends_it_the_partitions_are_whole() {
+    let flows = flows();
+    let flows: Vec<(&str, &str)> = flows.iter().map(|(name, sql)| (name.as_str(), sql.as_str())).collect();
+    let mut states = Vec::new();
+    for points in [
+        &[][..],
+        &[
+            "after:take_away:2",
+            "before:chunk:3",
+            "before:build_index:4",
+            "after:build_index:9",
+            "before:attach:3",
+            "after:attach:11",
+        ],
+    ] {
+        let (database, program) = (database(MANY).await, Program::over(&flows));
+        for point in points {
+            let mut command = running(&program, &database, &[]);
+            let output = ends({
+                command.env("REHOME_FAILPOINT", point);
+                command
+            })
+            .await;
+            assert!(!output.status.success(), "nothing has ended it at {point}");
+        }
+        let output = ends(running(&program, &database, &[])).await;
+        assert!(output.status.success(), "{}", told(&output));
+        states.push(state(&database).await);
+    }
+    let found = differing(&states[0], &states[1]);
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+/// Several chunks of one partitioned table, two keys that some rows break, in the middle and in another chunk.
+const SHARED: &str = "create schema legacy; create schema fresh;
+    create table legacy.visit (id int primary key, at date);
+    insert into legacy.visit select i, date '2024-01-01' + i % 366 from generate_series(1, 300000) i;
+    update legacy.visit set at = '2031-01-01' where id % 50000 = 7;
+    create table fresh.visits (id uuid not null, legacy_id int not null, at date not null, primary key (id, at)) partition by range (at);
+    create table fresh.visits_1 partition of fresh.visits for values from ('2024-01-01') to ('2024-07-01');
+    create table fresh.visits_2 partition of fresh.visits for values from ('2024-07-01') to ('2025-01-01');
+    create unique index on fresh.visits_2 ((legacy_id / 2)) where legacy_id between 190000 and 190400;
+    create index on fresh.visits (at);";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_processes_load_a_partitioned_table() {
+    let flow = "/*--- source = \"visit\" ---*/
+select v.id as _key, migrate() as _outcome, v.id as legacy_id, v.at from source.visit v";
+    let held = "select string_agg(line, E'\n' order by line) from (
+        select tableoid::regclass || ' ' || count(*) || ' ' || sum(hashtextextended(v::text, 0)) as line from fresh.visits v group by tableoid
+        union all select legacy_key || ' ' || reason from rehome.quarantine
+        union all select 'away ' || object_name from rehome.saved_ddl) lines";
+    let mut states = Vec::new();
+    for helpers in [0, 2] {
+        let (database, program) = (Database::with(SHARED).await, Program::over(&[("visits", flow)]));
+        let helpers: Vec<_> = (0..helpers).map(|_| helper(&program, &database, "60s")).collect();
+        let more: &[&str] = if helpers.is_empty() { &[] } else { &["--share-load"] };
+        let output = ends(running(&program, &database, more)).await;
+        assert!(output.status.success(), "{}", told(&output));
+        for helper in helpers {
+            let output = helper.wait_with_output().unwrap();
+            assert!(output.status.success(), "{}", told(&output));
+            println!("{}", serde_json::from_slice::<Value>(&output.stdout).unwrap());
+        }
+        let again = database.again().await;
+        states.push([again.text(held).await, again.text(OBJECTS).await].join("\n"));
+    }
+    let found = differing(&states[0], &states[1]);
+    assert!(found.is_empty(), "{found:#?}");
+    for expected in ["200007 no_partition", "unique:visits_2_expr_idx", "visits_1 1", "visits_2 1"] {
+        assert!(
+            states[0].contains(expected),
+            "{expected}: {}",
+            states[0].lines().take(12).collect::<Vec<_>>().join("\n")
+        );
+    }
 }
