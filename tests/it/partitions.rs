@@ -13,7 +13,7 @@ use crate::cluster::Database;
 use crate::load_workers::{helper, run as running};
 use crate::program::{Program, ends, told};
 use crate::rollback::{OBJECTS, differing};
-use crate::support::Home;
+use crate::support::{Home, migrate, migrate_as};
 
 const DDL: &str = include_str!("sql/partitions.sql");
 /// Few rows keep their indexes while they are loaded, many do not.
@@ -346,4 +346,81 @@ select v.id as _key, migrate() as _outcome, v.id as legacy_id, v.at from source.
             states[0].lines().take(12).collect::<Vec<_>>().join("\n")
         );
     }
+}
+
+/// Many rows in `legacy.t`, and this beside it.
+async fn beside(ddl: &str) -> Database {
+    Database::with(&format!(
+        "create schema legacy; create schema fresh;
+         create table legacy.t (id bigint primary key, n int, kind int);
+         insert into legacy.t select i, i % 50, i % 3 from generate_series(1, {MANY}) i;
+         {ddl}"
+    ))
+    .await
+}
+
+fn some(table: &str, which: &str) -> String {
+    format!(
+        "/*---\nsource = \"t\"\ntarget = \"{table}\"\n---*/\nselect id as _key, case when {which} then migrate() else skip('other') end as _outcome, id as legacy_id, n, kind from source.t"
+    )
+}
+
+async fn count(database: &Database, of: &str) -> String {
+    database.text(&format!("select count(*)::text from {of}")).await
+}
+
+/// A partition that another server holds, and one that is loaded by its own name.
+#[tokio::test(flavor = "multi_thread")]
+async fn foreign_partitions_and_single_ones_are_loaded_with_their_indexes() {
+    let database = beside(
+        "create extension postgres_fdw;
+         create table fresh.far (id uuid not null, legacy_id bigint not null, n int, kind int) partition by list (kind);
+         create table fresh.far_0 partition of fresh.far for values in (0);
+         create table fresh.lies_there (id uuid not null, legacy_id bigint not null, n int, kind int);
+         create index on fresh.far (id);
+         create table fresh.alone (id uuid not null, legacy_id bigint not null, n int, kind int, primary key (id, kind)) partition by list (kind);
+         create table fresh.alone_1 partition of fresh.alone for values in (1);
+         do $$ begin
+           execute format('create server loop foreign data wrapper postgres_fdw options (host %L, port %L, dbname %L)',
+             '127.0.0.1', current_setting('port'), current_database());
+           execute 'create user mapping for public server loop options (user ''postgres'', password_required ''false'')';
+         end $$;
+         create foreign table fresh.far_1 partition of fresh.far for values in (1) server loop options (schema_name 'fresh', table_name 'lies_there');",
+    )
+    .await;
+    let before = objects(&database).await;
+    let (far, alone) = (some("far", "kind < 2"), some("alone_1", "n < 40"));
+    let finished = migrate(&database, &[("far", far.as_str()), ("alone", alone.as_str())]).await.unwrap();
+    sound(&finished);
+    assert_eq!(count(&database, "fresh.far").await, count(&database, "legacy.t where kind < 2").await);
+    assert_eq!(count(&database, "fresh.lies_there").await, count(&database, "legacy.t where kind = 1").await);
+    assert_eq!(count(&database, "fresh.alone").await, count(&database, "legacy.t where n < 40 and kind = 1").await);
+    let changed = differing(&before, &objects(&database).await);
+    assert!(changed.iter().all(|line| line.contains("migration_mappings")), "{changed:#?}");
+}
+
+/// A partition of another owner: the role may write to the table, and alter it, but not that.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_partition_of_another_owner_keeps_its_indexes() {
+    let database = beside(
+        "create table fresh.others (id uuid not null, legacy_id bigint not null, n int, kind int, primary key (id, kind)) partition by list (kind);
+         create table fresh.others_0 partition of fresh.others for values in (0);
+         create table fresh.others_1 partition of fresh.others for values in (1);
+         do $$ begin
+           if not exists (select from pg_roles where rolname = 'parts_owner') then create role parts_owner; end if;
+           if not exists (select from pg_roles where rolname = 'parts_mover') then create role parts_mover login password 'sesame'; end if;
+           execute format('grant create, temporary on database %I to parts_mover', current_database());
+         end $$;
+         grant create, usage on schema fresh to parts_mover; grant create, usage on schema public to parts_mover;
+         grant all on all tables in schema fresh to parts_mover;
+         alter table fresh.others owner to parts_mover; alter table fresh.others_0 owner to parts_mover;
+         alter table fresh.others_1 owner to parts_owner;",
+    )
+    .await;
+    let before = objects(&database).await;
+    let others = some("others", "kind < 2");
+    sound(&migrate_as(&database, "parts_mover", &[("others", &others)]).await.unwrap());
+    assert_eq!(count(&database, "fresh.others").await, count(&database, "legacy.t where kind < 2").await);
+    let changed = differing(&before, &objects(&database).await);
+    assert!(changed.iter().all(|line| line.contains("migration_mappings")), "{changed:#?}");
 }
