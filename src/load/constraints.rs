@@ -78,7 +78,11 @@ pub(super) fn everything(catalog: &Catalog, table: &Table) -> Option<Vec<SavedDd
     let incoming = table.referenced_by.iter().filter(|key| key.table != (table.schema.clone(), table.name.clone()));
     let mut objects = Vec::new();
     for key in outgoing.chain(incoming) {
-        let holder = catalog.tables().find(|table| (&table.schema, &table.name) == (&key.table.0, &key.table.1))?;
+        let holder = catalog.exactly(&key.table.0, &key.table.1)?;
+        if holder.partition_of.is_some() && !key.own {
+            // It comes and goes with the key of the table that this is a partition of.
+            continue;
+        }
         if !holder.can_drop(key) || !may_be_bare(holder) {
             return None;
         }
