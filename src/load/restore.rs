@@ -225,12 +225,17 @@ impl Restore<'_> {
         Ok(found.into_iter().flatten().collect())
     }
 
-    /// Adds a key without a look at the rows. The key of a partitioned table cannot be added so: that waits for
-    /// [`Self::validate`].
+    /// Adds a key without a look at the rows. The key of a partitioned table cannot be added so, and of one to a partitioned table
+    /// the part for each partition would never count as validated: these wait for [`Self::validate`].
     async fn add(&self, key: &SavedDdl) -> Result<()> {
         let connection = self.coordinator;
         let table = quote_table(&key.schema, &key.table);
-        if is_there(connection, key).await? || is_partitioned(connection, &table).await? {
+        let referenced = key.referenced.as_deref().and_then(<[String]>::first);
+        let to_partitioned = match referenced {
+            Some(referenced) => is_partitioned(connection, referenced).await?,
+            None => false,
+        };
+        if to_partitioned || is_there(connection, key).await? || is_partitioned(connection, &table).await? {
             return Ok(());
         }
         begin(connection, "0").await?;

@@ -21,7 +21,7 @@ const FEW: usize = 600;
 const MANY: usize = 26_000;
 
 /// The tables, with what a row gives to each.
-const TABLES: [(&str, &str); 7] = [
+const TABLES: [(&str, &str); 8] = [
     ("ranged", "n, at, word"),
     ("listed", "n, word"),
     ("hashed", "n, word"),
@@ -29,6 +29,7 @@ const TABLES: [(&str, &str); 7] = [
     ("watched", "n, at, word"),
     ("parent", "n, kind"),
     ("child", "n, kind, word"),
+    ("guest", "n, kind"),
 ];
 
 /// What hangs together, beside what is the same for every table: which index is a part of which, where it was marked.

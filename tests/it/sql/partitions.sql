@@ -86,6 +86,9 @@ create index on {s}.parent (id);
 create table {s}.child (
     id uuid not null default gen_random_uuid(), legacy_id bigint not null, n int, kind int, word text,
     constraint child_parent foreign key (n, kind) references {s}.parent) partition by hash (legacy_id);
+-- An ordinary table that refers to a partitioned one.
+create table {s}.guest (id uuid primary key default gen_random_uuid(), legacy_id bigint not null, n int, kind int,
+    constraint guest_parent foreign key (n, kind) references {s}.parent);
 create table {s}.child_0 partition of {s}.child for values with (modulus 2, remainder 0);
 create table {s}.child_1 partition of {s}.child for values with (modulus 2, remainder 1);
 create index on {s}.child (id);
