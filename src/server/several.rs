@@ -29,9 +29,11 @@ impl Address {
         }
         if refused > 0 && !sessions.is_empty() {
             sessions.truncate(sessions.len() - (sessions.len() / SHARE).min(MOST_SPARED));
-            let (left, hint) =
-                (sessions.len(), "rehome doctor says how many there are; a lower --jobs asks for no more");
-            log::warn!("{self} takes no more connections: {left} are at work and not {wanted} ({hint})");
+            let left = sessions.len();
+            log::warn!(
+                "{self} takes no more connections: {left} are at work and not {wanted} (rehome doctor says how many there are; a \
+                 lower --jobs asks for no more)"
+            );
         }
         if sessions.is_empty() && wanted > 0 {
             sessions.push(self.connect(application).await?);
