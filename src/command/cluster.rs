@@ -53,7 +53,7 @@ impl Worker {
         let spill = setting.spill_folder()?;
         let settings = Settings {
             memory: setting.memory,
-            partitions: setting.jobs,
+            partitions: setting.threads(),
             spill,
             identity: Arc::new(Identity::default()),
         };

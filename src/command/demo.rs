@@ -19,6 +19,9 @@ const TARGET: &str = "target";
 /// Below this scale every kind of defect occurs at least once, which distorts shares: thresholds are only shown.
 const ENFORCED_FROM: f64 = 0.1;
 
+/// Sessions beside those of the jobs.
+const BESIDE: u32 = 20;
+
 /// What is shown.
 pub struct Demo {
     pub pipeline: Pipeline,
@@ -51,7 +54,10 @@ pub struct Kept {
 pub async fn demo(demo: Demo, setting: &Setting) -> Result<Shown> {
     sample::of(&demo.pipeline)?;
     setting.progress.start("demo", "PostgreSQL", None);
-    let cluster = tokio::task::spawn_blocking(|| Cluster::start(&ClusterOptions::default()))
+    let usual = ClusterOptions::default();
+    let connections = usual.connections.max(u32::try_from(setting.jobs).unwrap_or(u32::MAX).saturating_add(BESIDE));
+    let options = ClusterOptions { connections, ..usual };
+    let cluster = tokio::task::spawn_blocking(move || Cluster::start(&options))
         .await
         .map_err(|_| Error::unexpected("starting PostgreSQL was abandoned"))??;
     cluster.create_database(LEGACY).await?;

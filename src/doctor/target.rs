@@ -149,8 +149,9 @@ fn triggers(tables: &[&Table], found: &mut Findings) {
     for table in tables {
         for trigger in &table.triggers {
             any = true;
-            let name = format!("{} of {} fires for rows that are loaded", trigger.name, table.full_name());
-            let table_name = crate::server::sql::quote_table(&table.schema, &table.name);
+            let (schema, of) = &trigger.of;
+            let name = format!("{} of {schema}.{of} fires for rows that are loaded", trigger.name);
+            let table_name = crate::server::sql::quote_table(schema, of);
             let quoted = crate::server::sql::quote_ident(&trigger.name);
             let off = fix("disable_trigger", &[("table", &table_name), ("name", &quoted)]);
             let off = if table.owned { vec![off] } else { vec![format!("{off} (as the table's owner)")] };

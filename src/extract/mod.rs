@@ -188,6 +188,7 @@ async fn read(
             sink: sink.clone(),
             runtime: tokio::runtime::Handle::current(),
             stop: AtomicBool::new(false),
+            readers: AtomicUsize::new(0),
             moved: AtomicU64::new(0),
             writing: AtomicUsize::new(0),
             small: Arc::new(tokio::sync::Semaphore::new(worker::SMALL_AT_A_TIME)),

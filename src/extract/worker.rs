@@ -22,6 +22,7 @@ use super::stall::Writing;
 use super::types::Carry;
 use crate::error::{At, Error, Result};
 use crate::progress::Sink;
+use crate::server::is_full;
 use crate::snapshot::{Encoded, TableHeader, Writer};
 use crate::timed;
 use crate::timing::beside;
@@ -74,6 +75,8 @@ pub(super) struct Shared {
     pub runtime: Handle,
     /// Set when nothing more is wanted.
     pub stop: AtomicBool,
+    /// Readers that were let in.
+    pub readers: AtomicUsize,
     /// Grows with the rows that come: see [`super::stall`].
     pub moved: AtomicU64,
     /// Readers that write, and do not wait for the server.
@@ -101,12 +104,20 @@ pub(super) fn work(shared: &Arc<Shared>, report: &UnboundedSender<Result<Done>>)
     // At once, not with the first part: it takes its locks before anybody else waits for one.
     let mut session = match quietly(|| Session::open(&shared.access)) {
         Ok(session) => Some(session),
+        // Fewer readers read as much: those that were let in.
+        Err(error) if is_full(&error) && shared.readers.load(Ordering::Acquire) > 0 => {
+            log::warn!(
+                "a reader goes without: {error} (rehome doctor says how many connections there are; see --jobs)"
+            );
+            return;
+        }
         Err(error) => {
             shared.stop.store(true, Ordering::Release);
             let _ = report.send(Err(error));
             return;
         }
     };
+    shared.readers.fetch_add(1, Ordering::AcqRel);
     loop {
         if shared.stop.load(Ordering::Acquire) {
             return;

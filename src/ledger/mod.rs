@@ -143,7 +143,7 @@ pub struct SavedDdl {
     pub table: String,
     pub name: String,
     pub sort: SavedSort,
-    /// Of an index (also behind a key) the CREATE INDEX, of a foreign key its definition.
+    /// Of an index (also behind a key) the CREATE INDEX, of a foreign key and of a partitioned table's key its definition.
     pub definition: String,
     /// The comment of the constraint, or of an index without one.
     pub comment: Option<String>,
@@ -163,6 +163,8 @@ pub struct SavedDdl {
     pub predicate: Option<String>,
     /// NULLs count as equal in a unique index.
     pub nulls_equal: bool,
+    /// Of an index or key of a partitioned table: the quoted indexes of its partitions, which it holds together.
+    pub holds: Option<Vec<String>>,
 }
 
 /// Is the whole ledger there?
@@ -382,7 +384,7 @@ pub async fn existing(
 /// # Errors
 /// What the server says.
 pub async fn save_ddl(connection: &Connection, run: Uuid, saved: &SavedDdl) -> Result<()> {
-    let values: [&(dyn tokio_postgres::types::ToSql + Sync); 16] = [
+    let values: [&(dyn tokio_postgres::types::ToSql + Sync); 17] = [
         &run,
         &saved.schema,
         &saved.table,
@@ -399,6 +401,7 @@ pub async fn save_ddl(connection: &Connection, run: Uuid, saved: &SavedDdl) -> R
         &saved.referenced,
         &saved.predicate,
         &saved.nulls_equal,
+        &saved.holds,
     ];
     connection.execute(include_str!("../../sql/control/ledger/save_ddl.sql"), &values).await?;
     Ok(())
@@ -432,6 +435,7 @@ fn saved(row: &Row) -> Result<SavedDdl> {
         referenced: row.try_get("referenced")?,
         predicate: row.try_get("predicate")?,
         nulls_equal: row.try_get("nulls_equal")?,
+        holds: row.try_get("holds")?,
     })
 }
 

@@ -138,19 +138,21 @@ impl Loader {
         let difference = self.difference(&shared, noted).await?;
         self.sink.start("load", &flow.flow, None);
         let pieces = tokio::sync::Mutex::new((0, comparison));
-        let one = || async {
-            let mut connection = None;
+        let one = async |mut connection: Option<Connection>| {
             loop {
                 let (name, piece) = {
                     let mut pieces = pieces.lock().await;
-                    let Some(piece) = pieces.1.next().await? else { return Ok::<_, Error>(()) };
+                    let Some(piece) = pieces.1.next().await? else { break };
                     pieces.0 += 1;
                     (format!("piece:{:06}", pieces.0), piece)
                 };
                 self.bring_piece(&difference, &name, &piece, &mut connection).await?;
             }
+            self.keep(connection);
+            Ok::<_, Error>(())
         };
-        futures::future::try_join_all((0..self.jobs).map(|_| one())).await.at(At::Flow, &flow.flow)?;
+        let sessions = self.sessions(flow.files_of(Outcome::Migrated).count().max(1)).await;
+        futures::future::try_join_all(sessions.into_iter().map(one)).await.at(At::Flow, &flow.flow)?;
         let (_, comparison) = pieces.into_inner();
         Ok(comparison.counts().clone())
     }

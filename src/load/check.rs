@@ -78,13 +78,13 @@ pub fn triggers(catalog: &Catalog, shapes: &[FlowShape]) -> Vec<Fires> {
             |table: &&&Table| name.eq_ignore_ascii_case(&table.name) || name.eq_ignore_ascii_case(&table.full_name());
         loaded.iter().find(is).map(|table| table.full_name())
     };
-    let fires = |table: &Table, trigger: &Trigger| Fires {
-        table: table.full_name(),
+    let fires = |trigger: &Trigger| Fires {
+        table: format!("{}.{}", trigger.of.0, trigger.of.1),
         trigger: trigger.name.clone(),
         function: trigger.function.clone(),
         writes: trigger.writes.iter().filter_map(|name| named(name)).collect(),
     };
-    loaded.iter().flat_map(|table| table.triggers.iter().map(|trigger| fires(table, trigger))).collect()
+    loaded.iter().flat_map(|table| table.triggers.iter().map(fires)).collect()
 }
 
 impl std::fmt::Display for Fires {

@@ -3,6 +3,7 @@
 
 use uuid::Uuid;
 
+use super::partitions;
 use crate::error::{Kind, Result};
 use crate::ledger::{self, SavedDdl, SavedSort};
 use crate::server::Connection;
@@ -42,7 +43,7 @@ pub(super) async fn take_away(
         return Ok(Mode::Untouched);
     }
     let foreign: Vec<SavedDdl> = table.foreign_keys().filter(|key| table.can_drop(key)).map(foreign_key).collect();
-    if bare && !table.inherits {
+    if bare && may_be_bare(table) {
         let objects: Option<Vec<_>> = everything(catalog, table);
         if let Some(objects) = objects
             && attempt(connection, run, &objects).await?
@@ -59,9 +60,15 @@ pub(super) fn would_take(catalog: &Catalog, table: &Table, bare: bool) -> Vec<St
         return Vec::new();
     }
     let foreign = || table.foreign_keys().filter(|key| table.can_drop(key)).map(foreign_key).collect();
-    let bare = if bare && !table.inherits { everything(catalog, table) } else { None };
+    let bare = if bare && may_be_bare(table) { everything(catalog, table) } else { None };
     let objects: Vec<SavedDdl> = bare.unwrap_or_else(foreign);
     objects.iter().map(|object| format!("{}.{}: {}", object.schema, object.table, object.name)).collect()
+}
+
+/// Can the indexes of a table be away at all? Those of a partition are held by what it is a part of, and a table that others inherit
+/// from is more than itself.
+pub(super) fn may_be_bare(table: &Table) -> bool {
+    !table.inherits || table.partitioned && table.partition_of.is_none()
 }
 
 /// All that can be taken from a table that is to be loaded bare: foreign keys in and out, then indexes and keys.
@@ -71,13 +78,21 @@ pub(super) fn everything(catalog: &Catalog, table: &Table) -> Option<Vec<SavedDd
     let incoming = table.referenced_by.iter().filter(|key| key.table != (table.schema.clone(), table.name.clone()));
     let mut objects = Vec::new();
     for key in outgoing.chain(incoming) {
-        let holder = catalog.tables().find(|table| (&table.schema, &table.name) == (&key.table.0, &key.table.1))?;
-        if !holder.can_drop(key) || holder.inherits {
+        let holder = catalog.exactly(&key.table.0, &key.table.1)?;
+        if holder.partition_of.is_some() && !key.own {
+            // It comes and goes with the key of the table that this is a partition of.
+            continue;
+        }
+        if !holder.can_drop(key) || !may_be_bare(holder) {
             return None;
         }
         objects.push(foreign_key(key));
     }
-    objects.extend(table.indexes.iter().filter_map(|index| index_of(table, index)));
+    if table.partitioned {
+        objects.extend(partitions::indexes(catalog, table)?);
+    } else {
+        objects.extend(table.indexes.iter().filter_map(|index| index_of(table, index)));
+    }
     Some(objects)
 }
 
@@ -103,24 +118,32 @@ fn foreign_key(key: &Constraint) -> SavedDdl {
         }),
         predicate: None,
         nulls_equal: false,
+        holds: None,
     }
 }
 
-/// None for an index that stays: broken, the replica identity, in a tablespace of its own, or behind an exclusion, which a key
+/// None for an index that stays: one of a constraint of others, broken, the replica identity, in a tablespace of its own, or behind an exclusion, which a key
 /// WITHOUT OVERLAPS is.
 fn index_of(table: &Table, index: &Index) -> Option<SavedDdl> {
+    let constraint = constraint_of(table, index);
+    if constraint.is_some_and(|constraint| !constraint.own) { None } else { saved(table, index, constraint) }
+}
+
+/// The constraint that an index stands behind.
+pub(super) fn constraint_of<'t>(table: &'t Table, index: &Index) -> Option<&'t Constraint> {
+    table.constraints.iter().find(|constraint| constraint.index == index.oid && constraint.sort != Sort::ForeignKey)
+}
+
+/// All that brings an index and its constraint back, whoever's that is. None for one that stays, as [`index_of`] says.
+pub(super) fn saved(table: &Table, index: &Index, constraint: Option<&Constraint>) -> Option<SavedDdl> {
     if !index.valid || index.replica_identity || index.elsewhere {
         return None;
     }
-    let constraint = table
-        .constraints
-        .iter()
-        .find(|constraint| constraint.index == index.oid && constraint.sort != Sort::ForeignKey);
-    let sort = match constraint.map(|constraint| (constraint.sort, constraint.own)) {
+    let sort = match constraint.map(|constraint| constraint.sort) {
         None => SavedSort::Index,
         Some(_) if constraint.is_some_and(|key| key.definition.contains(" WITHOUT OVERLAPS)")) => return None,
-        Some((Sort::PrimaryKey, true)) => SavedSort::PrimaryKey,
-        Some((Sort::Unique, true)) => SavedSort::Unique,
+        Some(Sort::PrimaryKey) => SavedSort::PrimaryKey,
+        Some(Sort::Unique) => SavedSort::Unique,
         Some(_) => return None,
     };
     Some(SavedDdl {
@@ -141,6 +164,7 @@ fn index_of(table: &Table, index: &Index) -> Option<SavedDdl> {
         referenced: None,
         predicate: index.predicate.clone(),
         nulls_equal: index.nulls_equal,
+        holds: None,
     })
 }
 
@@ -172,6 +196,10 @@ async fn save_and_drop(connection: &Connection, run: Uuid, objects: &[&SavedDdl]
     connection.batch_execute(BEGIN).await?;
     for object in objects {
         ledger::save_ddl(connection, run, object).await?;
+    }
+    // What another one holds goes with it.
+    let held = partitions::held(objects.iter().copied());
+    for object in objects.iter().filter(|object| !held.contains(&quote_table(&object.schema, &object.name))) {
         connection.batch_execute(&dropping(object)).await?;
     }
     connection.commit("take_away").await

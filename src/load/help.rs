@@ -183,10 +183,11 @@ impl Helper {
             return Ok((0, 0));
         }
         self.progress.start("help", &open.flow, Some(total));
-        let (jobs, queue) = (self.jobs.min(files.len()), Mutex::new(files));
+        let sessions = self.address.several("rehome load", self.jobs.min(files.len())).await?;
+        let queue = Mutex::new(files);
         let sums = (AtomicU64::new(0), AtomicU64::new(0));
-        let one = || async {
-            let mut connection = None;
+        let one = async |session: Connection| {
+            let mut connection = Some(session);
             while let Some(file) = queue.lock().ok().and_then(|mut queue| queue.pop_back()) {
                 let task = Task::Load(&flow, &file, &store);
                 let done = task.persistently(&mut connection, &self.address, &self.cancel).await?;
@@ -198,7 +199,7 @@ impl Helper {
             }
             Ok::<_, Error>(())
         };
-        futures::future::try_join_all((0..jobs).map(|_| one())).await?;
+        futures::future::try_join_all(sessions.into_iter().map(one)).await?;
         self.progress.finish(&open.flow);
         Ok((sums.0.into_inner(), sums.1.into_inner()))
     }

@@ -2,7 +2,7 @@
 //! Must not know: how outcomes were computed. Nothing is decided here about a row but whether the target takes it.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -39,12 +39,14 @@ pub mod help;
 mod isolate;
 mod made;
 mod matching;
+mod partitions;
 mod reason;
 mod remove;
 mod restore;
 mod rivals;
 pub mod rollback;
 mod scratch;
+mod sessions;
 mod stage;
 mod trial;
 mod unmapped;
@@ -103,7 +105,8 @@ pub struct Loader {
     of_others: Option<BTreeSet<String>>,
     /// The mappings that the run will write at most, where nothing is known of earlier ones.
     expected: u64,
-    jobs: usize,
+    /// Sessions at a time: fewer than were asked for, once the server has let in fewer.
+    jobs: AtomicUsize,
     /// Other processes may load chunks of its flows.
     shares: bool,
     sink: Arc<dyn Sink>,
@@ -174,7 +177,7 @@ impl Loader {
                 *mode = Mode::Bare;
             }
         }
-        let jobs = jobs.max(1);
+        let jobs = AtomicUsize::new(jobs.max(1));
         let address = address.clone();
         Ok(Self {
             address,
@@ -306,9 +309,10 @@ impl Loader {
         if shares {
             ledger::open_flow(&self.coordinator, &help::open(&shared)?).await?;
         }
-        let workers = self.jobs.min(files.len());
+        let sessions = self.sessions(files.len()).await;
         let queue = Mutex::new(files);
-        futures::future::try_join_all((0..workers).map(|_| self.work(&shared, &queue, store))).await?;
+        let workers = sessions.into_iter().map(|session| self.work(&shared, session, &queue, store));
+        futures::future::try_join_all(workers).await?;
         if shares {
             ledger::close_flow(&self.coordinator, self.run.run_id, &flow.flow).await?;
         }
@@ -411,10 +415,9 @@ impl Loader {
         };
         let mut tables: Vec<&TableName> = bare.collect();
         tables.sort_by_key(|name| rows(name));
-        let workers = self.jobs.min(tables.len());
+        let sessions = self.address.several("rehome analyze", self.jobs().min(tables.len())).await?;
         let queue = Mutex::new(tables);
-        let one = || async {
-            let connection = self.address.connect("rehome analyze").await?;
+        let one = async |connection: Connection| {
             while let Some((schema, table)) = queue.lock().ok().and_then(|mut queue| queue.pop()) {
                 self.cancel.check()?;
                 let span = timed!("load.analyze", table);
@@ -423,7 +426,7 @@ impl Loader {
             }
             Ok::<_, Error>(())
         };
-        futures::future::try_join_all((0..workers).map(|_| one())).await?;
+        futures::future::try_join_all(sessions.into_iter().map(one)).await?;
         Ok(())
     }
 
@@ -493,7 +496,7 @@ impl Loader {
         let restore = restore::Restore {
             address: &self.address,
             coordinator: &self.coordinator,
-            jobs: self.jobs,
+            jobs: self.jobs(),
             removal: &removal,
             cancel: &self.cancel,
         };
@@ -575,10 +578,10 @@ impl Loader {
     async fn work(
         &self,
         flow: &chunk::Flow<'_>,
+        mut connection: Option<Connection>,
         queue: &Mutex<VecDeque<OutcomeFile>>,
         store: &OutcomeStore,
     ) -> Result<()> {
-        let mut connection = self.spare.lock().ok().and_then(|mut spare| spare.pop());
         let mut elsewhere = Vec::new();
         while let Some(file) = queue.lock().ok().and_then(|mut queue| queue.pop_front()) {
             match self.persistently(&mut connection, &Task::Load(flow, &file, store)).await? {
@@ -592,9 +595,7 @@ impl Loader {
             let done = self.persistently(&mut connection, &Task::Load(&patient, &file, store)).await?;
             self.advance(flow.flow, done.unwrap_or(Done::Before), file.rows);
         }
-        if let Ok(mut spare) = self.spare.lock() {
-            spare.extend(connection);
-        }
+        self.keep(connection);
         Ok(())
     }
 

@@ -45,7 +45,8 @@ pub(super) struct Removal<'a> {
 impl Removal<'_> {
     /// Takes out the rows that a unique index refuses.
     pub async fn duplicates(&self, connection: &Connection, object: &SavedDdl, why: &Why) -> Result<u64> {
-        let of_table = |flow: &&LoadedFlow| flow.schema == object.schema && flow.table == object.table;
+        let (schema, table) = self.loaded_through(object);
+        let of_table = |flow: &&LoadedFlow| flow.schema == schema && flow.table == table;
         let id = self.flows.iter().filter(of_table).find_map(|flow| self.id_column(flow));
         let keys = |one: &dyn Fn(usize) -> String, between: &str| {
             (0..object.columns.len()).map(one).collect::<Vec<_>>().join(between)
@@ -69,6 +70,14 @@ impl Removal<'_> {
         );
         let reason = self.reason(object, why);
         self.take_out_many(connection, object, &bad, &reason, why).await
+    }
+
+    /// The table through which the rows came that an object looks at: of a partition, the one at the top.
+    fn loaded_through<'o>(&'o self, object: &'o SavedDdl) -> (&'o str, &'o str) {
+        match self.catalog.exactly(&object.schema, &object.table).map(|table| self.catalog.root(table)) {
+            Some(root) => (&root.schema, &root.name),
+            None => (&object.schema, &object.table),
+        }
     }
 
     /// The reason of rows of its table that an object refuses for this.
@@ -121,7 +130,8 @@ impl Removal<'_> {
                 let reason = format!("foreign_key:{}", key.name);
                 let loads = |flow: &&LoadedFlow| quote_table(&flow.schema, &flow.table) == *referenced;
                 let parents: Vec<String> = self.flows.iter().filter(loads).map(|flow| flow.flow.clone()).collect();
-                taken += self.take_out(connection, &key.schema, &key.table, &bad, &reason, &why, &parents).await?;
+                let table = (key.schema.as_str(), key.table.as_str());
+                taken += self.take_out(connection, table, table, &bad, &reason, &why, &parents).await?;
             }
             total += taken;
             if taken == 0 {
@@ -140,18 +150,20 @@ impl Removal<'_> {
         why: &Why,
     ) -> Result<u64> {
         connection.batch_execute(PLAN_FOR_MANY).await?;
-        let taken = self.take_out(connection, &object.schema, &object.table, bad, reason, why, &[]).await?;
+        let (through, part) = (self.loaded_through(object), (object.schema.as_str(), object.table.as_str()));
+        let taken = self.take_out(connection, through, part, bad, reason, why, &[]).await?;
         connection.batch_execute(PLAN_AS_EVER).await?;
         Ok(taken)
     }
 
-    /// `parents`: the flows whose rows are the cause, where rows are orphans.
+    /// `part`: where the rows lie, which is the table or a partition of it. `parents`: the flows whose rows are the cause, where rows
+    /// are orphans.
     #[allow(clippy::too_many_arguments)]
     async fn take_out(
         &self,
         connection: &Connection,
-        schema: &str,
-        table: &str,
+        (schema, table): (&str, &str),
+        part: (&str, &str),
         bad: &str,
         reason: &str,
         why: &Why,
@@ -183,7 +195,7 @@ impl Removal<'_> {
             TAKE_OUT,
             &[
                 ("bad", bad),
-                ("table", &quote_table(schema, table)),
+                ("table", &quote_table(part.0, part.1)),
                 ("id", &id),
                 ("mappings", &self.mappings.quoted()),
                 ("uuid_type", self.mappings.uuid_type()),

@@ -21,6 +21,8 @@ const BEGIN_REBUILD: &str = include_str!("../../sql/control/load/begin_rebuild.s
 const ROLLBACK: &str = include_str!("../../sql/control/load/rollback.sql");
 const INDEX_EXISTS: &str = include_str!("../../sql/control/load/index_exists.sql");
 const ATTACH_KEY: &str = include_str!("../../sql/control/load/attach_key.sql");
+const ATTACH_PART: &str = include_str!("../../sql/control/load/attach_part.sql");
+const ADD_HOLDING_KEY: &str = include_str!("../../sql/control/load/add_holding_key.sql");
 const CLUSTER_ON: &str = include_str!("../../sql/control/load/cluster_on.sql");
 const COMMENT_CONSTRAINT: &str = include_str!("../../sql/control/load/comment_constraint.sql");
 const COMMENT_INDEX: &str = include_str!("../../sql/control/load/comment_index.sql");
@@ -53,7 +55,7 @@ impl Restore<'_> {
         let saved = ledger::saved_ddl(self.coordinator).await?;
         let (foreign, keys): (Vec<_>, Vec<_>) =
             saved.into_iter().partition(|object| object.sort == SavedSort::ForeignKey);
-        self.build_indexes(keys.iter().filter(|object| !object.index_made).collect()).await?;
+        self.build_indexes(keys.iter().filter(|object| !object.index_made && object.holds.is_none()).collect()).await?;
         for object in &keys {
             self.cancel.check()?;
             self.attach(object).await?;
@@ -64,19 +66,18 @@ impl Restore<'_> {
 
     /// Builds indexes over several connections.
     async fn build_indexes(&self, objects: Vec<&SavedDdl>) -> Result<()> {
-        let builders = self.jobs.min(objects.len());
+        let sessions = self.address.several("rehome rebuild", self.jobs.min(objects.len())).await?;
         let workers = if objects.len() < self.jobs.max(2) { "2" } else { "0" };
         let queue = Mutex::new(objects.into_iter().collect::<VecDeque<_>>());
         let next = || queue.lock().ok().and_then(|mut queue| queue.pop_front());
-        let one = || async {
-            let connection = self.address.connect("rehome rebuild").await?;
+        let one = async |connection: Connection| {
             while let Some(object) = next() {
                 self.cancel.check()?;
                 self.build(&connection, object, workers).await?;
             }
             Ok::<_, Error>(())
         };
-        futures::future::try_join_all((0..builders).map(|_| one())).await?;
+        futures::future::try_join_all(sessions.into_iter().map(one)).await?;
         Ok(())
     }
 
@@ -138,39 +139,12 @@ impl Restore<'_> {
     /// Makes a constraint of its index again, with all that belonged to it, and forgets that it was away.
     async fn attach(&self, object: &SavedDdl) -> Result<()> {
         let connection = self.coordinator;
-        let (table, name) = (quote_table(&object.schema, &object.table), quote_ident(&object.name));
-        let index = quote_table(&object.schema, &object.name);
         begin(connection, "0").await?;
-        let sort = match object.sort {
-            SavedSort::PrimaryKey => Some("primary key"),
-            SavedSort::Unique => Some("unique"),
-            _ => None,
+        let made = match &object.holds {
+            Some(parts) => holding(object, parts),
+            None => attaching(object).into_iter().collect(),
         };
-        let mut statements = Vec::new();
-        if let Some(sort) = sort {
-            let timing = match (object.deferrable, object.deferred) {
-                (true, true) => "deferrable initially deferred",
-                (true, false) => "deferrable",
-                _ => "",
-            };
-            statements
-                .push(fill(ATTACH_KEY, &[("table", &table), ("name", &name), ("sort", sort), ("timing", timing)]));
-        }
-        if object.clustered {
-            statements.push(fill(CLUSTER_ON, &[("table", &table), ("name", &name)]));
-        }
-        let (on_constraint, on_index) = match sort {
-            Some(_) => (object.comment.as_deref(), object.index_comment.as_deref()),
-            None => (None, object.comment.as_deref()),
-        };
-        if let Some(comment) = on_constraint {
-            let values = [("table", table.as_str()), ("name", &name), ("comment", &quote_literal(comment))];
-            statements.push(fill(COMMENT_CONSTRAINT, &values));
-        }
-        if let Some(comment) = on_index {
-            statements.push(fill(COMMENT_INDEX, &[("index", &index), ("comment", &quote_literal(comment))]));
-        }
-        for statement in statements {
+        for statement in made.into_iter().chain(belongings(object)) {
             connection.batch_execute(&statement).await?;
         }
         ledger::forget_ddl(connection, object.id).await?;
@@ -234,8 +208,8 @@ impl Restore<'_> {
         let adding = tokio::sync::Mutex::new(());
         let queue = Mutex::new(by_table.into_iter().collect::<VecDeque<_>>());
         let next = || queue.lock().ok().and_then(|mut queue| queue.pop_front());
-        let one = || async {
-            let connection = self.address.connect("rehome validate").await?;
+        let sessions = self.address.several("rehome validate", self.jobs.min(keys.len())).await?;
+        let one = async |connection: Connection| {
             let mut broken = Vec::new();
             while let Some(group) = next() {
                 for key in group {
@@ -247,16 +221,21 @@ impl Restore<'_> {
             }
             Ok::<_, Error>(broken)
         };
-        let found = futures::future::try_join_all((0..self.jobs.min(keys.len())).map(|_| one())).await?;
+        let found = futures::future::try_join_all(sessions.into_iter().map(one)).await?;
         Ok(found.into_iter().flatten().collect())
     }
 
-    /// Adds a key without a look at the rows. The key of a partitioned table cannot be added so: that waits for
-    /// [`Self::validate`].
+    /// Adds a key without a look at the rows. The key of a partitioned table cannot be added so, and of one to a partitioned table
+    /// the part for each partition would never count as validated: these wait for [`Self::validate`].
     async fn add(&self, key: &SavedDdl) -> Result<()> {
         let connection = self.coordinator;
         let table = quote_table(&key.schema, &key.table);
-        if is_there(connection, key).await? || is_partitioned(connection, &table).await? {
+        let referenced = key.referenced.as_deref().and_then(<[String]>::first);
+        let to_partitioned = match referenced {
+            Some(referenced) => is_partitioned(connection, referenced).await?,
+            None => false,
+        };
+        if to_partitioned || is_there(connection, key).await? || is_partitioned(connection, &table).await? {
             return Ok(());
         }
         begin(connection, "0").await?;
@@ -299,6 +278,55 @@ impl Restore<'_> {
         drop(alone);
         Ok(true)
     }
+}
+
+/// The statement that makes a constraint of its index; none for an index without one.
+fn attaching(object: &SavedDdl) -> Option<String> {
+    let sort = match object.sort {
+        SavedSort::PrimaryKey => "primary key",
+        SavedSort::Unique => "unique",
+        _ => return None,
+    };
+    let timing = match (object.deferrable, object.deferred) {
+        (true, true) => "deferrable initially deferred",
+        (true, false) => "deferrable",
+        _ => "",
+    };
+    let (table, name) = (quote_table(&object.schema, &object.table), quote_ident(&object.name));
+    Some(fill(ATTACH_KEY, &[("table", &table), ("name", &name), ("sort", sort), ("timing", timing)]))
+}
+
+/// The statements that make an index or key of a partitioned table of those that its partitions have: the server sees that they are
+/// what the definition says, and makes it valid with the last of them.
+fn holding(object: &SavedDdl, parts: &[String]) -> Vec<String> {
+    let (table, name) = (quote_table(&object.schema, &object.table), quote_ident(&object.name));
+    let values = [("table", &*table), ("name", &name), ("definition", &object.definition)];
+    let made = if object.sort == SavedSort::Index { object.definition.clone() } else { fill(ADD_HOLDING_KEY, &values) };
+    let index = quote_table(&object.schema, &object.name);
+    let attached = parts.iter().map(|part| fill(ATTACH_PART, &[("index", &*index), ("part", part)]));
+    std::iter::once(made).chain(attached).collect()
+}
+
+/// The statements for what belonged to an index or its constraint: that the table is in its order, and comments.
+fn belongings(object: &SavedDdl) -> Vec<String> {
+    let (table, name) = (quote_table(&object.schema, &object.table), quote_ident(&object.name));
+    let index = quote_table(&object.schema, &object.name);
+    let mut statements = Vec::new();
+    if object.clustered {
+        statements.push(fill(CLUSTER_ON, &[("table", &table), ("name", &name)]));
+    }
+    let (on_constraint, on_index) = match object.sort {
+        SavedSort::PrimaryKey | SavedSort::Unique => (object.comment.as_deref(), object.index_comment.as_deref()),
+        _ => (None, object.comment.as_deref()),
+    };
+    if let Some(comment) = on_constraint {
+        let values = [("table", table.as_str()), ("name", &name), ("comment", &quote_literal(comment))];
+        statements.push(fill(COMMENT_CONSTRAINT, &values));
+    }
+    if let Some(comment) = on_index {
+        statements.push(fill(COMMENT_INDEX, &[("index", &index), ("comment", &quote_literal(comment))]));
+    }
+    statements
 }
 
 /// Does a row break a key with a period that the server has validated? It is content with any overlap then, where it asks of a

@@ -67,6 +67,11 @@ pub use spill::forget as forget_spilled;
 pub use summary::{Begun, FlowSums, Known, Summary, Sums, flows, summaries, summary};
 pub use verify::{Asked as VerifyAsked, Rows as SampledRows, Sample, VerifiedRun, verify};
 
+/// So many threads of queries may always be.
+const FEW_THREADS: usize = 8;
+/// What each needs of the memory, where there are more.
+const MEMORY_OF_A_THREAD: usize = 32 << 20;
+
 /// What every command needs to work: where, how much, and who listens.
 #[derive(Clone)]
 pub struct Setting {
@@ -133,6 +138,14 @@ impl Setting {
         spill::folder(&self.workspace)
     }
 
+    /// The threads of queries: as many as there are jobs, as far as they pay. Sessions wait for servers; threads beyond the processors
+    /// only take the memory that the others need.
+    #[must_use]
+    pub fn threads(&self) -> usize {
+        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        self.jobs.min(FEW_THREADS.max(processors.min(self.memory / MEMORY_OF_A_THREAD)))
+    }
+
     /// A session for these flows' identifiers.
     ///
     /// # Errors
@@ -143,7 +156,7 @@ impl Setting {
             return node.engine(Arc::new(identity), workers.clone());
         }
         let spill = self.spill_folder()?;
-        Engine::new(&Settings { memory: self.memory, partitions: self.jobs, spill, identity: Arc::new(identity) })
+        Engine::new(&Settings { memory: self.memory, partitions: self.threads(), spill, identity: Arc::new(identity) })
     }
 }
 

@@ -94,8 +94,7 @@ impl Address {
         let started = Instant::now();
         let mut pauses = PAUSES.iter();
         loop {
-            let pooled = if self.direct.load(Ordering::Acquire) { Pooled::Not } else { Pooled::Refuse };
-            let error = match self.attempt(application, pooled).await {
+            let error = match self.try_once(application).await {
                 Ok(connection) => return Ok(connection),
                 Err(error) => error,
             };
@@ -107,6 +106,12 @@ impl Address {
                 _ => return Err(error),
             }
         }
+    }
+
+    /// Logs in once: whoever is refused is told at once.
+    pub(super) async fn try_once(&self, application: &str) -> Result<Connection> {
+        let pooled = if self.direct.load(Ordering::Acquire) { Pooled::Not } else { Pooled::Refuse };
+        self.attempt(application, pooled).await
     }
 
     /// Logs in once, also through a transaction pooler ([`Connection::pooler`]): for who only looks, in one transaction.

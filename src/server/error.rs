@@ -145,6 +145,12 @@ fn kind(said: &DbError) -> Kind {
     }
 }
 
+/// Does the server, the database or the role take no more sessions?
+#[must_use]
+pub fn is_full(error: &Error) -> bool {
+    error.places().iter().any(|(at, state)| *at == At::SqlState && state == "53300")
+}
+
 /// The server's own words only where they name objects and never values.
 fn message(said: &DbError) -> String {
     let code = said.code().code();

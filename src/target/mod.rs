@@ -14,6 +14,7 @@ use crate::server::Connection;
 use crate::server::sql::{quote_ident, quote_literal};
 
 mod labels;
+mod partitions;
 pub mod pointing;
 mod rows;
 mod structure;
@@ -43,12 +44,16 @@ pub struct Table {
     pub inherits: bool,
     /// Partitioned itself: its rows lie in its partitions.
     pub partitioned: bool,
+    /// Schema and name of the table that it is a partition of.
+    pub partition_of: Option<TableName>,
+    /// Some of its partitions, at any depth, are foreign tables.
+    pub has_foreign_partitions: bool,
     /// The role owns it, and so may alter it.
     pub owned: bool,
     pub writable: bool,
     /// The planner's estimate; negative when the table was never analysed.
     pub estimated_rows: f64,
-    /// A trigger may fill columns before their rules are tested.
+    /// A trigger, of it or of a partition, may fill columns before their rules are tested.
     pub row_trigger_before_insert: bool,
     pub columns: Vec<Column>,
     /// Primary key, unique, check, exclusion and foreign key constraints of the table itself.
@@ -56,14 +61,18 @@ pub struct Table {
     /// Foreign keys of this and other tables that point to it.
     pub referenced_by: Vec<Constraint>,
     pub indexes: Vec<Index>,
-    /// Those that fire when rows are inserted.
+    /// Those that fire when rows are inserted, those that only partitions of it have among them.
     pub triggers: Vec<Trigger>,
 }
 
 /// A trigger that fires when rows are inserted.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Trigger {
+    /// Schema and name of the table that has it.
+    pub of: TableName,
     pub name: String,
+    /// It fires for each row, and not for a statement as a whole.
+    pub each_row: bool,
     /// `schema.name`
     pub function: String,
     /// The tables that the function's source text says it writes to, as it names them.
@@ -144,6 +153,12 @@ pub struct Index {
     pub replica_identity: bool,
     /// In a tablespace of its own, which its definition does not tell.
     pub elsewhere: bool,
+    /// Of a partitioned table: it holds those of the partitions together.
+    pub partitioned: bool,
+    /// It has storage parameters.
+    pub tuned: bool,
+    /// The index of a partitioned table that it is a part of; 0 for none.
+    pub part_of: u32,
     /// NULLs count as equal (NULLS NOT DISTINCT).
     pub nulls_equal: bool,
     /// Columns or expressions of the key, as SQL.
@@ -187,11 +202,13 @@ impl Catalog {
         }
         for row in connection.query(include_str!("../../sql/control/target/triggers.sql"), &[&oids]).await? {
             if let Some(index) = at.get(&row.try_get("relation")?) {
-                tables[*index].triggers.push(rows::trigger(&row)?);
+                let of = (tables[*index].schema.clone(), tables[*index].name.clone());
+                tables[*index].triggers.push(rows::trigger(&row, of)?);
             }
         }
-        let tables: BTreeMap<_, _> =
+        let mut tables: BTreeMap<_, _> =
             tables.into_iter().map(|table| ((table.schema.clone(), table.name.clone()), table)).collect();
+        partitions::tell_parents(&mut tables);
         if !tables.keys().any(|(found, _)| found == schema) {
             return Err(Error::new(Kind::Drift, format!("the target's schema {schema} holds no table")).hint(
                 "the target's tables must be there first: rehome moves rows, it does not invent the target's schema",

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use tokio_postgres::Row;
 
 use super::types::Types;
-use super::{Column, Constraint, Index, Sort, Table, Trigger};
+use super::{Column, Constraint, Index, Sort, Table, TableName, Trigger};
 use crate::error::Result;
 
 pub(super) fn table(row: &Row) -> Result<Table> {
@@ -16,6 +16,8 @@ pub(super) fn table(row: &Row) -> Result<Table> {
         name: row.try_get("name")?,
         inherits: row.try_get("inherits")?,
         partitioned: row.try_get("partitioned")?,
+        partition_of: row.try_get::<_, Option<String>>("parent_schema")?.zip(row.try_get("parent_name")?),
+        has_foreign_partitions: row.try_get("has_foreign_partitions")?,
         owned: row.try_get("owned")?,
         writable: row.try_get("writable")?,
         estimated_rows: row.try_get("estimated_rows")?,
@@ -75,8 +77,14 @@ pub(super) fn constraint(row: &Row, names: &HashMap<u32, (String, String)>) -> R
     }))
 }
 
-pub(super) fn trigger(row: &Row) -> Result<Trigger> {
-    Ok(Trigger { name: row.try_get("name")?, function: row.try_get("function")?, writes: row.try_get("writes")? })
+pub(super) fn trigger(row: &Row, of: TableName) -> Result<Trigger> {
+    Ok(Trigger {
+        of,
+        name: row.try_get("name")?,
+        each_row: row.try_get("each_row")?,
+        function: row.try_get("function")?,
+        writes: row.try_get("writes")?,
+    })
 }
 
 pub(super) fn index(row: &Row) -> Result<Index> {
@@ -89,6 +97,9 @@ pub(super) fn index(row: &Row) -> Result<Index> {
         clustered: row.try_get("clustered")?,
         replica_identity: row.try_get("replica_identity")?,
         elsewhere: row.try_get("elsewhere")?,
+        partitioned: row.try_get("partitioned")?,
+        tuned: row.try_get("tuned")?,
+        part_of: row.try_get("part_of")?,
         nulls_equal: row.try_get("nulls_equal")?,
         expressions: row.try_get("expressions")?,
         predicate: row.try_get("predicate")?,

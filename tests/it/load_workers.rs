@@ -63,13 +63,13 @@ async fn state(database: &Database) -> String {
     [again.text(STATE).await, again.text(OBJECTS).await].join("\n")
 }
 
-fn run(program: &Program, database: &Database, more: &[&str]) -> Command {
+pub fn run(program: &Program, database: &Database, more: &[&str]) -> Command {
     let mut run = program.run(&database.url, &database.url, more);
     run.args(["--quiet", "--no-threshold"]);
     run
 }
 
-fn helper(program: &Program, database: &Database, wait: &str) -> Child {
+pub fn helper(program: &Program, database: &Database, wait: &str) -> Child {
     let mut helper = program.command("load-worker");
     helper.args(["--quiet", "--target", &database.url, "--wait", wait]).stdin(Stdio::null());
     helper.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()

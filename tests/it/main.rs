@@ -53,6 +53,7 @@ mod load;
 mod load_workers;
 #[cfg(feature = "cluster")]
 mod machines;
+mod many_jobs;
 mod masking;
 mod matching;
 mod memory;
@@ -70,6 +71,7 @@ mod others;
 mod otlp;
 mod own_tables;
 mod page;
+mod partitions;
 mod passes;
 mod places;
 mod pooler;

@@ -234,6 +234,8 @@ create table if not exists rehome.saved_ddl (
     saved_at        timestamptz not null default clock_timestamp(),
     unique (table_schema, table_name, sort, object_name)
 );
+-- Of an index or key of a partitioned table: the quoted names of the indexes of its partitions, which it holds together.
+alter table rehome.saved_ddl add column if not exists holds text[];
 
 -- How the tables that a run loaded stood when it ended: their rows, where they had held none before us, and their columns,
 -- constraints, indexes, triggers, policies and sequences, so that it can be told later what has gone.

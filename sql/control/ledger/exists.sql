@@ -2,7 +2,7 @@
 select not exists (
     select from (values
         ('epoch', 'target_id'), ('runs', 'rules'), ('lineage', 'member'), ('chunks', 'run_id'), ('flows', 'begun_at'), ('flows', 'open_for'),
-        ('quarantine', 'cause_key'), ('quarantine', 'taken_out'), ('existing', 'fate'), ('saved_ddl', 'id'),
+        ('quarantine', 'cause_key'), ('quarantine', 'taken_out'), ('existing', 'fate'), ('saved_ddl', 'holds'),
         ('resolved', 'reject'), ('before_images', 'altered'), ('kept', 'waiting'), ('conflicts', 'decided'),
         ('former_mappings', 'mapping'), ('saved_sequences', 'after'), ('left_rows', 'why'), ('tables_left', 'structure')
     ) as needed (relation, attribute)

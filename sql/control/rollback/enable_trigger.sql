@@ -1,2 +1,2 @@
 -- As before.
-alter table {table} enable {sort} trigger {trigger}
+alter table only {table} enable {sort} trigger {trigger}

@@ -1,2 +1,2 @@
 -- Tables that hold nothing but what the run brought.
-truncate table only {tables}
+truncate table {tables}

@@ -9,6 +9,9 @@ select
     i.indisclustered                                          as clustered,
     i.indisreplident                                          as replica_identity,
     c.reltablespace <> 0                                      as elsewhere,
+    c.relkind = 'I'                                           as partitioned,
+    c.reloptions is not null                                  as tuned,
+    coalesce((select h.inhparent from pg_catalog.pg_inherits h where h.inhrelid = c.oid), 0) as part_of,
     coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false) as nulls_equal,
     array(select pg_get_indexdef(i.indexrelid, k, true)
             from generate_series(1, i.indnkeyatts) k)         as expressions,

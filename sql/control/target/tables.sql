@@ -13,9 +13,19 @@ select
     exists (select from pg_catalog.pg_trigger t
              where t.tgrelid = c.oid and not t.tgisinternal
                and t.tgenabled <> 'D'
-               and t.tgtype & 7 = 7)                           as row_trigger_before_insert
+               and t.tgtype & 7 = 7)                           as row_trigger_before_insert,
+    pn.nspname::text                                           as parent_schema,
+    p.relname::text                                            as parent_name,
+    -- Looked for among its partitions alone: among all tables, it would take a minute for three thousand of them.
+    c.relkind = 'p' and exists (
+        select from pg_catalog.pg_partition_tree(c.oid) part
+        join pg_catalog.pg_class f on f.oid = part.relid
+        where f.relkind not in ('r', 'p'))                     as has_foreign_partitions
 from pg_catalog.pg_class c
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+left join pg_catalog.pg_inherits i on i.inhrelid = c.oid and c.relispartition
+left join pg_catalog.pg_class p on p.oid = i.inhparent
+left join pg_catalog.pg_namespace pn on pn.oid = p.relnamespace
 where c.relkind in ('r', 'p')
   and n.nspname <> 'information_schema'
   and n.nspname !~ '^pg_'

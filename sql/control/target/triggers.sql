@@ -3,6 +3,7 @@
 select
     t.tgrelid                                                as relation,
     t.tgname::text                                           as name,
+    t.tgtype & 1 = 1                                         as each_row,
     n.nspname || '.' || p.proname                            as function,
     array(
         select distinct lower(found.part[1])

@@ -311,7 +311,7 @@ impl Rollback {
                 })
                 .map(|whole| whole.rows)
                 .sum();
-            if self.count(table).await? == expected && !table.partitioned && table.owned {
+            if self.count(table).await? == expected && self.may_be_emptied(table) {
                 chosen.insert((table.schema.clone(), table.name.clone()));
             }
         }
@@ -319,7 +319,8 @@ impl Rollback {
         loop {
             let referred = chosen.iter().find(|(schema, name)| {
                 let table = self.catalog.exactly(schema, name);
-                table.is_some_and(|table| table.referenced_by.iter().any(|key| !chosen.contains(&key.table)))
+                table
+                    .is_some_and(|table| table.referenced_by.iter().any(|key| !chosen.contains(&self.root(&key.table))))
             });
             let Some(referred) = referred.cloned() else { break };
             chosen.remove(&referred);
@@ -327,11 +328,30 @@ impl Rollback {
         if chosen.is_empty() {
             return Ok(());
         }
-        let tables: Vec<String> = chosen.iter().map(|(schema, table)| quote_table(schema, table)).collect();
+        let named = |(schema, name): &(String, String)| {
+            let whole = self.catalog.exactly(schema, name).is_some_and(|table| table.partitioned);
+            let table = quote_table(schema, name);
+            if whole { table } else { format!("only {table}") }
+        };
+        let tables: Vec<String> = chosen.iter().map(named).collect();
         self.in_transaction().await?;
         let truncate = include_str!("../../../sql/control/rollback/truncate.sql");
-        self.connection.batch_execute(&fill(truncate, &[("tables", &tables.join(", only "))])).await?;
+        self.connection.batch_execute(&fill(truncate, &[("tables", &tables.join(", "))])).await?;
         self.connection.commit("rollback_empty").await
+    }
+
+    /// Is a table ours to empty, with its partitions, if it has any? Nobody may refer to one of these by itself.
+    fn may_be_emptied(&self, table: &Table) -> bool {
+        let partitions = self.catalog.partitions(table);
+        table.owned
+            && !table.has_foreign_partitions
+            && partitions.iter().all(|(_, part)| part.owned && part.referenced_by.is_empty())
+    }
+
+    /// The table at the top of the tree of partitions that one is in.
+    fn root(&self, (schema, name): &(String, String)) -> (String, String) {
+        let root = self.catalog.exactly(schema, name).map(|table| self.catalog.root(table));
+        root.map_or_else(|| (schema.clone(), name.clone()), |root| (root.schema.clone(), root.name.clone()))
     }
 
     async fn count(&self, table: &Table) -> Result<u64> {

@@ -1,4 +1,4 @@
-//! Owns that a table's triggers are silent while its rows are put back, and are as before after it, in the same transaction.
+//! Owns that the triggers of a table and of its partitions are silent while its rows are put back, and are as before after it, in the same transaction.
 //! Must not know: which rows are put back.
 
 use super::Rollback;
@@ -20,6 +20,8 @@ impl Rollback {
         let mut again = Vec::new();
         for row in self.connection.query(TRIGGERS, &[&name]).await? {
             let (trigger, enabled): (String, String) = (row.try_get("name")?, row.try_get("enabled")?);
+            let (schema, part): (String, String) = (row.try_get("schema")?, row.try_get("table")?);
+            let name = quote_table(&schema, &part);
             let sort = match enabled.as_str() {
                 "A" => "always",
                 "R" => "replica",
