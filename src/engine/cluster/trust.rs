@@ -100,13 +100,11 @@ impl Tls {
     pub(super) async fn accept(&self, connection: TcpStream) -> Option<SslStream<TcpStream>> {
         let mut stream = SslStream::new(Ssl::new(self.worker.context()).ok()?, connection).ok()?;
         let known = tokio::time::timeout(HANDSHAKE, Pin::new(&mut stream).accept()).await;
-        match known {
-            Ok(Ok(())) => Some(stream),
-            _ => {
-                log::warn!("whoever asked showed no certificate that is accepted, or did not accept ours");
-                None
-            }
+        if matches!(known, Ok(Ok(()))) {
+            return Some(stream);
         }
+        log::warn!("whoever asked showed no certificate that is accepted, or did not accept ours");
+        None
     }
 
     /// As one that asks: the certificate of the other one has to name the host of its address.
