@@ -50,8 +50,7 @@ fn whole((_, table, index): &Place<'_>) -> Option<SavedDdl> {
         return None;
     }
     if index.partitioned && saved.sort != SavedSort::Index {
-        // The definition of a key does not tell how its index is stored.
-        if index.tuned {
+        if index.fixed {
             return None;
         }
         saved.definition.clone_from(&constraint?.definition);

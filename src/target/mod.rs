@@ -155,8 +155,9 @@ pub struct Index {
     pub elsewhere: bool,
     /// Of a partitioned table: it holds those of the partitions together.
     pub partitioned: bool,
-    /// It has storage parameters.
-    pub tuned: bool,
+    /// Its definition would not bring everything back: it has storage parameters, or is a primary key of a partitioned table and would
+    /// change its partitions.
+    pub fixed: bool,
     /// The index of a partitioned table that it is a part of; 0 for none.
     pub part_of: u32,
     /// NULLs count as equal (NULLS NOT DISTINCT).

@@ -98,7 +98,7 @@ pub(super) fn index(row: &Row) -> Result<Index> {
         replica_identity: row.try_get("replica_identity")?,
         elsewhere: row.try_get("elsewhere")?,
         partitioned: row.try_get("partitioned")?,
-        tuned: row.try_get("tuned")?,
+        fixed: row.try_get("fixed")?,
         part_of: row.try_get("part_of")?,
         nulls_equal: row.try_get("nulls_equal")?,
         expressions: row.try_get("expressions")?,

@@ -10,7 +10,9 @@ select
     i.indisreplident                                          as replica_identity,
     c.reltablespace <> 0                                      as elsewhere,
     c.relkind = 'I'                                           as partitioned,
-    c.reloptions is not null                                  as tuned,
+    -- Since version 18, a primary key makes the columns of a partition NOT NULL by themselves, where they were by those of the table.
+    c.reloptions is not null or c.relkind = 'I' and i.indisprimary and current_setting('server_version_num')::integer >= 180000
+                                                              as fixed,
     coalesce((select h.inhparent from pg_catalog.pg_inherits h where h.inhrelid = c.oid), 0) as part_of,
     coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false) as nulls_equal,
     array(select pg_get_indexdef(i.indexrelid, k, true)

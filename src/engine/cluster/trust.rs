@@ -14,6 +14,7 @@ use openssl::ssl::{
 };
 use openssl::x509::X509;
 use openssl::x509::store::X509StoreBuilder;
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio_openssl::SslStream;
 
@@ -24,6 +25,9 @@ use crate::error::{Error, Result};
 const HTTP_2: &[u8] = b"\x02h2";
 /// How long both may take until they know each other.
 const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// How long the other side may take to hear that it is not accepted.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// What a machine shows of itself, and asks of others. By default nothing: then only the same machine is trusted.
 #[derive(Debug, Clone, Default)]
@@ -104,6 +108,13 @@ impl Tls {
             return Some(stream);
         }
         log::warn!("whoever asked showed no certificate that is accepted, or did not accept ours");
+        // A connection that is closed with something unread is reset, and the other side would not hear why.
+        let connection = stream.get_mut();
+        let ending = async {
+            connection.shutdown().await?;
+            tokio::io::copy(connection, &mut tokio::io::sink()).await
+        };
+        let _ = tokio::time::timeout(FAREWELL, ending).await;
         None
     }
 
