@@ -214,29 +214,30 @@ async fn machines_with_certificates_answer_nobody_without() {
     assert_eq!(comparable(&far), comparable(&near));
     assert_eq!(place.stored("far"), place.stored("near"));
 
-    let refused = |what: &str, output: &Output, code: i32| {
+    let refused = |what: &str, output: &Output, codes: &[i32]| {
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(code), "{what}: {said}");
+        assert!(output.status.code().is_some_and(|code| codes.contains(&code)), "{what}: {said}");
         assert!(place.stored(what).is_empty(), "{what}");
         said
     };
     // With no certificate: the connection comes to nothing.
-    refused("plain", &ask("plain", &[&one], &[]), 75);
+    refused("plain", &ask("plain", &[&one], &[]), &[75]);
     let of_theirs = certified(folder, "of_theirs", &theirs.issue(&Wanted::of("driver", &["DNS:driver"])), &authority);
-    refused("theirs", &ask("theirs", &[&one], &of_theirs), 4);
+    // A certificate that the worker refuses: with TLS 1.3 the driver is told after its own hello, and may find the connection gone.
+    refused("theirs", &ask("theirs", &[&one], &of_theirs), &[4, 75]);
     let trusts_theirs = certified(folder, "trusts", &authority.issue(&Wanted::of("driver", &["DNS:driver"])), &theirs);
-    let said = refused("untrusting", &ask("untrusting", &[&one], &trusts_theirs), 4);
+    let said = refused("untrusting", &ask("untrusting", &[&one], &trusts_theirs), &[4]);
     assert!(said.contains("certificates"), "{said}");
     // A certificate that is of another host.
     let elsewhere = authority.issue(&Wanted::of("worker", &["DNS:elsewhere.example"]));
     let elsewhere = start("elsewhere", &certified(folder, "elsewhere", &elsewhere, &authority));
-    refused("elsewhere", &ask("elsewhere", &[&elsewhere], &of_driver), 4);
+    refused("elsewhere", &ask("elsewhere", &[&elsewhere], &of_driver), &[4]);
     // A key that is another's, and one behind a passphrase, are told before anybody is asked.
     std::fs::write(folder.join("driver.key"), authority.issue(&Wanted::of("x", &["DNS:x"])).key()).unwrap();
-    let said = refused("key", &ask("key", &[&one], &of_driver), 2);
+    let said = refused("key", &ask("key", &[&one], &of_driver), &[2]);
     assert!(said.contains("the key is not that of the certificate"), "{said}");
     std::fs::write(folder.join("driver.key"), authority.locked_key("secret words")).unwrap();
-    refused("locked", &ask("locked", &[&one], &of_driver), 2);
+    refused("locked", &ask("locked", &[&one], &of_driver), &[2]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
