@@ -59,6 +59,23 @@ fn id_of(entity: &str, key: i64) -> Uuid {
     Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("{entity}:int:{key}").as_bytes())
 }
 
+/// A run of a pipeline that is none.
+pub fn identity(run_id: Uuid) -> RunIdentity {
+    RunIdentity {
+        run_id,
+        namespace: rehome::id::Namespace::new(Uuid::NAMESPACE_URL),
+        pipeline: "test".into(),
+        pipeline_hash: "hash".into(),
+        parent: None,
+        mappings: "public.migration_mappings".into(),
+        snapshot: "nowhere".into(),
+        rules: BTreeMap::new(),
+        snapshot_id: "snapshot".into(),
+        as_of: "2025-10-27T00:00:00Z".into(),
+        tool_version: "0".into(),
+    }
+}
+
 fn uuids(values: impl Iterator<Item = Option<Uuid>>) -> ArrayRef {
     Arc::new(
         FixedSizeBinaryArray::try_from_sparse_iter_with_size(values.map(|id| id.map(Uuid::into_bytes)), 16).unwrap(),
@@ -132,21 +149,8 @@ impl Bench {
 
     async fn loader(&self, cancel: &Cancel) -> rehome::error::Result<Loader> {
         let catalog = self.catalog().await;
-        let identity = RunIdentity {
-            run_id: self.run,
-            namespace: rehome::id::Namespace::new(Uuid::NAMESPACE_URL),
-            pipeline: "test".into(),
-            pipeline_hash: "hash".into(),
-            parent: None,
-            mappings: "public.migration_mappings".into(),
-            snapshot: "nowhere".into(),
-            rules: BTreeMap::new(),
-            snapshot_id: "snapshot".into(),
-            as_of: "2025-10-27T00:00:00Z".into(),
-            tool_version: "0".into(),
-        };
         let sink: Arc<dyn Sink> = Arc::new(Silent);
-        Loader::open(&self.address, catalog, identity, 2, sink, cancel.clone()).await
+        Loader::open(&self.address, catalog, identity(self.run), 2, sink, cancel.clone()).await
     }
 
     async fn catalog(&self) -> Catalog {

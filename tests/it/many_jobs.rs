@@ -9,8 +9,6 @@ use std::time::{Duration, Instant};
 
 use arrow::array::{ArrayRef, FixedSizeBinaryArray, Int64Array, RecordBatch};
 use rehome::cancel::Cancel;
-use rehome::id::Namespace;
-use rehome::ledger::RunIdentity;
 use rehome::load::Loader;
 use rehome::outcome::{Outcome, RowIdentity};
 use rehome::outcomes::{FlowOutcomes, OutcomeStore};
@@ -21,6 +19,7 @@ use uuid::Uuid;
 
 use crate::cluster::{Database, Own};
 use crate::growth::HELD;
+use crate::load::identity;
 use crate::rollback::OBJECTS;
 use crate::support::{rehome, silent};
 
@@ -91,21 +90,9 @@ async fn load(address: &Address, session: Connection, files: usize) -> (usize, u
     let folder = tempfile::tempdir().unwrap();
     let store = OutcomeStore::open(&Location::folder(Path::new(folder.path())).unwrap(), "run");
     let flow = flow(&store, files).await;
-    let identity = RunIdentity {
-        run_id: Uuid::new_v4(),
-        namespace: Namespace::new(Uuid::NAMESPACE_URL),
-        pipeline: "test".into(),
-        pipeline_hash: "hash".into(),
-        parent: None,
-        mappings: "public.migration_mappings".into(),
-        snapshot: "nowhere".into(),
-        rules: BTreeMap::new(),
-        snapshot_id: "snapshot".into(),
-        as_of: "2025-10-27T00:00:00Z".into(),
-        tool_version: "0".into(),
-    };
     let catalog = Catalog::read(&session, "public").await.unwrap();
-    let mut loader = Loader::open(address, catalog, identity, MOST, silent(), Cancel::new()).await.unwrap();
+    let mut loader =
+        Loader::open(address, catalog, identity(Uuid::new_v4()), MOST, silent(), Cancel::new()).await.unwrap();
     let mut most = 0;
     let mut loading = Box::pin(loader.load_flow(&flow, &store));
     let loaded = loop {
