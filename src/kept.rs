@@ -91,7 +91,11 @@ fn of_environment(name: &str) -> Result<String> {
     })
 }
 
-fn of_file(path: &Path, what: &str) -> Result<String> {
+/// A file that holds a secret: `what`, such as a `token`. Whoever lets everybody read it is warned.
+///
+/// # Errors
+/// [`Kind::Config`] for one that cannot be read, is no text, or is longer than any secret.
+pub fn of_file(path: &Path, what: &str) -> Result<String> {
     let unread = |error: std::io::Error| {
         Error::config(format!("the file of a {what} cannot be read: {}", error.kind()))
             .at(At::File, path.display().to_string())

@@ -4,4 +4,5 @@
 mod expressions;
 mod faults;
 mod flows;
+mod scans;
 mod workers;

@@ -29,7 +29,8 @@ pub fn trust(typed: &Typed) -> Result<Trust> {
     };
     let tls = match (&typed.cluster_cert, &typed.cluster_key, &typed.cluster_ca) {
         (Some(certificate), Some(key), Some(authority)) => {
-            Some(Tls::new(&read(certificate)?, &read(key)?, &read(authority)?)?)
+            let key = kept::of_file(key, "private key")?;
+            Some(Tls::new(&read(certificate)?, key.as_bytes(), &read(authority)?)?)
         }
         _ => None,
     };

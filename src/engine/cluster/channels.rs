@@ -25,6 +25,7 @@ use tonic::transport::{Channel, Endpoint};
 use url::Url;
 
 use super::connections::Encrypted;
+use super::parts::Parts;
 use super::trust::Trust;
 use super::{fault, keys, nodes, tasks};
 use crate::error as ours;
@@ -37,7 +38,11 @@ pub const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 
 /// Connections by worker. Copies share them.
 #[derive(Clone)]
-pub struct Channels(Arc<Shared>);
+pub struct Channels {
+    shared: Arc<Shared>,
+    /// Those of the query that is planned here.
+    parts: Option<Parts>,
+}
 
 struct Shared {
     trust: Trust,
@@ -57,12 +62,18 @@ impl Channels {
     }
 
     fn new(trust: Trust, is_coordinator: bool) -> Self {
-        Self(Arc::new(Shared { trust, known: Mutex::default(), sent: AtomicU64::new(0), is_coordinator }))
+        let shared = Shared { trust, known: Mutex::default(), sent: AtomicU64::new(0), is_coordinator };
+        Self { shared: Arc::new(shared), parts: None }
+    }
+
+    /// The same connections, for one query with these parts.
+    pub fn of_query(&self, parts: Parts) -> Self {
+        Self { shared: self.shared.clone(), parts: Some(parts) }
     }
 
     /// How many parts of plans were sent.
     pub fn sent(&self) -> u64 {
-        self.0.sent.load(Ordering::Relaxed)
+        self.shared.sent.load(Ordering::Relaxed)
     }
 
     /// Gives a worker a task.
@@ -71,12 +82,12 @@ impl Channels {
     /// As [`tasks::give`].
     pub async fn perform(&self, worker: &Url, task: Bytes) -> ours::Result<BoxStream<'static, ours::Result<Bytes>>> {
         let channel = self.channel(worker).map_err(|_| fault::of(&Status::unavailable("no address"), worker))?;
-        tasks::give(worker, channel, self.0.trust.token.as_ref(), task).await
+        tasks::give(worker, channel, self.shared.trust.token.as_ref(), task).await
     }
 
     /// A connection that is made when it is first used, and made again after it was lost.
     fn channel(&self, url: &Url) -> Result<Channel> {
-        let mut known = self.0.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.shared.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(channel) = known.get(url) {
             return Ok(channel.clone());
         }
@@ -87,7 +98,7 @@ impl Channels {
             .http2_keep_alive_interval(ASKED_EVERY)
             .keep_alive_timeout(ANSWERS_WITHIN)
             .keep_alive_while_idle(true);
-        let channel = match &self.0.trust.tls {
+        let channel = match &self.shared.trust.tls {
             None => endpoint.connect_lazy(),
             Some(tls) => endpoint.connect_with_connector_lazy(Encrypted(tls.clone())),
         };
@@ -99,8 +110,13 @@ impl Channels {
 #[async_trait]
 impl ChannelResolver for Channels {
     async fn get_worker_client_for_url(&self, url: &Url) -> Result<Box<dyn WorkerChannel>> {
-        let inner = create_worker_client(BoxCloneSyncChannel::new(self.channel(url)?));
-        Ok(Box::new(Packing { inner, url: url.clone(), shared: self.0.clone() }))
+        let channel = self.channel(url).map_err(|error| {
+            let error = Arc::new(error);
+            self.parts.iter().for_each(|parts| parts.given(Some(error.clone())));
+            DataFusionError::Shared(error)
+        })?;
+        let inner = create_worker_client(BoxCloneSyncChannel::new(channel));
+        Ok(Box::new(Packing { inner, url: url.clone(), shared: self.shared.clone(), parts: self.parts.clone() }))
     }
 }
 
@@ -109,6 +125,7 @@ struct Packing {
     inner: Box<dyn WorkerChannel>,
     url: Url,
     shared: Arc<Shared>,
+    parts: Option<Parts>,
 }
 
 impl Packing {
@@ -149,14 +166,11 @@ impl WorkerChannel for Packing {
         self.shared.sent.fetch_add(1, Ordering::Relaxed);
         let headers = self.headers(headers);
         let answers = self.inner.coordinator_channel(headers, request, messages, metrics, context).await;
-        let told = self.told();
-        let answers = answers.map_err(|error| {
-            let error = told(error);
-            // Whoever waits for the rows of this part hears only that it was not sent. Names of nodes and functions, never a value.
-            log::warn!("a part of a query was not given to a worker: {}", error.strip_backtrace());
-            error
-        })?;
-        Ok(self.rows(answers))
+        let answers = answers.map_err(|error| Arc::new(self.told()(error)));
+        if let Some(parts) = &self.parts {
+            parts.given(answers.as_ref().err().cloned());
+        }
+        Ok(self.rows(answers.map_err(DataFusionError::Shared)?))
     }
 
     async fn execute_task(
@@ -170,6 +184,9 @@ impl WorkerChannel for Packing {
             &request.producer_head
         {
             keys::only_columns(partitioning)?;
+        }
+        if let Some(parts) = &self.parts {
+            parts.all_given().await?;
         }
         let rows = self.inner.execute_task(self.headers(headers), request, metrics, context).await;
         Ok(rows.map_err(self.told())?.into_iter().map(|rows| self.rows(rows)).collect())

@@ -32,8 +32,8 @@ const ALL: [(&str, Kind, &str); 5] = [
         Kind::Config,
         "let all machines run the same build of this program",
     ),
-    // Whatever kept the part from being sent is in the log.
-    ("a part of a query was not given to a worker", Kind::Unexpected, "give the command again without the workers"),
+    // Rows are asked for when all have their parts: one that has not was started again, or has forgotten it.
+    ("a worker does not have its part of a query any more", Kind::Retryable, "give the same command again"),
     (
         "a worker and this machine do not accept each other's certificates",
         Kind::Auth,
@@ -43,7 +43,7 @@ const ALL: [(&str, Kind, &str); 5] = [
 const REFUSED: usize = 0;
 const LOST: usize = 1;
 const STRANGE: usize = 2;
-const NOT_SENT: usize = 3;
+const FORGOTTEN: usize = 3;
 const UNTRUSTED: usize = 4;
 
 /// An error of a channel to a worker, in a form that passes other machines.
@@ -53,7 +53,7 @@ pub fn on_its_way(error: DataFusionError, worker: &Url) -> DataFusionError {
             Some(status) => meaning(status),
             None => return error,
         },
-        DataFusionError::Execution(text) if text.contains(NO_PLAN) => NOT_SENT,
+        DataFusionError::Execution(text) if text.contains(NO_PLAN) => FORGOTTEN,
         // A process that ends breaks off what it reads before its connections.
         DataFusionError::ObjectStore(inner) if inner.to_string().contains(BROKEN_OFF) => LOST,
         _ => return error,

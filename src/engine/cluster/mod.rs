@@ -9,6 +9,8 @@ mod fault;
 mod functions;
 mod keys;
 mod nodes;
+mod parts;
+mod scans;
 mod stores;
 mod tasks;
 mod token;
@@ -20,7 +22,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use datafusion::common::Result as EngineResult;
 use datafusion::execution::{SessionState, SessionStateBuilder};
-use datafusion_distributed::{DistributedExt, SessionStateBuilderExt, WorkerResolver};
+use datafusion_distributed::{DistributedExt, RouteTasksEvent, SessionStateBuilderExt, WorkerResolver};
 use futures::stream::BoxStream;
 use url::{Host, Url};
 
@@ -62,7 +64,7 @@ impl Cluster {
                     .hint("http://host:port"));
             }
             if trust.is_blind() && !is_of_this_machine(url) {
-                return Err(no_token().at(At::Server, shown));
+                return Err(unguarded().at(At::Server, shown));
             }
         }
         Ok(Self { workers, channels: Channels::of_coordinator(trust), bytes_per_partition: BYTES_PER_PARTITION })
@@ -111,7 +113,7 @@ fn is_of_this_machine(url: &Url) -> bool {
     }
 }
 
-fn no_token() -> Error {
+fn unguarded() -> Error {
     Error::config("without a token or certificates, a worker may be on this machine only")
         .hint("give the coordinator and all workers the same token, or certificates of the same authority")
 }
@@ -134,15 +136,19 @@ impl Distribution {
         optimizer.prefer_existing_sort = false;
         // A filter that grows while a join runs would have to grow on other machines too.
         optimizer.enable_dynamic_filter_pushdown = false;
+        let parts = parts::Parts::new();
+        let channels = self.cluster.channels.of_query(parts.clone());
         let builder = SessionStateBuilder::new_from_existing(state)
             .with_config(config)
             .with_physical_optimizer_rule(Arc::new(nodes::Enclose))
             .with_physical_optimizer_rule(Arc::new(keys::ByColumns))
             .with_distributed_user_codec_arc(self.codec.clone())
             .with_distributed_worker_resolver(Workers(self.cluster.workers.clone()))
-            .with_distributed_channel_resolver(self.cluster.channels.clone())
+            .with_distributed_channel_resolver(channels)
+            .with_distributed_route_tasks_handler(move |stage: RouteTasksEvent<'_>| parts.planned(&stage))
             .with_distributed_planner()
             .with_distributed_file_scan_config_bytes_per_partition(bytes)?
+            .with_distributed_scale_up_leaf_node_handler(scans::divided)
             .with_distributed_metrics_collection(false)?;
         Ok(builder.build())
     }

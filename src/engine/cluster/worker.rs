@@ -22,7 +22,7 @@ use super::functions::Identities;
 use super::stores::Stores;
 use super::tasks::{Served, Tasks};
 use super::trust::Trust;
-use super::{Cluster, connections, no_token};
+use super::{Cluster, connections, unguarded};
 use crate::error::{Error, Kind, Result};
 
 /// What a worker has: memory and stores that all its queries share, and the identifiers that it knows.
@@ -94,7 +94,7 @@ pub async fn serve(
 ) -> Result<()> {
     let trust = node.0.trust.clone();
     if trust.is_blind() && !listener.local_addr()?.ip().is_loopback() {
-        return Err(no_token());
+        return Err(unguarded());
     }
     let (codec, channels) = (Arc::new(Codec::of_worker(node.0.identities.clone())), Channels::of_worker(trust.clone()));
     let sessions = node.clone();

@@ -4,6 +4,7 @@
 mod flows;
 pub mod head;
 mod order;
+mod patience;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,9 +27,8 @@ use crate::rules;
 use crate::snapshot::{Snapshot, Table};
 pub use flows::Flows;
 use order::{Answer, Asked, Order, Said, Subject, Task};
+use patience::Patience;
 
-/// How long lost workers are waited for while nothing gets on.
-const PATIENCE: Duration = Duration::from_mins(2);
 /// How often lost workers are looked for while others work.
 const LOOK_AGAIN: Duration = Duration::from_secs(15);
 /// Between two looks at who is there, where a task has failed.
@@ -185,7 +185,7 @@ impl Driver {
 
     /// Asks until it is done: what fails because a worker is lost, or was started again, is given again, to any that is there.
     async fn insist(&self, task: Task) -> Result<Answer> {
-        let began = Instant::now();
+        let mut patience = Patience::default();
         let mut present = self.present();
         loop {
             let workers: Vec<Url> = present.iter().map(|worker| worker.url.clone()).collect();
@@ -195,7 +195,7 @@ impl Driver {
                 Err(error) => error,
             };
             drop(taken);
-            if matches!(error.kind(), Kind::Interrupted) || began.elapsed() > PATIENCE {
+            if matches!(error.kind(), Kind::Interrupted) || patience.ends(Instant::now()) {
                 return Err(error);
             }
             let looked = self.look().await;
