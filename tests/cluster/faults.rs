@@ -179,3 +179,17 @@ async fn a_worker_that_ends_in_the_middle_is_an_error_and_never_other_rows() {
     }
     assert!(broken > 0, "no worker ended while it was needed");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_that_computes_for_long_is_not_taken_for_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = session(folder.path()).await;
+    let workers = Worker::two(folder.path(), &identity(), MEMORY);
+    let far = engine.distributed(cluster(&[&workers[0].url, &workers[1].url], Some(TOKEN)));
+    assert_eq!(rows(&far, query(&engine, COUNTED).await, None).await.unwrap().num_rows(), 10);
+    // Longer than one that is silent is waited for, and than the engine waits for a part.
+    let began = Instant::now();
+    workers[1].occupy(Duration::from_secs(12));
+    assert_eq!(rows(&far, query(&engine, COUNTED).await, None).await.unwrap().num_rows(), 10);
+    assert!(began.elapsed() > Duration::from_secs(10), "it was not occupied");
+}

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
@@ -15,6 +16,7 @@ use tokio::runtime::{Builder, Runtime};
 use url::Url;
 
 pub const TOKEN: &str = "a-token-of-the-tests";
+const THREADS: usize = 2;
 
 pub fn settings(folder: &Path, identity: &Arc<Identity>, memory: usize) -> Settings {
     Settings { memory, partitions: 4, spill: folder.to_owned(), identity: identity.clone() }
@@ -31,7 +33,7 @@ impl Worker {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let url = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
-        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let runtime = Builder::new_multi_thread().worker_threads(THREADS).enable_all().build().unwrap();
         let token = token.map(|token| Token::new(token).unwrap());
         let node = Node::new(&settings(folder, identity, memory), Trust::new(token, None)).unwrap();
         let own = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -57,6 +59,13 @@ impl Worker {
     /// Two of them.
     pub fn two(folder: &Path, identity: &Arc<Identity>, memory: usize) -> [Self; 2] {
         [(); 2].map(|()| Self::start(folder, identity, memory, Some(TOKEN)))
+    }
+
+    /// Has all of its threads do nothing else for so long.
+    pub fn occupy(&self, time: Duration) {
+        for _ in 0..THREADS {
+            self.runtimes[0].spawn(async move { std::thread::sleep(time) });
+        }
     }
 
     pub fn stop(&mut self) {

@@ -25,6 +25,7 @@ use tonic::transport::{Channel, Endpoint};
 use url::Url;
 
 use super::connections::Encrypted;
+use super::network::OnNetwork;
 use super::parts::Parts;
 use super::trust::Trust;
 use super::{fault, keys, nodes, tasks};
@@ -94,6 +95,7 @@ impl Channels {
         let unusable = |_| DataFusionError::Configuration("not the address of a worker".to_owned());
         let endpoint = Endpoint::from_shared(url.to_string())
             .map_err(unusable)?
+            .executor(OnNetwork)
             .connect_timeout(CONNECT)
             .http2_keep_alive_interval(ASKED_EVERY)
             .keep_alive_timeout(ANSWERS_WITHIN)

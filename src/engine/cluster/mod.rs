@@ -8,6 +8,7 @@ mod expressions;
 mod fault;
 mod functions;
 mod keys;
+mod network;
 mod nodes;
 mod parts;
 mod scans;

@@ -19,8 +19,8 @@ use tonic::transport::Channel;
 use tonic::{Request, Response, Status};
 use url::Url;
 
-use super::fault;
 use super::token::Token;
+use super::{fault, network};
 use crate::error::Result;
 
 const SERVICE: &str = "rehome.Tasks";
@@ -69,7 +69,7 @@ impl ServerStreamingService<Bytes> for Performing {
     type Future = BoxFuture<'static, Result<Response<Self::ResponseStream>, Status>>;
 
     fn call(&mut self, request: Request<Bytes>) -> Self::Future {
-        let said = self.0.clone().perform(request.into_inner()).map(Ok).boxed();
+        let said = network::made_here(self.0.clone().perform(request.into_inner())).map(Ok).boxed();
         Box::pin(async move { Ok(Response::new(said)) })
     }
 }

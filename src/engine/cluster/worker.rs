@@ -10,6 +10,7 @@ use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::execution::{SessionState, SessionStateBuilder};
 use datafusion_distributed::{DistributedExt, Worker, WorkerQueryContext};
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Server;
 use tonic::{Request, Status};
@@ -19,10 +20,11 @@ use super::super::{Engine, Settings, config, runtime};
 use super::channels::{ANSWERS_WITHIN, ASKED_EVERY, Channels};
 use super::codec::Codec;
 use super::functions::Identities;
+use super::network::OnProcessors;
 use super::stores::Stores;
 use super::tasks::{Served, Tasks};
 use super::trust::Trust;
-use super::{Cluster, connections, unguarded};
+use super::{Cluster, connections, network, unguarded};
 use crate::error::{Error, Kind, Result};
 
 /// What a worker has: memory and stores that all its queries share, and the identifiers that it knows.
@@ -90,7 +92,7 @@ pub async fn serve(
     listener: TcpListener,
     node: &Node,
     tasks: Option<Arc<dyn Tasks>>,
-    until: impl Future<Output = ()> + Send,
+    until: impl Future<Output = ()> + Send + 'static,
 ) -> Result<()> {
     let trust = node.0.trust.clone();
     if trust.is_blind() && !listener.local_addr()?.ip().is_loopback() {
@@ -108,13 +110,20 @@ pub async fn serve(
         Some(token) if !token.is_in(request.metadata()) => Err(Status::unauthenticated("no token, or another one")),
         _ => Ok(request),
     };
-    let taken = connections::taken(listener, trust.tls);
-    Server::builder()
-        .http2_keepalive_interval(Some(ASKED_EVERY))
-        .http2_keepalive_timeout(Some(ANSWERS_WITHIN))
-        .add_service(InterceptedService::new(service, known.clone()))
-        .add_optional_service(tasks.map(|tasks| InterceptedService::new(Served(tasks), known)))
-        .serve_with_incoming_shutdown(taken, until)
-        .await
-        .map_err(|_| Error::new(Kind::Retryable, "a worker cannot take connections"))
+    let parts = InterceptedService::new(OnProcessors::here(service), known.clone());
+    let tasks = tasks.map(|tasks| InterceptedService::new(OnProcessors::here(Served(tasks)), known));
+    let listener = listener.into_std()?;
+    let mut serving = JoinSet::new();
+    let served = async move {
+        let taken = connections::taken(TcpListener::from_std(listener).ok()?, trust.tls);
+        let server = Server::builder()
+            .http2_keepalive_interval(Some(ASKED_EVERY))
+            .http2_keepalive_timeout(Some(ANSWERS_WITHIN))
+            .add_service(parts)
+            .add_optional_service(tasks);
+        server.serve_with_incoming_shutdown(taken, until).await.ok()
+    };
+    serving.spawn_on(served, &network::threads());
+    let served = serving.join_next().await.and_then(|served| served.ok().flatten());
+    served.ok_or_else(|| Error::new(Kind::Retryable, "a worker cannot take connections"))
 }
