@@ -103,6 +103,17 @@ async fn several_processes_load_what_one_loads() {
     }
     assert!(chunks > 0, "nobody has helped");
     assert_eq!(state(&database).await, expected);
+
+    // One that ended while a flow with refused rows was open; nobody shares the rest of it.
+    let (database, program) = (Database::with(DDL).await, Program::over(&FLOWS));
+    let mut killed = run(&program, &database, &["--share-load"]);
+    killed.env("REHOME_FAILPOINT", "before:close_flow:1");
+    let output = ends(killed).await;
+    assert_eq!(output.status.code(), None, "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(state(&database).await.contains("open people"));
+    let output = ends(run(&program, &database, &[])).await;
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(state(&database).await, expected);
 }
 
 /// The run, and those who help it, are killed at any moment; the run is given again until it ends.
