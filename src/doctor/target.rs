@@ -1,6 +1,8 @@
 //! Owns what matters of a target: may its tables be written, and what happens besides when they are.
 //! Must not know: how rows are loaded.
 
+use std::collections::BTreeSet;
+
 use super::findings::{Findings, fix, some_of};
 use super::look::{Look, Tables, lists};
 use super::source::{doubtful, locks};
@@ -8,6 +10,7 @@ use super::{known, ours};
 use crate::error::{Kind, Result};
 use crate::ledger;
 use crate::pipeline::Pipeline;
+use crate::server::sql::quote_ident;
 use crate::target::{Catalog, Table};
 
 const A_SCHEMA: &str = include_str!("../../sql/control/doctor/a_schema.sql");
@@ -50,6 +53,7 @@ pub(super) async fn examine(look: &Look, pipeline: Option<&Pipeline>, found: &mu
     };
     let tables: Tables = chosen.iter().map(|table| (table.schema.clone(), table.name.clone())).collect();
     privileges(look, &catalog, &tables, pipeline, found).await;
+    indexes(&look.server.role, &chosen, found);
     ours::examine(look, &catalog, pipeline, found).await;
     locks(look, &tables, &KEEPS_WRITERS_OUT, found).await;
     triggers(&chosen, found);
@@ -141,6 +145,22 @@ async fn privileges(
     if !security.is_empty() {
         found.fail(Kind::Privilege, "row security", refused, security);
     }
+}
+
+/// Tables whose indexes the role could drop, but not make again.
+fn indexes(role: &str, tables: &[&Table], found: &mut Findings) {
+    let held: Vec<&&Table> = tables.iter().filter(|table| table.owned && !table.indexable).collect();
+    if held.is_empty() {
+        return;
+    }
+    let schemas: BTreeSet<String> = held.iter().map(|table| quote_ident(&table.schema)).collect();
+    let schemas = schemas.into_iter().collect::<Vec<_>>().join(", ");
+    let names: Vec<String> = held.iter().map(|table| format!("{}.{}", table.schema, table.name)).collect();
+    let told = format!(
+        "{role} may not make indexes in the schema of {}: they stay while many rows are loaded, which takes longer",
+        some_of(&names)
+    );
+    found.note("indexes", told, vec![fix("make_indexes", &[("schemas", &schemas), ("role", &quote_ident(role))])]);
 }
 
 /// Triggers that fire for each row that is loaded.

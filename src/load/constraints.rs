@@ -43,7 +43,7 @@ pub(super) async fn take_away(
         return Ok(Mode::Untouched);
     }
     let foreign: Vec<SavedDdl> = table.foreign_keys().filter(|key| table.can_drop(key)).map(foreign_key).collect();
-    if bare && may_be_bare(table) {
+    if bare && table.indexable && may_be_bare(table) {
         let objects: Option<Vec<_>> = everything(catalog, table);
         if let Some(objects) = objects
             && attempt(connection, run, &objects).await?
@@ -60,7 +60,7 @@ pub(super) fn would_take(catalog: &Catalog, table: &Table, bare: bool) -> Vec<St
         return Vec::new();
     }
     let foreign = || table.foreign_keys().filter(|key| table.can_drop(key)).map(foreign_key).collect();
-    let bare = if bare && may_be_bare(table) { everything(catalog, table) } else { None };
+    let bare = if bare && table.indexable && may_be_bare(table) { everything(catalog, table) } else { None };
     let objects: Vec<SavedDdl> = bare.unwrap_or_else(foreign);
     objects.iter().map(|object| format!("{}.{}: {}", object.schema, object.table, object.name)).collect()
 }

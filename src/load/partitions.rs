@@ -13,10 +13,10 @@ type Place<'a> = (usize, &'a Table, &'a Index);
 
 /// The indexes of a partitioned table and of its partitions, as far as they can be away: those of partitions first, then what holds
 /// them together, the deepest first. An index stays where any of its parts has to. None where the partitions are not all ours to
-/// alter, lie elsewhere, or are referred to by themselves.
+/// alter and index, lie elsewhere, or are referred to by themselves.
 pub(super) fn indexes(catalog: &Catalog, root: &Table) -> Option<Vec<SavedDdl>> {
     let partitions = catalog.partitions(root);
-    let is_held = |(_, table): &(usize, &Table)| !table.owned || !table.referenced_by.is_empty();
+    let is_held = |(_, table): &(usize, &Table)| !table.owned || !table.indexable || !table.referenced_by.is_empty();
     let is_hollow = |table: &Table| table.partitioned && catalog.partitions(table).is_empty();
     if root.has_foreign_partitions
         || is_hollow(root)

@@ -50,6 +50,8 @@ pub struct Table {
     pub has_foreign_partitions: bool,
     /// The role owns it, and so may alter it.
     pub owned: bool,
+    /// The role may make indexes in its schema, if the table is its own.
+    pub indexable: bool,
     pub writable: bool,
     /// The planner's estimate; negative when the table was never analysed.
     pub estimated_rows: f64,

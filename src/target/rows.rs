@@ -19,6 +19,7 @@ pub(super) fn table(row: &Row) -> Result<Table> {
         partition_of: row.try_get::<_, Option<String>>("parent_schema")?.zip(row.try_get("parent_name")?),
         has_foreign_partitions: row.try_get("has_foreign_partitions")?,
         owned: row.try_get("owned")?,
+        indexable: row.try_get("indexable")?,
         writable: row.try_get("writable")?,
         estimated_rows: row.try_get("estimated_rows")?,
         row_trigger_before_insert: row.try_get("row_trigger_before_insert")?,

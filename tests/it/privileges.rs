@@ -244,3 +244,60 @@ async fn what_a_role_lacks_is_named_as_the_statement_that_grants_it() {
         .wants("revoke update on fresh.people from {mover}", "grant update on fresh.people to {mover}", rollback)
         .await;
 }
+
+/// Who owns a table may drop its indexes; who may make some in its schema is another question, since PostgreSQL 15 also in `public`.
+#[tokio::test(flavor = "multi_thread")]
+async fn indexes_that_a_role_may_drop_but_not_make_stay() {
+    let roles = Roles::new().await;
+    roles
+        .run(
+            "insert into legacy.tag select i, 'tag ' || i from generate_series(6, 25000) i;
+             create schema fresh; create schema cold;
+             create table fresh.things (id uuid primary key, legacy_id bigint not null unique, label text not null);
+             create index things_label on fresh.things (label);
+             create table fresh.migration_mappings (
+                 entity_type text not null, legacy_id bigint, entity_uuid uuid, primary key (entity_type, legacy_id));
+             create table fresh.parts (id uuid not null, legacy_id bigint not null, label text, unique (legacy_id)) partition by range (legacy_id);
+             create table fresh.few partition of fresh.parts for values from (0) to (1000);
+             create table cold.many partition of fresh.parts for values from (1000) to (100000);
+             create index parts_label on fresh.parts (label);
+             alter table fresh.things owner to {mover}; alter table fresh.migration_mappings owner to {mover};
+             alter table fresh.parts owner to {mover}; alter table fresh.few owner to {mover}; alter table cold.many owner to {mover};
+             grant usage on schema fresh, cold to {mover}",
+        )
+        .await;
+    let flow = |target: &str| {
+        format!(
+            "/*--- source = \"tag\"\ntarget = \"{target}\"\nentity = \"{target}\" ---*/
+             select id as _key, migrate() as _outcome, id as legacy_id, label from source.tag"
+        )
+    };
+    let (things, parts) = (flow("things"), flow("parts"));
+    let work = Program::over(&[("things", &things), ("parts", &parts)]);
+    let indexes = "select string_agg(indexrelid || ' ' || pg_get_indexdef(indexrelid), E'\\n' order by indexrelid)
+                   from pg_index where indrelid::regclass::text ~ '^(fresh|cold)[.]'";
+    let before = roles.database.text(indexes).await;
+    roles.works(work.run(&roles.source, &roles.target, &[])).await;
+    assert_eq!(roles.database.text(indexes).await, before);
+    let mut doctor = work.command("doctor");
+    doctor.args(["--target", &roles.target]);
+    let found = program::ends(doctor).await;
+    let found = String::from_utf8_lossy(&found.stdout).replace('\\', "");
+    let grant = roles.fill("grant create on schema \"cold\", \"fresh\" to \"{mover}\"");
+    assert!(found.contains(&grant), "{grant}: {found}");
+    let mut rollback = work.command("rollback");
+    rollback.args(["--target", &roles.target]);
+    roles.works(rollback).await;
+    // With the schema of the table, but not of each partition.
+    roles.run("grant create on schema fresh to {mover}").await;
+    roles.works(work.run(&roles.source, &roles.target, &[])).await;
+    let after = roles.database.text(indexes).await;
+    let of_parts = |text: &str| {
+        text.lines()
+            .filter(|line| line.contains("parts") || line.contains("many"))
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(of_parts(&after), of_parts(&before));
+    assert_ne!(after, before, "the others were away");
+}

@@ -23,6 +23,8 @@ alter system set checkpoint_timeout = '30min'
 alter system set maintenance_work_mem = '1GB'
 -- reload
 select pg_reload_conf()
+-- make_indexes
+grant create on schema {schemas} to {role}
 -- disable_trigger
 alter table {table} disable trigger {name} -- and enable trigger after the run, if its work is not wanted for migrated rows
 -- drop_publication

@@ -6,6 +6,8 @@ select
     c.relkind = 'p' or c.relispartition or c.relhassubclass    as inherits,
     c.relkind = 'p'                                            as partitioned,
     pg_has_role(c.relowner, 'USAGE')                           as owned,
+    -- Who owns a table may drop its indexes, but make them only with this: since version 15, not in public.
+    has_schema_privilege(n.oid, 'CREATE')                      as indexable,
     has_schema_privilege(n.oid, 'USAGE')
         and (has_table_privilege(c.oid, 'INSERT')
              or has_any_column_privilege(c.oid, 'INSERT'))     as writable,
