@@ -3,7 +3,7 @@
 
 use uuid::Uuid;
 
-use super::partitions;
+use super::{IS_EMPTY, partitions};
 use crate::error::{Kind, Result};
 use crate::ledger::{self, SavedDdl, SavedSort};
 use crate::server::Connection;
@@ -12,6 +12,8 @@ use crate::target::{Catalog, Constraint, Index, Sort, Table};
 
 const BEGIN: &str = include_str!("../../sql/control/load/begin_ddl.sql");
 const ROLLBACK: &str = include_str!("../../sql/control/load/rollback.sql");
+const SAVEPOINT: &str = include_str!("../../sql/control/load/savepoint.sql");
+const UNDO: &str = include_str!("../../sql/control/load/undo.sql");
 const DROP_CONSTRAINT: &str = include_str!("../../sql/control/load/drop_constraint.sql");
 const DROP_INDEX: &str = include_str!("../../sql/control/load/drop_index.sql");
 
@@ -44,14 +46,16 @@ pub(super) async fn take_away(
     }
     let foreign: Vec<SavedDdl> = table.foreign_keys().filter(|key| table.can_drop(key)).map(foreign_key).collect();
     if bare && table.indexable && may_be_bare(table) {
+        let empty = fill(IS_EMPTY, &[("table", &quote_table(&table.schema, &table.name))]);
+        let empty = connection.query_one(&empty, &[]).await?.try_get("empty")?;
         let objects: Option<Vec<_>> = everything(catalog, table);
         if let Some(objects) = objects
-            && attempt(connection, run, &objects).await?
+            && attempt(connection, run, &objects, empty).await?
         {
             return Ok(Mode::Bare);
         }
     }
-    if attempt(connection, run, &foreign).await? { Ok(Mode::Indexed) } else { Ok(Mode::Untouched) }
+    if attempt(connection, run, &foreign, false).await? { Ok(Mode::Indexed) } else { Ok(Mode::Untouched) }
 }
 
 /// What [`take_away`] would try to take away first, by name.
@@ -168,8 +172,9 @@ pub(super) fn saved(table: &Table, index: &Index, constraint: Option<&Constraint
     })
 }
 
-/// Saves and drops all of them that are not away already, in one transaction; false when the target does not let us.
-async fn attempt(connection: &Connection, run: Uuid, objects: &[SavedDdl]) -> Result<bool> {
+/// Saves and drops all of them that are not away already, in one transaction; false when the target does not let us, or, as far as is
+/// tried where the table is empty, would not let us make them again.
+async fn attempt(connection: &Connection, run: Uuid, objects: &[SavedDdl], empty: bool) -> Result<bool> {
     let away = ledger::saved_ddl(connection).await?;
     let is_away = |object: &SavedDdl| {
         away.iter().any(|known| {
@@ -181,7 +186,7 @@ async fn attempt(connection: &Connection, run: Uuid, objects: &[SavedDdl]) -> Re
     if objects.is_empty() {
         return Ok(true);
     }
-    match save_and_drop(connection, run, &objects).await {
+    match save_and_drop(connection, run, &objects, empty).await {
         Ok(()) => Ok(true),
         Err(error) if connection.is_closed() || error.kind() == Kind::Interrupted => Err(error),
         Err(error) => {
@@ -192,7 +197,7 @@ async fn attempt(connection: &Connection, run: Uuid, objects: &[SavedDdl]) -> Re
     }
 }
 
-async fn save_and_drop(connection: &Connection, run: Uuid, objects: &[&SavedDdl]) -> Result<()> {
+async fn save_and_drop(connection: &Connection, run: Uuid, objects: &[&SavedDdl], empty: bool) -> Result<()> {
     connection.batch_execute(BEGIN).await?;
     for object in objects {
         ledger::save_ddl(connection, run, object).await?;
@@ -202,7 +207,23 @@ async fn save_and_drop(connection: &Connection, run: Uuid, objects: &[&SavedDdl]
     for object in objects.iter().filter(|object| !held.contains(&quote_table(&object.schema, &object.name))) {
         connection.batch_execute(&dropping(object)).await?;
     }
+    if empty {
+        rehearse(connection, objects).await?;
+    }
     connection.commit("take_away").await
+}
+
+/// Makes the indexes of an empty table again and undoes that: whoever may drop one need not be allowed all that it is made of. Of many
+/// partitions, those of the first tell.
+async fn rehearse(connection: &Connection, objects: &[&SavedDdl]) -> Result<()> {
+    let made_by_statement = |object: &&&SavedDdl| object.sort != SavedSort::ForeignKey && object.holds.is_none();
+    let mut indexes = objects.iter().filter(made_by_statement).peekable();
+    let first = indexes.peek().map(|object| (&object.schema, &object.table));
+    connection.batch_execute(SAVEPOINT).await?;
+    for object in indexes.filter(|object| Some((&object.schema, &object.table)) == first) {
+        connection.batch_execute(&object.definition).await?;
+    }
+    Ok(connection.batch_execute(UNDO).await?)
 }
 
 /// The statement that takes an object away.

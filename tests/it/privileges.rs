@@ -300,4 +300,21 @@ async fn indexes_that_a_role_may_drop_but_not_make_stay() {
     };
     assert_eq!(of_parts(&after), of_parts(&before));
     assert_ne!(after, before, "the others were away");
+    // One that is made of what the role may not use.
+    let mut rollback = work.command("rollback");
+    rollback.args(["--target", &roles.target]);
+    roles.works(rollback).await;
+    roles
+        .run(
+            "create schema hidden;
+             create operator class hidden.plain for type text using btree as
+                 operator 1 <, operator 2 <=, operator 3 =, operator 4 >=, operator 5 >, function 1 bttextcmp(text, text);
+             create index things_plain on fresh.things (label hidden.plain)",
+        )
+        .await;
+    let before = roles.database.text(indexes).await;
+    roles.works(work.run(&roles.source, &roles.target, &[])).await;
+    let of_things =
+        |text: &str| text.lines().filter(|line| line.contains("things")).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(of_things(&roles.database.text(indexes).await), of_things(&before));
 }
