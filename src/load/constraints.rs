@@ -28,7 +28,7 @@ pub(super) enum Mode {
     Bare,
     /// Only its foreign keys are away.
     Indexed,
-    /// Nothing is away: the role may not, or others use the table.
+    /// Nothing is away: the role may not, others use the table, or rows that it should not have taken could not be removed.
     Untouched,
 }
 
@@ -41,7 +41,7 @@ pub(super) async fn take_away(
     table: &Table,
     bare: bool,
 ) -> Result<Mode> {
-    if !table.owned {
+    if !table.owned || table.frozen {
         return Ok(Mode::Untouched);
     }
     let foreign: Vec<SavedDdl> = table.foreign_keys().filter(|key| table.can_drop(key)).map(foreign_key).collect();
@@ -60,7 +60,7 @@ pub(super) async fn take_away(
 
 /// What [`take_away`] would try to take away first, by name.
 pub(super) fn would_take(catalog: &Catalog, table: &Table, bare: bool) -> Vec<String> {
-    if !table.owned {
+    if !table.owned || table.frozen {
         return Vec::new();
     }
     let foreign = || table.foreign_keys().filter(|key| table.can_drop(key)).map(foreign_key).collect();

@@ -52,6 +52,8 @@ pub struct Table {
     pub owned: bool,
     /// The role may make indexes in its schema, if the table is its own.
     pub indexable: bool,
+    /// Its changes, or those of a partition, are published, and nothing tells its rows apart: PostgreSQL takes new rows, and neither changes nor removes any.
+    pub frozen: bool,
     pub writable: bool,
     /// The planner's estimate; negative when the table was never analysed.
     pub estimated_rows: f64,
@@ -365,7 +367,7 @@ impl Table {
     /// Can this foreign key of the table be away while rows are loaded, and come back?
     #[must_use]
     pub fn can_drop(&self, key: &Constraint) -> bool {
-        self.owned && key.own && key.referable
+        self.owned && !self.frozen && key.own && key.referable
     }
 
     /// `schema.name`, as people read it.

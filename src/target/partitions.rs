@@ -35,20 +35,21 @@ impl Catalog {
     }
 }
 
-/// Tells partitioned tables what fires in their partitions alone. The triggers of a table that its partitions have got from it are
+/// Tells partitioned tables what fires in their partitions alone, and whether rows of one can be neither changed nor removed. The triggers of a table that its partitions have got from it are
 /// known there already.
 pub(super) fn tell_parents(tables: &mut BTreeMap<TableName, Table>) {
-    let mut told: Vec<(TableName, Vec<Trigger>, bool)> = Vec::new();
+    let mut told: Vec<(TableName, Vec<Trigger>, [bool; 2])> = Vec::new();
     for table in tables.values().filter(|table| table.partition_of.is_some()) {
         let mut above = table.partition_of.as_ref();
         while let Some(parent) = above {
-            told.push((parent.clone(), table.triggers.clone(), table.row_trigger_before_insert));
+            told.push((parent.clone(), table.triggers.clone(), [table.row_trigger_before_insert, table.frozen]));
             above = tables.get(parent).and_then(|parent| parent.partition_of.as_ref());
         }
     }
-    for (name, triggers, before_insert) in told {
+    for (name, triggers, [before_insert, frozen]) in told {
         let Some(parent) = tables.get_mut(&name) else { continue };
         parent.row_trigger_before_insert |= before_insert;
+        parent.frozen |= frozen;
         // What fires for whole statements fires for the table that a statement names.
         for trigger in triggers.into_iter().filter(|trigger| trigger.each_row) {
             let is_known = |own: &Trigger| own.name == trigger.name && own.function == trigger.function;

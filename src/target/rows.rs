@@ -20,6 +20,7 @@ pub(super) fn table(row: &Row) -> Result<Table> {
         has_foreign_partitions: row.try_get("has_foreign_partitions")?,
         owned: row.try_get("owned")?,
         indexable: row.try_get("indexable")?,
+        frozen: row.try_get("frozen")?,
         writable: row.try_get("writable")?,
         estimated_rows: row.try_get("estimated_rows")?,
         row_trigger_before_insert: row.try_get("row_trigger_before_insert")?,

@@ -78,6 +78,7 @@ mod pooler;
 mod privileges;
 mod program;
 mod proxy;
+mod published;
 mod quarantine;
 mod query;
 mod remedies;

@@ -105,6 +105,8 @@ alter table rehome.quarantine add column if not exists cause_key text;
 alter table rehome.quarantine add column if not exists chunk text;
 alter table rehome.quarantine add column if not exists taken_out boolean not null default false;
 create index if not exists quarantine_run_flow on rehome.quarantine (run_id, flow);
+-- Tables without a key can be changed where somebody publishes all tables.
+alter table rehome.quarantine replica identity full;
 
 -- Rows that were in the target before the run brought them: updated by it, adopted as they were, or refused, and there.
 create table if not exists rehome.existing (
@@ -122,6 +124,7 @@ create table if not exists rehome.resolved (
     reject jsonb not null
 );
 create index if not exists resolved_run on rehome.resolved (run_id);
+alter table rehome.resolved replica identity full;
 
 -- Every row that a run has moved beside a first load, so that it can be put back: which (`identity` after the move), what it
 -- was (`before`, the texts of the table's columns; none of an inserted row) and a hash of what it became (`after`; none of a
@@ -182,6 +185,7 @@ create table if not exists rehome.former_mappings (
     mapping jsonb not null
 );
 create index if not exists former_mappings_run on rehome.former_mappings (run_id);
+alter table rehome.former_mappings replica identity full;
 
 -- Where sequences stood before a run moved them, and where it left them.
 create table if not exists rehome.saved_sequences (

@@ -1,4 +1,9 @@
 -- The indexes of these tables, with their exact definitions.
+with published as materialized (
+    select t.schemaname, t.tablename
+    from pg_catalog.pg_publication_tables t
+    join pg_catalog.pg_publication p on p.pubname = t.pubname
+    where p.pubupdate or p.pubdelete)
 select
     i.indrelid                                                as relation,
     i.indexrelid                                              as oid,
@@ -7,7 +12,13 @@ select
     i.indisunique                                             as unique,
     i.indisvalid and i.indisready                             as valid,
     i.indisclustered                                          as clustered,
-    i.indisreplident                                          as replica_identity,
+    -- Of a published table, no row could be changed or removed without the index that tells its rows apart.
+    i.indisreplident or i.indisprimary and r.relreplident = 'd' and exists (
+        select from (select i.indrelid as relid union all select pg_partition_ancestors(i.indrelid)) a
+        join pg_catalog.pg_class pc on pc.oid = a.relid
+        join pg_catalog.pg_namespace pn on pn.oid = pc.relnamespace
+        join published on (published.schemaname, published.tablename) = (pn.nspname, pc.relname))
+                                                              as replica_identity,
     c.reltablespace <> 0                                      as elsewhere,
     c.relkind = 'I'                                           as partitioned,
     -- Since version 18, a primary key makes the columns of a partition NOT NULL by themselves, where they were by those of the table.
@@ -21,5 +32,6 @@ select
     obj_description(i.indexrelid, 'pg_class')                 as comment
 from pg_catalog.pg_index i
 join pg_catalog.pg_class c on c.oid = i.indexrelid
+join pg_catalog.pg_class r on r.oid = i.indrelid
 where i.indrelid = any ($1)
 order by i.indrelid, c.relname

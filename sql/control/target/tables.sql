@@ -1,4 +1,9 @@
 -- The tables of everybody but the system, and what this role may do with them.
+with published as materialized (
+    select t.schemaname, t.tablename
+    from pg_catalog.pg_publication_tables t
+    join pg_catalog.pg_publication p on p.pubname = t.pubname
+    where p.pubupdate or p.pubdelete)
 select
     c.oid,
     n.nspname::text                                            as schema,
@@ -8,6 +13,18 @@ select
     pg_has_role(c.relowner, 'USAGE')                           as owned,
     -- Who owns a table may drop its indexes, but make them only with this: since version 15, not in public.
     has_schema_privilege(n.oid, 'CREATE')                      as indexable,
+    -- Published, without anything that tells its rows apart: PostgreSQL neither changes nor removes one.
+    c.relreplident <> 'f'
+        and exists (
+            select from (select c.oid as relid union all select pg_partition_ancestors(c.oid) where c.relispartition) a
+            join pg_catalog.pg_class pc on pc.oid = a.relid
+            join pg_catalog.pg_namespace pn on pn.oid = pc.relnamespace
+            join published on (published.schemaname, published.tablename) = (pn.nspname, pc.relname))
+        and not exists (
+            select from pg_catalog.pg_index i
+            where i.indrelid = c.oid and i.indisvalid
+              and (i.indisprimary and c.relreplident = 'd' or i.indisreplident and c.relreplident = 'i'))
+                                                               as frozen,
     has_schema_privilege(n.oid, 'USAGE')
         and (has_table_privilege(c.oid, 'INSERT')
              or has_any_column_privilege(c.oid, 'INSERT'))     as writable,

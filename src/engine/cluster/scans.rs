@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use datafusion::common::Result;
+use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::{FileGroup, FileGroupPartitioner, FileScanConfig};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
@@ -42,7 +43,7 @@ fn groups(scan: &FileScanConfig, wanted: usize) -> Vec<FileGroup> {
     let mut groups = cut.unwrap_or_else(|| scan.file_groups.clone());
     while groups.len() < wanted {
         // The one with most to read, of those that have more than one file.
-        let bytes = |group: &FileGroup| group.iter().map(|file| file.effective_size()).sum::<u64>();
+        let bytes = |group: &FileGroup| group.iter().map(PartitionedFile::effective_size).sum::<u64>();
         let largest = (0..groups.len()).filter(|at| groups[*at].len() > 1).max_by_key(|at| bytes(&groups[*at]));
         let Some(largest) = largest else { break };
         let mut files = groups[largest].files().to_vec();
@@ -58,7 +59,6 @@ fn groups(scan: &FileScanConfig, wanted: usize) -> Vec<FileGroup> {
 #[cfg(test)]
 mod tests {
     use datafusion::arrow::datatypes::{DataType, Field, Schema};
-    use datafusion::datasource::listing::PartitionedFile;
     use datafusion::datasource::object_store::ObjectStoreUrl;
     use datafusion::datasource::physical_plan::{FileScanConfigBuilder, ParquetSource};
     use datafusion::physical_expr::expressions::col;

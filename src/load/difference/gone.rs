@@ -15,6 +15,7 @@ use crate::target::{Table, pointing};
 
 const BEGIN: &str = include_str!("../../../sql/control/load/begin.sql");
 const GOING: &str = include_str!("../../../sql/control/difference/going.sql");
+const ANY_GOING: &str = include_str!("../../../sql/control/difference/any_going.sql");
 const DELETE_FREE: &str = include_str!("../../../sql/control/difference/delete_free.sql");
 const UNREFERENCED: &str = include_str!("../../../sql/control/difference/unreferenced.sql");
 const SETTLE_DELETED: &str = include_str!("../../../sql/control/difference/settle_deleted.sql");
@@ -54,9 +55,12 @@ impl Going<'_> {
         let equal = image.is("t", "k.identity");
         let values = [("flow", &*flow), ("namespace", &*namespace), ("equal", &*equal)];
         connection.batch_execute(&image.fill(GOING, &values)).await?;
-        match self.row.gone {
-            Gone::Mark => self.mark(connection, &image).await?,
-            _ => self.delete(connection, &image).await?,
+        // A table that takes new rows alone refuses a statement that would remove none, too.
+        if connection.query_one(ANY_GOING, &[]).await?.try_get("any")? {
+            match self.row.gone {
+                Gone::Mark => self.mark(connection, &image).await?,
+                _ => self.delete(connection, &image).await?,
+            }
         }
         connection.commit("settle_gone").await
     }
