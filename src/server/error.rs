@@ -116,16 +116,29 @@ fn from_server(said: &DbError) -> Error {
     if let Some(column) = said.column() {
         error = error.at(At::Column, column);
     }
+    if takes_new_rows_alone(said) {
+        return error.hint(
+            "its changes are published, and nothing tells its rows apart for whoever listens: give the table a primary key, or ALTER TABLE … REPLICA IDENTITY FULL",
+        );
+    }
     match hint(code) {
         Some(hint) => error.hint(hint),
         None => error,
     }
 }
 
+/// Does a publication keep a table's rows from being changed or removed? Of this, only the place in the server's source tells.
+fn takes_new_rows_alone(said: &DbError) -> bool {
+    said.routine() == Some("CheckCmdReplicaIdentity")
+}
+
 fn kind(said: &DbError) -> Kind {
     let code = said.code();
     if *code == SqlState::FEATURE_NOT_SUPPORTED && said.message().contains("row-level security") {
         return Kind::Privilege;
+    }
+    if takes_new_rows_alone(said) {
+        return Kind::Config;
     }
     if *code == SqlState::QUERY_CANCELED {
         let timed_out = said.message().contains("timeout");

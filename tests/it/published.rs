@@ -114,4 +114,12 @@ async fn a_published_table_without_a_key_is_loaded_row_by_row_where_it_must() {
     let published =
         Move::into(&format!("{KEYLESS} create publication realtime for table fresh.people, fresh.notes;")).await;
     assert_eq!(published.run().await, expected);
+    // What PostgreSQL refuses to everybody is told.
+    published.database.run(CHANGES).await;
+    let url = &published.database.url;
+    let output = program::ends(published.work.run(url, url, &["--no-threshold"])).await;
+    assert_eq!(output.status.code(), Some(2), "{}", told(&output));
+    assert!(program::hint(&output).contains("REPLICA IDENTITY FULL"), "{}", told(&output));
+    published.database.run("alter table fresh.notes replica identity full").await;
+    published.run().await;
 }
