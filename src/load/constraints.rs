@@ -126,7 +126,7 @@ fn foreign_key(key: &Constraint) -> SavedDdl {
     }
 }
 
-/// None for an index that stays: one of a constraint of others, broken, the replica identity, in a tablespace of its own, or behind an exclusion, which a key
+/// None for an index that stays: one of a constraint of others, broken, the replica identity, with more than its definition tells, or behind an exclusion, which a key
 /// WITHOUT OVERLAPS is.
 fn index_of(table: &Table, index: &Index) -> Option<SavedDdl> {
     let constraint = constraint_of(table, index);
@@ -140,7 +140,7 @@ pub(super) fn constraint_of<'t>(table: &'t Table, index: &Index) -> Option<&'t C
 
 /// All that brings an index and its constraint back, whoever's that is. None for one that stays, as [`index_of`] says.
 pub(super) fn saved(table: &Table, index: &Index, constraint: Option<&Constraint>) -> Option<SavedDdl> {
-    if !index.valid || index.replica_identity || index.elsewhere {
+    if !index.valid || index.replica_identity || index.untold {
         return None;
     }
     let sort = match constraint.map(|constraint| constraint.sort) {

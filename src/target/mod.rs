@@ -155,8 +155,8 @@ pub struct Index {
     pub valid: bool,
     pub clustered: bool,
     pub replica_identity: bool,
-    /// In a tablespace of its own, which its definition does not tell.
-    pub elsewhere: bool,
+    /// It has what its definition does not tell: a tablespace of its own, statistics of its own, or an extension that it goes with.
+    pub untold: bool,
     /// Of a partitioned table: it holds those of the partitions together.
     pub partitioned: bool,
     /// Its definition would not bring everything back: it has storage parameters, or is a primary key of a partitioned table and would

@@ -98,7 +98,7 @@ pub(super) fn index(row: &Row) -> Result<Index> {
         valid: row.try_get("valid")?,
         clustered: row.try_get("clustered")?,
         replica_identity: row.try_get("replica_identity")?,
-        elsewhere: row.try_get("elsewhere")?,
+        untold: row.try_get("untold")?,
         partitioned: row.try_get("partitioned")?,
         fixed: row.try_get("fixed")?,
         part_of: row.try_get("part_of")?,

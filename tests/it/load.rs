@@ -40,6 +40,8 @@ const DDL: &str = "
     create index notes_person on notes (person_id) include (state) with (fillfactor = 80);
     create unique index notes_body on notes (lower(body), state) where legacy_id < 0;
     create index notes_extra on notes using gin (extra);
+    create index notes_length on notes (length(body)); alter index notes_length alter column 1 set statistics 500;
+    create index notes_state on notes (state); alter index notes_state depends on extension plpgsql;
     comment on constraint notes_legacy_id_key on notes is 'it''s the old key';
     comment on index notes_person is 'by person';
     comment on constraint notes_parent_fkey on notes is 'threads';";
@@ -53,6 +55,8 @@ const STATE: &str = "
         union all
         select pg_get_indexdef(indexrelid) || ' ' || indisclustered || indisprimary || indisvalid || indisreplident
                || coalesce(obj_description(indexrelid, 'pg_class'), '')
+               || (select coalesce(max(attstattarget), -1) from pg_attribute where attrelid = indexrelid)
+               || exists (select from pg_depend where objid = indexrelid and deptype = 'x')
         from pg_index where indrelid in (select oid from pg_class where relnamespace = 'public'::regnamespace)) lines";
 
 fn id_of(entity: &str, key: i64) -> Uuid {

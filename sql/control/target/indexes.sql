@@ -19,7 +19,12 @@ select
         join pg_catalog.pg_namespace pn on pn.oid = pc.relnamespace
         join published on (published.schemaname, published.tablename) = (pn.nspname, pc.relname))
                                                               as replica_identity,
-    c.reltablespace <> 0                                      as elsewhere,
+    -- What its definition does not tell.
+    c.reltablespace <> 0
+        or exists (select from pg_catalog.pg_attribute a where a.attrelid = c.oid and coalesce(a.attstattarget, -1) >= 0)
+        or exists (select from pg_catalog.pg_depend d
+                    where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.deptype = 'x')
+                                                              as untold,
     c.relkind = 'I'                                           as partitioned,
     -- Since version 18, a primary key makes the columns of a partition NOT NULL by themselves, where they were by those of the table.
     c.reloptions is not null or c.relkind = 'I' and i.indisprimary and current_setting('server_version_num')::integer >= 180000
