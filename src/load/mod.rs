@@ -49,6 +49,7 @@ mod scratch;
 mod sessions;
 mod stage;
 mod trial;
+mod triggers;
 mod unmapped;
 mod whole;
 

@@ -4,9 +4,9 @@
 use uuid::Uuid;
 
 use super::reason::Why;
+use super::triggers;
 use crate::cancel::Cancel;
-use crate::error::Result;
-use crate::failpoint::durable;
+use crate::error::{At, Error, Result};
 use crate::ledger::{LoadedFlow, Mappings, SavedDdl};
 use crate::outcome::ID;
 use crate::outcomes::{FlowOutcomes, OutcomeStore};
@@ -14,6 +14,10 @@ use crate::server::Connection;
 use crate::server::sql::{fill, quote_ident, quote_literal, quote_table};
 use crate::target::{Catalog, Table, pointing};
 
+const BEGIN: &str = include_str!("../../sql/control/load/begin.sql");
+const SAVEPOINT: &str = include_str!("../../sql/control/load/savepoint.sql");
+const UNDO: &str = include_str!("../../sql/control/load/undo.sql");
+const RELEASE: &str = include_str!("../../sql/control/load/release.sql");
 const TAKE_OUT: &str = include_str!("../../sql/control/load/take_out.sql");
 const NOT_IN: &str = include_str!("../../sql/control/load/not_in.sql");
 const ORPHANS: &str = include_str!("../../sql/control/load/orphans.sql");
@@ -27,6 +31,9 @@ const DUPLICATES: &str = include_str!("../../sql/control/load/duplicates.sql");
 
 /// The SQLSTATE of a row that is too large for the table or for an index.
 pub(super) const TOO_WIDE: &str = "54000";
+
+/// The SQLSTATE of a statement that a rule of the table does not let be answered.
+const NOT_SUPPORTED: &str = "0A000";
 
 /// Takes out rows of one run.
 pub(super) struct Removal<'a> {
@@ -204,8 +211,10 @@ impl Removal<'_> {
         );
         let values: [&(dyn tokio_postgres::types::ToSql + Sync); 7] =
             [&self.run, &schema, &table, &reason, &why.sqlstate, &why.constraint, &parents];
-        let row = durable("take_out", connection.query_one(&statement, &values)).await?;
-        Ok(taken + u64::try_from(row.try_get::<_, i64>("taken")?).unwrap_or(0))
+        connection.batch_execute(BEGIN).await?;
+        taken += removed(connection, self.catalog.exactly(part.0, part.1), &statement, &values).await?;
+        connection.commit("take_out").await?;
+        Ok(taken)
     }
 }
 
@@ -218,6 +227,56 @@ impl Removal<'_> {
             None => Some(quote_ident(ID)),
         }
     }
+}
+
+/// Takes rows out, within a transaction, and tells how many. Where triggers keep them, as those of a table that only grows, these are
+/// silent for it: no row that a constraint refuses was ever to stay.
+///
+/// # Errors
+/// [`Kind::Config`] where they stay for all that; what else the server says.
+pub(super) async fn removed(
+    connection: &Connection,
+    table: Option<&Table>,
+    statement: &str,
+    values: &[&(dyn tokio_postgres::types::ToSql + Sync)],
+) -> Result<u64> {
+    let counted =
+        |row: &tokio_postgres::Row| -> Result<(i64, i64)> { Ok((row.try_get("taken")?, row.try_get("gone")?)) };
+    connection.batch_execute(SAVEPOINT).await?;
+    let refused = match connection.query_one(statement, values).await {
+        Ok(row) => match counted(&row)? {
+            (taken, gone) if taken == gone => {
+                connection.batch_execute(RELEASE).await?;
+                return Ok(u64::try_from(taken).unwrap_or(0));
+            }
+            _ => None,
+        },
+        Err(error) => Some(Error::from(error)),
+    };
+    let place = table.map(Table::full_name).unwrap_or_default();
+    let kept = || {
+        let told = "rows that a constraint refuses cannot be removed: a rule or a trigger of the table keeps them";
+        Error::config(told).at(At::Table, &place).hint("disable it for the run, and give the same command again")
+    };
+    // A rule leaves nothing of the statement that could be answered.
+    let by_rule =
+        |error: &Error| error.places().iter().any(|(at, state)| *at == At::SqlState && state == NOT_SUPPORTED);
+    let told = |error: Error| if by_rule(&error) { kept() } else { error };
+    if connection.is_closed() {
+        return Err(refused.unwrap_or_else(kept));
+    }
+    connection.batch_execute(UNDO).await?;
+    let silent = match table {
+        Some(table) => triggers::silence(connection, table).await?,
+        None => Vec::new(),
+    };
+    if let Some(error) = refused.filter(|_| silent.is_empty()) {
+        return Err(told(error));
+    }
+    let again = connection.query_one(statement, values).await.map_err(|error| told(error.into()))?;
+    let (taken, gone) = counted(&again)?;
+    triggers::speak_again(connection, &silent).await?;
+    if taken == gone { Ok(u64::try_from(taken).unwrap_or(0)) } else { Err(kept()) }
 }
 
 /// The prefix only stands before plain columns, never before expressions.

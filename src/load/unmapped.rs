@@ -2,7 +2,7 @@
 //! Must not know: why they are taken out.
 
 use super::reason::Why;
-use super::remove::Removal;
+use super::remove::{Removal, removed};
 use super::stage::{STAGED, Staging, equal};
 use crate::error::{At, Error, Result};
 use crate::outcome::Outcome;
@@ -53,8 +53,8 @@ impl Removal<'_> {
         );
         let values: [&(dyn tokio_postgres::types::ToSql + Sync); 7] =
             [&self.run, &flow.flow, &reason, &why.sqlstate, &why.constraint, &flow.entity, &parents];
-        let row = connection.query_one(&statement, &values).await?;
+        let taken = removed(connection, Some(table), &statement, &values).await?;
         connection.commit("take_out_unmapped").await?;
-        Ok(u64::try_from(row.try_get::<_, i64>("taken")?).unwrap_or(0))
+        Ok(taken)
     }
 }

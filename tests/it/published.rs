@@ -1,5 +1,6 @@
-//! Owns loads into tables whose changes are published to others, as Supabase's Realtime has it: with its key away, PostgreSQL changes no row
-//! of such a table. The same tables without a publication are the judge. Must not know: what is published.
+//! Owns loads into tables from which not everybody may remove rows: those whose changes are published to others, as Supabase's Realtime has
+//! it, of which PostgreSQL changes no row while their key is away, and those that only grow. The same tables without all that are the judge.
+//! Must not know: how rows are taken out.
 
 use std::process::Command;
 
@@ -122,4 +123,31 @@ async fn a_published_table_without_a_key_is_loaded_row_by_row_where_it_must() {
     assert!(program::hint(&output).contains("REPLICA IDENTITY FULL"), "{}", told(&output));
     published.database.run("alter table fresh.notes replica identity full").await;
     published.run().await;
+}
+
+/// The trigger of a table that only grows, or that marks rows in place of removing them.
+fn kept_by(what: &str) -> String {
+    format!(
+        "create function fresh.kept() returns trigger language plpgsql as $$ begin {what}; end $$;
+         create trigger kept before delete or update on fresh.notes for each row execute function fresh.kept();
+         alter table fresh.notes enable always trigger kept;"
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tables_that_only_grow_are_loaded_as_others() {
+    let expected = Move::into("").await.run().await;
+    for what in ["raise exception 'rows of this table stay'", "return null"] {
+        let grows = Move::into(&kept_by(what)).await;
+        assert_eq!(grows.run().await, expected, "{what}");
+        let enabled = grows.database.text("select tgenabled::text from pg_trigger where tgname = 'kept'").await;
+        assert_eq!(enabled, "A", "{what}");
+    }
+    // What removes rows in place of the table stands in nobody's way but ours, and is told.
+    let ruled = Move::into("create rule kept as on delete to fresh.notes do instead nothing;").await;
+    let url = &ruled.database.url;
+    let output = program::ends(ruled.work.run(url, url, &["--no-threshold"])).await;
+    assert_eq!(output.status.code(), Some(2), "{}", told(&output));
+    ruled.database.run("drop rule kept on fresh.notes").await;
+    assert_eq!(ruled.run().await, expected);
 }

@@ -15,6 +15,7 @@ mine as (
 ),
 gone as (
     delete from {table} t using mine where t.tableoid = mine.part and t.ctid = mine.place
+    returning 1
 ),
 unmapped as (
     delete from {mappings} m using mine
@@ -38,4 +39,4 @@ noted as (
     left join causes using (parent)
     returning 1
 )
-select count(*) as taken from noted
+select (select count(*) from noted) as taken, (select count(*) from gone) as gone

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::super::attempt::attempt;
 use super::super::difference::{Image, unreferenced};
+use super::super::triggers;
 use super::{Loaded, Rollback};
 use crate::error::Result;
 use crate::server::sql::quote_ident;
@@ -76,7 +77,7 @@ impl Rollback {
         values.extend_from_slice(more);
         let statement = image.fill(template, &values);
         self.in_transaction().await?;
-        let silent = self.silence(table).await?;
+        let silent = triggers::silence(&self.connection, table).await?;
         let rows = if let Some(rows) = self.try_back(&statement, flow, table, None).await? {
             rows
         } else {
@@ -87,7 +88,7 @@ impl Rollback {
             }
             rows
         };
-        self.speak_again(&silent).await?;
+        triggers::speak_again(&self.connection, &silent).await?;
         self.connection.commit("rollback_images").await?;
         Ok(rows)
     }

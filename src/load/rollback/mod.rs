@@ -18,7 +18,6 @@ use crate::server::{Address, Connection};
 use crate::target::{Catalog, Table};
 
 mod images;
-mod triggers;
 mod whole;
 
 pub use whole::Whole;

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use super::super::difference::{Image, present, same_as_staged, unreferenced};
 use super::super::stage::Staging;
+use super::super::triggers;
 use super::Rollback;
 use crate::error::{At, Context, Result};
 use crate::ledger::{self, Fate};
@@ -61,7 +62,7 @@ impl Rollback {
                 let leave = image.fill(LEAVE_STAGED, &[]);
                 self.connection.execute(&leave, &[&self.run.run, &flow.flow]).await?;
             } else {
-                let silent = self.silence(table).await?;
+                let silent = triggers::silence(&self.connection, table).await?;
                 loop {
                     let rows = self.connection.execute(&statement, &[]).await?;
                     gone += rows;
@@ -69,7 +70,7 @@ impl Rollback {
                         break;
                     }
                 }
-                self.speak_again(&silent).await?;
+                triggers::speak_again(&self.connection, &silent).await?;
             }
             self.connection.commit("rollback_staged").await?;
         }
