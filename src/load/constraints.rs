@@ -45,7 +45,7 @@ pub(super) async fn take_away(
         return Ok(Mode::Untouched);
     }
     let foreign: Vec<SavedDdl> = table.foreign_keys().filter(|key| table.can_drop(key)).map(foreign_key).collect();
-    if bare && table.indexable && may_be_bare(table) {
+    if bare && may_be_bare(table) {
         let empty = fill(IS_EMPTY, &[("table", &quote_table(&table.schema, &table.name))]);
         let empty = connection.query_one(&empty, &[]).await?.try_get("empty")?;
         let objects: Option<Vec<_>> = everything(catalog, table);
@@ -64,14 +64,19 @@ pub(super) fn would_take(catalog: &Catalog, table: &Table, bare: bool) -> Vec<St
         return Vec::new();
     }
     let foreign = || table.foreign_keys().filter(|key| table.can_drop(key)).map(foreign_key).collect();
-    let bare = if bare && table.indexable && may_be_bare(table) { everything(catalog, table) } else { None };
+    let bare = if bare && may_be_bare(table) { everything(catalog, table) } else { None };
     let objects: Vec<SavedDdl> = bare.unwrap_or_else(foreign);
     objects.iter().map(|object| format!("{}.{}: {}", object.schema, object.table, object.name)).collect()
 }
 
-/// Can the indexes of a table be away at all? Those of a partition are held by what it is a part of, and a table that others inherit
-/// from is more than itself.
+/// May the indexes and keys of a table be away while it is loaded, and can they come back?
 pub(super) fn may_be_bare(table: &Table) -> bool {
+    table.owned && table.indexable && !table.frozen && stands_alone(table)
+}
+
+/// Are its constraints its own alone? Those of a partition are held by what it is a part of, and a table that others inherit from is
+/// more than itself.
+fn stands_alone(table: &Table) -> bool {
     !table.inherits || table.partitioned && table.partition_of.is_none()
 }
 
@@ -87,7 +92,7 @@ pub(super) fn everything(catalog: &Catalog, table: &Table) -> Option<Vec<SavedDd
             // It comes and goes with the key of the table that this is a partition of.
             continue;
         }
-        if !holder.can_drop(key) || !may_be_bare(holder) {
+        if !holder.can_drop(key) || !stands_alone(holder) {
             return None;
         }
         objects.push(foreign_key(key));

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::reason::Why;
 use super::triggers;
 use crate::cancel::Cancel;
-use crate::error::{At, Error, Result};
+use crate::error::{At, Error, Kind, Result};
 use crate::ledger::{LoadedFlow, Mappings, SavedDdl};
 use crate::outcome::ID;
 use crate::outcomes::{FlowOutcomes, OutcomeStore};
@@ -230,7 +230,8 @@ impl Removal<'_> {
 }
 
 /// Takes rows out, within a transaction, and tells how many. Where triggers keep them, as those of a table that only grows, these are
-/// silent for it: no row that a constraint refuses was ever to stay.
+/// silent for it: no row that a constraint refuses was ever to stay. Who stopped the program, or a server that is busy or full, is
+/// no such trigger.
 ///
 /// # Errors
 /// [`Kind::Config`] where they stay for all that; what else the server says.
@@ -251,7 +252,10 @@ pub(super) async fn removed(
             }
             _ => None,
         },
-        Err(error) => Some(Error::from(error)),
+        Err(error) => match Error::from(error) {
+            error if matches!(error.kind(), Kind::Interrupted | Kind::Retryable | Kind::Resources) => return Err(error),
+            error => Some(error),
+        },
     };
     let place = table.map(Table::full_name).unwrap_or_default();
     let kept = || {
@@ -262,9 +266,6 @@ pub(super) async fn removed(
     let by_rule =
         |error: &Error| error.places().iter().any(|(at, state)| *at == At::SqlState && state == NOT_SUPPORTED);
     let told = |error: Error| if by_rule(&error) { kept() } else { error };
-    if connection.is_closed() {
-        return Err(refused.unwrap_or_else(kept));
-    }
     connection.batch_execute(UNDO).await?;
     let silent = match table {
         Some(table) => triggers::silence(connection, table).await?,

@@ -118,13 +118,7 @@ impl Trial {
             let statement = fill(IS_EMPTY, &[("table", &quote_table(&real.schema, &real.name))]);
             let empty: bool = scratch.connection().query_one(&statement, &[]).await?.try_get("empty")?;
             let (of_flow, derived) = rows.get(&name).copied().unwrap_or_default();
-            let bare = empty
-                && derived
-                && real.owned
-                && !real.frozen
-                && real.indexable
-                && may_be_bare(real)
-                && of_flow >= WORTH_REBUILDING;
+            let bare = empty && derived && may_be_bare(real) && of_flow >= WORTH_REBUILDING;
             let bare = if bare { everything(&own, &table) } else { None };
             let keys = real.foreign_keys().filter(|key| real.can_drop(key)).cloned().collect();
             tables.insert(name, StandIn { table, bare, keys });

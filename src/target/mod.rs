@@ -200,7 +200,13 @@ impl Catalog {
                 tables[*index].constraints.push(constraint);
             }
         }
-        for row in connection.query(include_str!("../../sql/control/target/indexes.sql"), &[&oids]).await? {
+        let mut published = Vec::new();
+        for (row, oid) in found.iter().zip(&oids) {
+            if row.try_get("published")? {
+                published.push(*oid);
+            }
+        }
+        for row in connection.query(include_str!("../../sql/control/target/indexes.sql"), &[&oids, &published]).await? {
             if let Some(index) = at.get(&row.try_get("relation")?) {
                 tables[*index].indexes.push(rows::index(&row)?);
             }

@@ -46,6 +46,10 @@ struct Tally {
     kills: u64,
 }
 
+fn kills(tallies: &[Tally]) -> u64 {
+    tallies.iter().map(|tally| tally.kills).sum()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_program_may_end_at_any_durable_step() {
     let (seed, wanted) = (number("REHOME_SEED", 1), number("REHOME_KILLS", 16));
@@ -54,12 +58,14 @@ async fn the_program_may_end_at_any_durable_step() {
     let mut tallies: Vec<Tally> = points.iter().map(|points| Tally { points: points.len(), kills: 0 }).collect();
     let mut waiting: Vec<Vec<(String, u64)>> = points.iter().map(|_| Vec::new()).collect();
     let mut rounds = 0;
-    while tallies.iter().map(|tally| tally.kills).sum::<u64>() < wanted {
+    while kills(&tallies) < wanted {
         rounds += 1;
         let pass = Pass::new().await;
         let states = pass
             .through(async |pass, phase, args| {
-                let share = waiting[phase].len().max(points[phase].len()).div_ceil(12);
+                // A twelfth of the points in each pass, or fewer where no more kills are wanted.
+                let missing = wanted.saturating_sub(kills(&tallies)).div_ceil(2 * (PHASES.len() - phase) as u64);
+                let share = points[phase].len().div_ceil(12).min(usize::try_from(missing).unwrap());
                 for _ in 0..share {
                     if waiting[phase].is_empty() {
                         waiting[phase] = shuffled(&points[phase], &mut dice);

@@ -143,6 +143,14 @@ async fn tables_that_only_grow_are_loaded_as_others() {
         let enabled = grows.database.text("select tgenabled::text from pg_trigger where tgname = 'kept'").await;
         assert_eq!(enabled, "A", "{what}");
     }
+    // Who stops the removal stops the run: nothing is tried past it, and the same command goes on.
+    let stopped = Move::into(&kept_by("perform pg_cancel_backend(pg_backend_pid()); return old")).await;
+    let url = &stopped.database.url;
+    let output = program::ends(stopped.work.run(url, url, &["--no-threshold"])).await;
+    assert_eq!(output.status.code(), Some(130), "{}", told(&output));
+    assert_eq!(stopped.database.text("select tgenabled::text from pg_trigger where tgname = 'kept'").await, "A");
+    stopped.database.run("drop trigger kept on fresh.notes").await;
+    assert_eq!(stopped.run().await, expected);
     // What removes rows in place of the table stands in nobody's way but ours, and is told.
     let ruled = Move::into("create rule kept as on delete to fresh.notes do instead nothing;").await;
     let url = &ruled.database.url;

@@ -1,9 +1,4 @@
--- The indexes of these tables, with their exact definitions.
-with published as materialized (
-    select t.schemaname, t.tablename
-    from pg_catalog.pg_publication_tables t
-    join pg_catalog.pg_publication p on p.pubname = t.pubname
-    where p.pubupdate or p.pubdelete)
+-- The indexes of these tables ($1), with their exact definitions. $2: those whose changes are published.
 select
     i.indrelid                                                as relation,
     i.indexrelid                                              as oid,
@@ -13,11 +8,7 @@ select
     i.indisvalid and i.indisready                             as valid,
     i.indisclustered                                          as clustered,
     -- Of a published table, no row could be changed or removed without the index that tells its rows apart.
-    i.indisreplident or i.indisprimary and r.relreplident = 'd' and exists (
-        select from (select i.indrelid as relid union all select pg_partition_ancestors(i.indrelid)) a
-        join pg_catalog.pg_class pc on pc.oid = a.relid
-        join pg_catalog.pg_namespace pn on pn.oid = pc.relnamespace
-        join published on (published.schemaname, published.tablename) = (pn.nspname, pc.relname))
+    i.indisreplident or i.indisprimary and r.relreplident = 'd' and i.indrelid = any ($2)
                                                               as replica_identity,
     -- What its definition does not tell.
     c.reltablespace <> 0

@@ -13,13 +13,9 @@ select
     pg_has_role(c.relowner, 'USAGE')                           as owned,
     -- Who owns a table may drop its indexes, but make them only with this: since version 15, not in public.
     has_schema_privilege(n.oid, 'CREATE')                      as indexable,
+    told.published,
     -- Published, without anything that tells its rows apart: PostgreSQL neither changes nor removes one.
-    c.relreplident <> 'f'
-        and exists (
-            select from (select c.oid as relid union all select pg_partition_ancestors(c.oid) where c.relispartition) a
-            join pg_catalog.pg_class pc on pc.oid = a.relid
-            join pg_catalog.pg_namespace pn on pn.oid = pc.relnamespace
-            join published on (published.schemaname, published.tablename) = (pn.nspname, pc.relname))
+    told.published and c.relreplident <> 'f'
         and not exists (
             select from pg_catalog.pg_index i
             where i.indrelid = c.oid and i.indisvalid
@@ -45,6 +41,12 @@ join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 left join pg_catalog.pg_inherits i on i.inhrelid = c.oid and c.relispartition
 left join pg_catalog.pg_class p on p.oid = i.inhparent
 left join pg_catalog.pg_namespace pn on pn.oid = p.relnamespace
+cross join lateral (
+    select exists (
+        select from (select c.oid as relid union all select pg_partition_ancestors(c.oid) where c.relispartition) a
+        join pg_catalog.pg_class pc on pc.oid = a.relid
+        join pg_catalog.pg_namespace pn on pn.oid = pc.relnamespace
+        join published on (published.schemaname, published.tablename) = (pn.nspname, pc.relname)) as published) told
 where c.relkind in ('r', 'p')
   and n.nspname <> 'information_schema'
   and n.nspname !~ '^pg_'
