@@ -253,7 +253,9 @@ pub(super) async fn removed(
             _ => None,
         },
         Err(error) => match Error::from(error) {
-            error if matches!(error.kind(), Kind::Interrupted | Kind::Retryable | Kind::Resources) => return Err(error),
+            error if matches!(error.kind(), Kind::Interrupted | Kind::Retryable | Kind::Resources) => {
+                return Err(error);
+            }
             error => Some(error),
         },
     };

@@ -102,4 +102,5 @@ mod types;
 mod verify;
 mod versions;
 mod watched;
+mod work;
 mod zones;

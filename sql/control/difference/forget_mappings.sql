@@ -5,8 +5,7 @@ with gone as (
     where m.entity_type = {entity}
       and {known}
       and r.run_id = m.run_id
-      and exists (select from rehome.before_images i
-                   where i.run_id = $1 and i.flow = $2 and i.row_id = g.row_id and i.move = 'deleted')
+      and exists (select from pg_temp.rehome_went w where w.row_id = g.row_id)
       and {unshared}
     returning to_jsonb(m) as mapping
 )

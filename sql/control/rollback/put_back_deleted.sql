@@ -2,12 +2,12 @@
 with back as (
     insert into {table} ({columns}) overriding system value
     select {values}
-    from rehome.before_images i
-    where i.run_id = $1 and i.flow = $2 and i.move = 'deleted' and ($3::uuid is null or i.row_id = $3)
+    from pg_temp.rehome_images i
+    where i.number between $1 and $2
     returning 1
 ),
 done as (
-    delete from rehome.before_images i
-    where i.run_id = $1 and i.flow = $2 and i.move = 'deleted' and ($3::uuid is null or i.row_id = $3)
+    delete from rehome.before_images
+    where ctid = any (array(select i.place from pg_temp.rehome_images i where i.number between $1 and $2))
 )
 select count(*) as rows from back

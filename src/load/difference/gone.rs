@@ -4,6 +4,7 @@
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
+use super::super::remove::{PLAN_AS_EVER, PLAN_FOR_MANY};
 use super::Image;
 use crate::error::{At, Error, Result};
 use crate::id::Namespace;
@@ -20,7 +21,9 @@ const DELETE_FREE: &str = include_str!("../../../sql/control/difference/delete_f
 const UNREFERENCED: &str = include_str!("../../../sql/control/difference/unreferenced.sql");
 const SETTLE_DELETED: &str = include_str!("../../../sql/control/difference/settle_deleted.sql");
 const FORGET_MAPPINGS: &str = include_str!("../../../sql/control/difference/forget_mappings.sql");
+const WENT: &str = include_str!("../../../sql/control/difference/went.sql");
 const MARK: &str = include_str!("../../../sql/control/difference/mark.sql");
+const MARKED: &str = include_str!("../../../sql/control/difference/marked.sql");
 const SETTLE_MARKED: &str = include_str!("../../../sql/control/difference/settle_marked.sql");
 
 /// The rows of one flow that wait for what the flow says of rows that are gone.
@@ -52,7 +55,7 @@ impl Going<'_> {
         connection.batch_execute(BEGIN).await?;
         still_mine(connection, self.epoch).await?;
         let (flow, namespace) = (quote_literal(self.flow), quote_literal(&self.namespace.uuid().to_string()));
-        let equal = image.is("t", "k.identity");
+        let equal = image.is("t", "w.identity");
         let values = [("flow", &*flow), ("namespace", &*namespace), ("equal", &*equal)];
         connection.batch_execute(&image.fill(GOING, &values)).await?;
         // A table that takes new rows alone refuses a statement that would remove none, too.
@@ -82,10 +85,10 @@ impl Going<'_> {
         let values = [("mark", &*quote_ident(name)), ("value", &*value)];
         let (run, flow, overwrite) = (&self.run, &self.flow, self.overwrite());
         connection.execute(&image.fill(MARK, &values), &[run, flow, &overwrite]).await?;
-        let settle = image.fill(SETTLE_MARKED, &[("equal", &image.is("t", "g.identity"))]);
-        let values: [&(dyn ToSql + Sync); 4] = [run, flow, &self.namespace.uuid(), &overwrite];
-        connection.execute(&settle, &values).await?;
-        Ok(())
+        let equal = image.is("t", "g.identity");
+        let marked = image.fill(MARKED, &[("equal", &equal), ("overwrite", &overwrite.to_string())]);
+        connection.batch_execute(&marked).await?;
+        self.note(connection, SETTLE_MARKED).await
     }
 
     async fn delete(&self, connection: &Connection, image: &Image) -> Result<()> {
@@ -94,6 +97,8 @@ impl Going<'_> {
         let statement = image.fill(DELETE_FREE, &[("unreferenced", &unreferenced)]);
         // Rows that refer to each other within the table go one after the other.
         while connection.query_one(&statement, &[run, flow, &overwrite]).await?.try_get::<_, i64>("gone")? > 0 {}
+        let values = [("run", &*format!("{}::uuid", quote_literal(&run.to_string()))), ("flow", &quote_literal(flow))];
+        connection.batch_execute(&fill(WENT, &values)).await?;
         if self.row.is_mapped() {
             let known = if self.row.is_derived() {
                 format!("m.entity_uuid = g.row_id::{}", self.mappings.uuid_type())
@@ -114,8 +119,15 @@ impl Going<'_> {
             ];
             connection.execute(&fill(FORGET_MAPPINGS, &values), &[run, flow]).await?;
         }
-        let values: [&(dyn ToSql + Sync); 4] = [run, flow, &self.namespace.uuid(), &overwrite];
-        connection.execute(SETTLE_DELETED, &values).await?;
+        self.note(connection, SETTLE_DELETED).await
+    }
+
+    /// Notes in the ledger what became of them.
+    async fn note(&self, connection: &Connection, statement: &str) -> Result<()> {
+        let values: [&(dyn ToSql + Sync); 4] = [&self.run, &self.flow, &self.namespace.uuid(), &self.overwrite()];
+        connection.batch_execute(PLAN_FOR_MANY).await?;
+        connection.execute(statement, &values).await?;
+        connection.batch_execute(PLAN_AS_EVER).await?;
         Ok(())
     }
 }

@@ -1,16 +1,16 @@
 //! Owns how rows are put back by what the ledger kept of them: deleted, changed and inserted ones, all at once where that goes,
-//! else one by one. Must not know: first loads.
-
-use uuid::Uuid;
+//! else in halves, down to the row that the target refuses. Must not know: first loads.
 
 use super::super::attempt::attempt;
 use super::super::difference::{Image, unreferenced};
 use super::super::triggers;
 use super::{Loaded, Rollback};
 use crate::error::Result;
-use crate::server::sql::quote_ident;
+use crate::server::sql::{fill, quote_ident, quote_literal};
 use crate::target::Table;
 
+const STAGE_IMAGES: &str = include_str!("../../../sql/control/rollback/stage_images.sql");
+const COUNT: &str = include_str!("../../../sql/control/rollback/count_images.sql");
 const PUT_BACK_DELETED: &str = include_str!("../../../sql/control/rollback/put_back_deleted.sql");
 const PUT_BACK_CHANGED: &str = include_str!("../../../sql/control/rollback/put_back_changed.sql");
 const TAKE_BACK_INSERTED: &str = include_str!("../../../sql/control/rollback/take_back_inserted.sql");
@@ -67,8 +67,7 @@ impl Rollback {
         more: &[(&str, &str)],
         moves: &[&str],
     ) -> Result<u64> {
-        let waiting = self.connection.query(WAITING, &[&self.run.run, &flow.flow, &moves]).await?;
-        if waiting.is_empty() {
+        if !self.connection.query_one(WAITING, &[&self.run.run, &flow.flow, &moves]).await?.try_get("any")? {
             return Ok(0);
         }
         let image = Image::named(table, flow.columns.clone(), &flow.identity)?;
@@ -77,25 +76,40 @@ impl Rollback {
         values.extend_from_slice(more);
         let statement = image.fill(template, &values);
         self.in_transaction().await?;
+        let all = self.stage(flow, moves).await?;
         let silent = triggers::silence(&self.connection, table).await?;
-        let rows = if let Some(rows) = self.try_back(&statement, flow, table, None).await? {
-            rows
-        } else {
-            let mut rows = 0;
-            for row in waiting {
-                self.cancel.check()?;
-                rows += self.try_back(&statement, flow, table, Some(row.try_get("row_id")?)).await?.unwrap_or(0);
+        let (mut rows, mut waiting) = (0, vec![(1, all)]);
+        while let Some((first, last)) = waiting.pop() {
+            self.cancel.check()?;
+            match self.try_back(&statement, table, first, last).await? {
+                Some(back) => rows += back,
+                None if first == last => {}
+                None => {
+                    let middle = first.midpoint(last);
+                    waiting.extend([(middle + 1, last), (first, middle)]);
+                }
             }
-            rows
-        };
+        }
         triggers::speak_again(&self.connection, &silent).await?;
         self.connection.commit("rollback_images").await?;
         Ok(rows)
     }
 
-    /// None where the target refuses it.
-    async fn try_back(&self, statement: &str, flow: &Loaded, table: &Table, row: Option<Uuid>) -> Result<Option<u64>> {
-        let done = attempt(&self.connection, statement, &[&self.run.run, &flow.flow, &row], table).await?;
+    /// Numbers the rows that are still to be put back, in a table of the session; gives how many there are.
+    async fn stage(&self, flow: &Loaded, moves: &[&str]) -> Result<i64> {
+        let moves: Vec<String> = moves.iter().map(|what| quote_literal(what)).collect();
+        let values = [
+            ("run", &*format!("{}::uuid", quote_literal(&self.run.run.to_string()))),
+            ("flow", &*quote_literal(&flow.flow)),
+            ("moves", &*moves.join(", ")),
+        ];
+        self.connection.batch_execute(&fill(STAGE_IMAGES, &values)).await?;
+        Ok(self.connection.query_one(COUNT, &[]).await?.try_get("rows")?)
+    }
+
+    /// Puts back the rows of these numbers. None where the target refuses one.
+    async fn try_back(&self, statement: &str, table: &Table, first: i64, last: i64) -> Result<Option<u64>> {
+        let done = attempt(&self.connection, statement, &[&first, &last], table).await?;
         let Some(counted) = done.ok().and_then(|rows| rows.into_iter().next()) else { return Ok(None) };
         Ok(Some(u64::try_from(counted.try_get::<_, i64>("rows")?).unwrap_or(0)))
     }
