@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use arrow::array::{Array, AsArray};
 use uuid::Uuid;
 
-use super::remove::{PLAN_AS_EVER, PLAN_FOR_MANY};
+use super::planner;
 use super::{FOREIGN_KEY, Loader};
 use crate::error::{At, Context, Result};
 use crate::ledger;
@@ -29,7 +29,7 @@ impl Loader {
                 refused.entry(row.flow).or_default().insert(id, constraint);
             }
         }
-        self.coordinator.batch_execute(PLAN_FOR_MANY).await?;
+        self.coordinator.batch_execute(planner::FOR_MANY).await?;
         for flow in &self.loaded {
             let Some(rows) = refused.get(&flow.flow) else { continue };
             let table = self.catalog.require(&flow.target).at(At::Flow, &flow.flow)?;
@@ -52,7 +52,7 @@ impl Loader {
             }
         }
         self.name_rivals(store).await?;
-        Ok(self.coordinator.batch_execute(PLAN_AS_EVER).await?)
+        Ok(self.coordinator.batch_execute(planner::AS_EVER).await?)
     }
 
     /// The flows that load a table.

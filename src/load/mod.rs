@@ -40,6 +40,7 @@ mod isolate;
 mod made;
 mod matching;
 mod partitions;
+mod planner;
 mod reason;
 mod remove;
 mod restore;

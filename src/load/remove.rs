@@ -3,6 +3,7 @@
 
 use uuid::Uuid;
 
+use super::planner;
 use super::reason::Why;
 use super::triggers;
 use crate::cancel::Cancel;
@@ -21,8 +22,6 @@ const RELEASE: &str = include_str!("../../sql/control/load/release.sql");
 const TAKE_OUT: &str = include_str!("../../sql/control/load/take_out.sql");
 const NOT_IN: &str = include_str!("../../sql/control/load/not_in.sql");
 const ORPHANS: &str = include_str!("../../sql/control/load/orphans.sql");
-pub(super) const PLAN_FOR_MANY: &str = include_str!("../../sql/control/load/plan_for_many.sql");
-pub(super) const PLAN_AS_EVER: &str = include_str!("../../sql/control/load/plan_as_ever.sql");
 const PROBE_WIDE: &str = include_str!("../../sql/control/load/probe_wide.sql");
 const COUNT_WIDE: &str = include_str!("../../sql/control/load/count_wide.sql");
 const WIDE: &str = include_str!("../../sql/control/load/wide.sql");
@@ -110,7 +109,7 @@ impl Removal<'_> {
     /// another's parent.
     pub async fn orphans(&self, connection: &Connection, keys: &[SavedDdl]) -> Result<u64> {
         let mut total = 0;
-        connection.batch_execute(PLAN_FOR_MANY).await?;
+        connection.batch_execute(planner::FOR_MANY).await?;
         loop {
             let mut taken = 0;
             for key in keys {
@@ -142,7 +141,7 @@ impl Removal<'_> {
             }
             total += taken;
             if taken == 0 {
-                connection.batch_execute(PLAN_AS_EVER).await?;
+                connection.batch_execute(planner::AS_EVER).await?;
                 return Ok(total);
             }
         }
@@ -156,10 +155,10 @@ impl Removal<'_> {
         reason: &str,
         why: &Why,
     ) -> Result<u64> {
-        connection.batch_execute(PLAN_FOR_MANY).await?;
+        connection.batch_execute(planner::FOR_MANY).await?;
         let (through, part) = (self.loaded_through(object), (object.schema.as_str(), object.table.as_str()));
         let taken = self.take_out(connection, through, part, bad, reason, why, &[]).await?;
-        connection.batch_execute(PLAN_AS_EVER).await?;
+        connection.batch_execute(planner::AS_EVER).await?;
         Ok(taken)
     }
 

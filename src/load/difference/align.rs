@@ -7,6 +7,7 @@ use arrow::array::RecordBatch;
 use uuid::Uuid;
 
 use super::super::chunk::Done;
+use super::super::planner;
 use super::super::stage::equal;
 use super::{AFTER, Difference, NEW, ROLLBACK, present, texts};
 use crate::compare::Counts;
@@ -102,6 +103,7 @@ impl Difference<'_> {
         let more = self.flow.row.gone != Gone::Keep;
         let statement = self.image.fill(KEEP_ORPHANED, &values);
         let (run, name, entity) = (&self.flow.run, &self.flow.flow, &flow.entity);
+        connection.batch_execute(planner::FOR_MANY).await?;
         if own {
             connection.execute(&statement, &[run, name, entity, &more]).await?;
         } else {
@@ -111,6 +113,7 @@ impl Difference<'_> {
                 keys.iter().map(|key| self.flow.namespace.uuid_of_text(entity, key, ty.as_ref())).collect();
             connection.execute(&statement, &[run, name, entity, &more, &keys, &ids]).await?;
         }
+        connection.batch_execute(planner::AS_EVER).await?;
         connection.commit("keep_orphaned").await
     }
 

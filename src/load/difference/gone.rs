@@ -4,7 +4,7 @@
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
-use super::super::remove::{PLAN_AS_EVER, PLAN_FOR_MANY};
+use super::super::planner;
 use super::Image;
 use crate::error::{At, Error, Result};
 use crate::id::Namespace;
@@ -125,9 +125,9 @@ impl Going<'_> {
     /// Notes in the ledger what became of them.
     async fn note(&self, connection: &Connection, statement: &str) -> Result<()> {
         let values: [&(dyn ToSql + Sync); 4] = [&self.run, &self.flow, &self.namespace.uuid(), &self.overwrite()];
-        connection.batch_execute(PLAN_FOR_MANY).await?;
+        connection.batch_execute(planner::FOR_MANY).await?;
         connection.execute(statement, &values).await?;
-        connection.batch_execute(PLAN_AS_EVER).await?;
+        connection.batch_execute(planner::AS_EVER).await?;
         Ok(())
     }
 }

@@ -6,7 +6,8 @@ use std::collections::{BTreeSet, HashSet};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::remove::{PLAN_AS_EVER, PLAN_FOR_MANY, Removal};
+use super::planner;
+use super::remove::Removal;
 use super::restore::Restore;
 use crate::cancel::Cancel;
 use crate::error::{At, Context, Error, Kind, Result};
@@ -268,11 +269,11 @@ impl Rollback {
             let columns: Vec<String> = own.map(|column| quote_ident(&column.name)).collect();
             let values: Vec<String> = columns.iter().map(|column| format!("m.{column}")).collect();
             let values = [("mappings", &*quoted), ("columns", &*columns.join(", ")), ("values", &*values.join(", "))];
-            connection.batch_execute(PLAN_FOR_MANY).await?;
+            connection.batch_execute(planner::FOR_MANY).await?;
             for statement in [GIVE_UP_MAPPINGS, REMOVE_MAPPINGS, RESTORE_MAPPINGS] {
                 connection.execute(&fill(statement, &values), &[run]).await?;
             }
-            connection.batch_execute(PLAN_AS_EVER).await?;
+            connection.batch_execute(planner::AS_EVER).await?;
             let empty = connection.query_one(&fill(IS_EMPTY, &[("table", &quoted)]), &[]).await?;
             if self.run.made_mappings && self.run.parent.is_none() && empty.try_get("empty")? {
                 connection.batch_execute(&fill(DROP_MAPPINGS, &values)).await?;
