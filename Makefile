@@ -93,7 +93,7 @@ crash: tools
 # type), a share of the kills and of the ends at steps, and what concerns the target's objects. VERSIONS="13 18" for some.
 VERSIONS ?= 13 14 15 16 17 18
 OF_EACH_VERSION = types:: kills:: failpoints:: versions:: odd_source odd_target isolation:: extract:: own_tables target_keys matching:: load:: \
-  instant:: privileges:: published:: doctor:: verify::structure sources:: partitions::
+  instant:: privileges:: guarded:: doctor:: verify::structure sources:: partitions::
 # Tests whose own tables or databases are of version 15 (NULLS NOT DISTINCT, a provider of locales, numerics of a negative scale) or 14 (infinite numerics, passwords that are hashed otherwise).
 OF_NEWER = --skip isolation::each_bad --skip what_has_no_exact_type --skip a_wrong_password --skip load::every_type_is_recognised \
   --skip odd_target::bad_rows_go --skip odd_target::constraints_that_come_back --skip a_collation_is_told --skip types::queried::every_value_is_printed \

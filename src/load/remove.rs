@@ -31,9 +31,6 @@ const DUPLICATES: &str = include_str!("../../sql/control/load/duplicates.sql");
 /// The SQLSTATE of a row that is too large for the table or for an index.
 pub(super) const TOO_WIDE: &str = "54000";
 
-/// The SQLSTATE of a statement that a rule of the table does not let be answered.
-const NOT_SUPPORTED: &str = "0A000";
-
 /// Takes out rows of one run.
 pub(super) struct Removal<'a> {
     pub run: Uuid,
@@ -228,7 +225,7 @@ impl Removal<'_> {
     }
 }
 
-/// Takes rows out, within a transaction, and tells how many. Where triggers keep them, as those of a table that only grows, these are
+/// Takes rows out, within a transaction, and tells how many. Where triggers or rules keep them, as those of a table that only grows, these are
 /// silent for it: no row that a constraint refuses was ever to stay. Who stopped the program, or a server that is busy or full, is
 /// no such trigger.
 ///
@@ -258,27 +255,22 @@ pub(super) async fn removed(
             error => Some(error),
         },
     };
-    let place = table.map(Table::full_name).unwrap_or_default();
-    let kept = || {
-        let told = "rows that a constraint refuses cannot be removed: a rule or a trigger of the table keeps them";
-        Error::config(told).at(At::Table, &place).hint("disable it for the run, and give the same command again")
-    };
-    // A rule leaves nothing of the statement that could be answered.
-    let by_rule =
-        |error: &Error| error.places().iter().any(|(at, state)| *at == At::SqlState && state == NOT_SUPPORTED);
-    let told = |error: Error| if by_rule(&error) { kept() } else { error };
     connection.batch_execute(UNDO).await?;
     let silent = match table {
         Some(table) => triggers::silence(connection, table).await?,
         None => Vec::new(),
     };
     if let Some(error) = refused.filter(|_| silent.is_empty()) {
-        return Err(told(error));
+        return Err(error);
     }
-    let again = connection.query_one(statement, values).await.map_err(|error| told(error.into()))?;
-    let (taken, gone) = counted(&again)?;
+    let (taken, gone) = counted(&connection.query_one(statement, values).await?)?;
     triggers::speak_again(connection, &silent).await?;
-    if taken == gone { Ok(u64::try_from(taken).unwrap_or(0)) } else { Err(kept()) }
+    if taken == gone {
+        return Ok(u64::try_from(taken).unwrap_or(0));
+    }
+    let told = "rows that a constraint refuses cannot be removed: a rule or a trigger of the table keeps them";
+    let place = table.map(Table::full_name).unwrap_or_default();
+    Err(Error::config(told).at(At::Table, place).hint("disable it for the run, and give the same command again"))
 }
 
 /// The prefix only stands before plain columns, never before expressions.

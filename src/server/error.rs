@@ -121,6 +121,11 @@ fn from_server(said: &DbError) -> Error {
             "its changes are published, and nothing tells its rows apart for whoever listens: give the table a primary key, or ALTER TABLE … REPLICA IDENTITY FULL",
         );
     }
+    if is_kept_by_a_rule(said) {
+        return error.hint(
+            "a rule (CREATE RULE) of the table does not let it: ALTER TABLE … DISABLE RULE for the time of the command",
+        );
+    }
     match hint(code) {
         Some(hint) => error.hint(hint),
         None => error,
@@ -132,12 +137,17 @@ fn takes_new_rows_alone(said: &DbError) -> bool {
     said.routine() == Some("CheckCmdReplicaIdentity")
 }
 
+/// Does a rule of a table leave nothing of a statement that could be run, or answered?
+fn is_kept_by_a_rule(said: &DbError) -> bool {
+    *said.code() == SqlState::FEATURE_NOT_SUPPORTED && said.routine() == Some("RewriteQuery")
+}
+
 fn kind(said: &DbError) -> Kind {
     let code = said.code();
     if *code == SqlState::FEATURE_NOT_SUPPORTED && said.message().contains("row-level security") {
         return Kind::Privilege;
     }
-    if takes_new_rows_alone(said) {
+    if takes_new_rows_alone(said) || is_kept_by_a_rule(said) {
         return Kind::Config;
     }
     if *code == SqlState::QUERY_CANCELED {

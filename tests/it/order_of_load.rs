@@ -195,6 +195,8 @@ async fn orphans_of_several_chunks_are_refused_each() {
            select i, case when i % 1000 = 0 then 999999 when i % 1000 = 1 then null
                           when i % 20000 = 3002 and i < 100000 then i + 99999 else i - 1 end
            from generate_series(1, 210000) i;
+         create index on legacy.node (parent_id);
+         analyze legacy.node;
          create table fresh.nodes (id uuid primary key, legacy_id int, parent_id uuid references fresh.nodes)",
     )
     .await;

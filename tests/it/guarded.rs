@@ -1,5 +1,5 @@
 //! Owns loads into tables from which not everybody may remove rows: those whose changes are published to others, as Supabase's Realtime has
-//! it, of which PostgreSQL changes no row while their key is away, and those that only grow. The same tables without all that are the judge.
+//! it, of which PostgreSQL changes no row while their key is away, those that only grow, and those with rules. The same tables without all that are the judge.
 //! Must not know: how rows are taken out.
 
 use std::process::Command;
@@ -151,11 +151,32 @@ async fn tables_that_only_grow_are_loaded_as_others() {
     assert_eq!(stopped.database.text("select tgenabled::text from pg_trigger where tgname = 'kept'").await, "A");
     stopped.database.run("drop trigger kept on fresh.notes").await;
     assert_eq!(stopped.run().await, expected);
-    // What removes rows in place of the table stands in nobody's way but ours, and is told.
-    let ruled = Move::into("create rule kept as on delete to fresh.notes do instead nothing;").await;
-    let url = &ruled.database.url;
-    let output = program::ends(ruled.work.run(url, url, &["--no-threshold"])).await;
+}
+
+/// Rules are silent where triggers are. Where their tables shall do what they forbid, that is told.
+#[tokio::test(flavor = "multi_thread")]
+async fn so_are_those_with_rules() {
+    let expected = Move::into("").await.all().await;
+    let rules =
+        "select string_agg(rulename || ev_enabled::text, ' ' order by rulename) from pg_rewrite where ev_type <> '1'
+                   and ev_class = 'fresh.notes'::regclass";
+    let also = Move::into(
+        "create table fresh.log (what text);
+         create rule one as on insert to fresh.notes do also insert into fresh.log values ('insert');
+         create rule two as on update to fresh.notes do also insert into fresh.log values ('update');
+         alter table fresh.notes enable always rule two;",
+    )
+    .await;
+    assert_eq!(also.all().await, expected);
+    assert_eq!(also.database.text(rules).await, "oneO twoA");
+    let instead = Move::into("create rule kept as on delete to fresh.notes do instead nothing;").await;
+    assert_eq!(instead.run().await, expected[0]);
+    assert_eq!(instead.database.text(rules).await, "keptO");
+    instead.database.run(CHANGES).await;
+    let url = &instead.database.url;
+    let output = program::ends(instead.work.run(url, url, &["--no-threshold"])).await;
     assert_eq!(output.status.code(), Some(2), "{}", told(&output));
-    ruled.database.run("drop rule kept on fresh.notes").await;
-    assert_eq!(ruled.run().await, expected);
+    assert!(program::hint(&output).contains("DISABLE RULE"), "{}", told(&output));
+    instead.database.run("alter table fresh.notes disable rule kept").await;
+    assert_eq!(instead.run().await, expected[1]);
 }

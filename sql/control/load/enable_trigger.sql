@@ -1,2 +1,0 @@
--- As before.
-alter table only {table} enable {sort} trigger {trigger}

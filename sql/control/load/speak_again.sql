@@ -1,0 +1,2 @@
+-- As before.
+alter table only {table} enable {sort} {what} {name}
