@@ -64,6 +64,19 @@ pub async fn changes(connection: &Connection, run: Uuid) -> Result<BTreeMap<Stri
     Ok(changes)
 }
 
+/// Of how many rows triggers have made something else than the run wrote: flow → column → rows.
+///
+/// # Errors
+/// What the server says.
+pub async fn altered(connection: &Connection, run: Uuid) -> Result<BTreeMap<String, BTreeMap<String, u64>>> {
+    let mut altered: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
+    for row in connection.query(include_str!("../../sql/control/ledger/altered.sql"), &[&run]).await? {
+        let rows = u64::try_from(row.try_get::<_, i64>("rows")?).unwrap_or(0);
+        altered.entry(row.try_get("flow")?).or_default().insert(row.try_get("column")?, rows);
+    }
+    Ok(altered)
+}
+
 /// The conflicts of a run, by flow.
 ///
 /// # Errors

@@ -25,7 +25,7 @@ mod quarantine;
 mod runs;
 mod sharing;
 
-pub use changes::{Conflicting, MovedRows, absent, changes, conflicts, kept_rows, moved_rows, resolve};
+pub use changes::{Conflicting, MovedRows, absent, altered, changes, conflicts, kept_rows, moved_rows, resolve};
 pub use evidence::{Testified, table_rows, testimony};
 pub use grants::{lacking, loaded_tables};
 pub use history::{

@@ -96,7 +96,12 @@ impl Flow<'_> {
             let ids = tried.map(|row| kept.id(row)).collect::<Result<Vec<_>>>()?;
             ledger::readmit(connection, self.run, self.flow, &ids).await?;
         }
+        let altered = if self.is_altered() { batches.clone() } else { Vec::new() };
         let inserted = self.insert(connection, chunk, &kept, batches, skip).await?;
+        if !altered.is_empty() {
+            let others = inserted.others.iter().map(|row| kept.id(*row)).collect::<Result<HashSet<Uuid>>>()?;
+            self.note_inserted(connection, altered, &others, false).await?;
+        }
         let refused = inserted.refused.len() as u64;
         let all = kept.rows() as u64;
         self.commit(connection, chunk, all - refused, refused).await?;

@@ -145,7 +145,9 @@ pub(super) fn constraint_of<'t>(table: &'t Table, index: &Index) -> Option<&'t C
 
 /// All that brings an index and its constraint back, whoever's that is. None for one that stays, as [`index_of`] says.
 pub(super) fn saved(table: &Table, index: &Index, constraint: Option<&Constraint>) -> Option<SavedDdl> {
-    if !index.valid || index.replica_identity || index.untold {
+    let is_key = constraint.is_some_and(|constraint| constraint.sort == Sort::PrimaryKey);
+    // By its key a row is looked at again that a trigger may have made something else of.
+    if !index.valid || index.replica_identity || index.untold || is_key && table.row_trigger_before_insert {
         return None;
     }
     let sort = match constraint.map(|constraint| constraint.sort) {

@@ -48,7 +48,7 @@ pub(super) struct Found {
 
 /// Rows in a temporary table.
 struct Staged {
-    /// Their columns, quoted.
+    /// Their columns.
     columns: Vec<String>,
     /// Those that the types of the target do not take.
     refused: BTreeMap<usize, Why>,
@@ -147,8 +147,9 @@ impl Flow<'_> {
         let with_rows = Table { columns, ..self.table.clone() };
         let batches = batches.iter().map(|batch| self.with_rows(batch)).collect::<Result<Vec<_>>>()?;
         let sent = Rows::new(batches, &with_rows)?;
-        let columns: Vec<String> = sent.columns().filter(|column| *column != ROW).map(quote_ident).collect();
-        let values = [("columns", &*columns.join(", ")), ("table", &*self.table())];
+        let columns: Vec<String> = sent.columns().filter(|column| *column != ROW).map(str::to_owned).collect();
+        let quoted: Vec<String> = columns.iter().map(|column| quote_ident(column)).collect();
+        let values = [("columns", &*quoted.join(", ")), ("table", &*self.table())];
         connection.batch_execute(&fill(STAGE_UPDATE, &values)).await?;
         let staged = sent.for_table("pg_temp.rehome_staged_update");
         let refused = isolate::copy(connection, &staged, skip, self.cancel).await?.refused;
@@ -174,8 +175,8 @@ impl Flow<'_> {
         staged: Staged,
     ) -> Result<BTreeMap<usize, Why>> {
         let identity = self.identity()?;
-        let own: Vec<String> = identity.iter().map(|column| quote_ident(column)).collect();
-        let changed = staged.columns.iter().filter(|column| !own.contains(column));
+        let changed =
+            staged.columns.iter().filter(|column| !identity.contains(column)).map(|column| quote_ident(column));
         let assignments: Vec<String> = changed.map(|column| format!("{column} = s.{column}")).collect();
         let mut refused = staged.refused;
         refused.retain(|row, _| rows.contains(row));
@@ -189,7 +190,8 @@ impl Flow<'_> {
         let keys = rows.iter().map(|row| kept.key(*row)).collect::<Result<Vec<_>>>()?;
         let image = Image::new(self.table, self.row)?;
         let is_same = equal(&identity);
-        let statements = [IMAGE_EXISTING, IMAGE_WRITTEN].map(|sql| image.fill(sql, &[("equal", &is_same)]));
+        let values = [("equal", &*is_same), ("differing", &*Image::differing("t", &staged.columns))];
+        let statements = [IMAGE_EXISTING, IMAGE_WRITTEN].map(|sql| image.fill(sql, &values));
         connection.execute(&statements[0], &[&self.run, &self.flow, &ids, &keys]).await?;
         if self.try_update(connection, &statement, None).await?.is_some() {
             for row in rows {

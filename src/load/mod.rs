@@ -138,6 +138,8 @@ pub struct Finished {
     pub existing: BTreeMap<String, (u64, u64)>,
     /// What was done to rows beside first loads: flow → what → rows, see [`ledger::changes`].
     pub moved: BTreeMap<String, BTreeMap<String, u64>>,
+    /// Of how many rows triggers have made something else than was written: flow → column → rows.
+    pub altered: BTreeMap<String, BTreeMap<String, u64>>,
     /// Rows that others had changed, deleted or referred to, by flow.
     pub conflicts: BTreeMap<String, Vec<Conflicting>>,
     /// Rows that this process has written, quarantine included.
@@ -473,13 +475,14 @@ impl Loader {
             }
         }
         let moved = ledger::changes(&self.coordinator, self.run.run_id).await?;
+        let altered = ledger::altered(&self.coordinator, self.run.run_id).await?;
         let conflicts = ledger::conflicts(&self.coordinator, self.run.run_id).await?;
         ledger::unlock(&self.coordinator).await?;
         self.modes.clear();
         self.sink.finish("constraints");
         let written = self.written.load(Ordering::Relaxed);
         let seconds = begun.elapsed().as_secs_f64();
-        Ok(Finished { refused, existing, moved, conflicts, written, restored, seconds })
+        Ok(Finished { refused, existing, moved, altered, conflicts, written, restored, seconds })
     }
 
     /// Brings constraints and indexes back, and takes out the rows that they refuse.

@@ -73,6 +73,7 @@ pub async fn flow(inputs: &Inputs<'_>, outcomes: &FlowOutcomes) -> Result<FlowRe
         migrated: kept,
         adopted,
         updated,
+        altered: inputs.target.altered.get(name).cloned().unwrap_or_default(),
         rejected,
         skipped: skip_reasons.values().sum(),
         elsewhere: owners.values().sum(),

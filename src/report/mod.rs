@@ -81,6 +81,9 @@ pub struct FlowReport {
     pub adopted: u64,
     /// Of those migrated, the rows that were in the target already and were written over.
     pub updated: u64,
+    /// Of those migrated, the rows of which a trigger of the target has made something else than was written, by column.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub altered: BTreeMap<String, u64>,
     pub rejected: u64,
     pub skipped: u64,
     pub elsewhere: u64,
@@ -220,6 +223,8 @@ pub struct OfTarget {
     pub refused_for: RefusedFor,
     /// Rows that were in it already.
     pub existing: Existing,
+    /// Of how many rows its triggers have made something else than was written: flow → column → rows.
+    pub altered: BTreeMap<String, BTreeMap<String, u64>>,
     /// What differed from the run before, by flow.
     pub changes: BTreeMap<String, Changes>,
     /// Time of loading, by flow, in seconds.

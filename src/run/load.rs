@@ -267,7 +267,14 @@ impl Loading {
             mappings: self.mappings,
             adopted,
             outcomes,
-            target: OfTarget { refused, refused_for, existing: finished.existing, changes, load_seconds: seconds },
+            target: OfTarget {
+                refused,
+                refused_for,
+                existing: finished.existing,
+                altered: finished.altered,
+                changes,
+                load_seconds: seconds,
+            },
             written: finished.written,
             base: self.parent.map(|parent| parent.to_string()),
         })

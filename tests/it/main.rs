@@ -11,6 +11,7 @@
 
 mod again;
 mod against;
+mod altered;
 mod artefact;
 mod bad_input;
 mod bench;

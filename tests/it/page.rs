@@ -80,6 +80,9 @@ fn expected(report: &Value) -> BTreeMap<String, Value> {
         if flow["source_rows"] != 0 && flow["rows_per_second"] != 0.0 {
             all.insert(format!("flow.{name}.rows_per_second"), flow["rows_per_second"].clone());
         }
+        for (column, rows) in flow["altered"].as_object().into_iter().flatten() {
+            all.insert(format!("altered.{name}.{column}"), rows.clone());
+        }
         let kinds =
             [("reason", "reasons"), ("skipped", "skip_reasons"), ("elsewhere", "owners"), ("warning", "warnings")];
         for (kind, codes) in kinds {
@@ -223,6 +226,7 @@ fn large() -> Report {
         migrated: 4_000_000 - 3 * flow,
         adopted: flow,
         updated: 0,
+        altered: if flow == 5 { BTreeMap::from([("a name".into(), 3)]) } else { BTreeMap::new() },
         rejected: 2 * flow,
         skipped: flow,
         elsewhere: 0,

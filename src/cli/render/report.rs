@@ -22,6 +22,15 @@ pub fn show(report: &Report) {
             count(flow.updated)
         );
     }
+    for flow in &report.flows {
+        for (column, rows) in &flow.altered {
+            let rows = count(*rows);
+            anstream::println!(
+                "{}: a trigger of the target has made something else of {column} in {rows} rows",
+                flow.flow
+            );
+        }
+    }
     reasons(report);
     origins(report);
     checks(report);

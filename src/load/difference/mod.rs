@@ -21,6 +21,7 @@ mod align;
 mod change;
 mod gone;
 mod image;
+mod inserted;
 
 pub(super) use gone::{Going, unreferenced};
 pub(super) use image::Image;
@@ -29,7 +30,6 @@ const ROLLBACK: &str = include_str!("../../../sql/control/load/rollback.sql");
 const PRESENT: &str = include_str!("../../../sql/control/difference/present.sql");
 const SAME_AS_STAGED: &str = include_str!("../../../sql/control/difference/same_as_staged.sql");
 const NOTE_CONFLICTS: &str = include_str!("../../../sql/control/difference/note_conflicts.sql");
-const INSERTED: &str = include_str!("../../../sql/control/difference/inserted.sql");
 const KEEP: &str = include_str!("../../../sql/control/difference/keep.sql");
 
 /// The staged rows as they were.
@@ -99,13 +99,7 @@ impl Difference<'_> {
         let done = self.flow.insert(connection, chunk, &kept, rows.clone(), BTreeSet::new()).await?;
         if self.noted {
             let others = done.others.iter().map(|row| kept.id(*row)).collect::<Result<HashSet<Uuid>>>()?;
-            let own =
-                if others.is_empty() { rows } else { chosen_of(&rows, self.flow.row, |id| !others.contains(&id))? };
-            let identity = self.image.identity_columns();
-            let staging = self.staging(connection, NEW, &identity).await?;
-            staging.add(&own).await?;
-            let statement = self.image.fill(INSERTED, &[("equal", &equal(&identity))]);
-            connection.execute(&statement, &[&self.flow.run, &self.flow.flow]).await?;
+            self.flow.note_inserted(connection, rows, &others, true).await?;
         }
         Ok(done.refused.len() as u64)
     }
