@@ -16,7 +16,7 @@ use crate::outcome::{Conflict, Existing, Gone, ID, Id, RowIdentity};
 pub const SOURCE: &str = "_source";
 
 /// The keys of a flow's header: name, default, meaning. `docs/flows.md` has them from here.
-pub const HEADER_KEYS: [(&str, &str, &str); 17] = [
+pub const HEADER_KEYS: [(&str, &str, &str); 18] = [
     (
         "source",
         "(needed)",
@@ -72,6 +72,11 @@ pub const HEADER_KEYS: [(&str, &str, &str); 17] = [
         "What a later run does where others have changed or deleted a row that it would change: `keep` (theirs stays) or `overwrite`. Either way it is listed in `rehome.conflicts`.",
     ),
     (
+        "altered",
+        "none",
+        "The column or columns of which a trigger of the target may make something else than the flow gives as a row comes in. Of any other column, that is a row that differs: the run that loads it ends with exit code 7.",
+    ),
+    (
         "accept",
         "the pipeline's",
         "The least share, 0 to 1, of the rows in scope that must be migrated or adopted; below it, exit code 3.",
@@ -102,6 +107,7 @@ pub struct FlowHeader {
     mark: Option<String>,
     #[serde(default)]
     on_conflict: Conflict,
+    altered: Option<OneOrMore>,
     target: Option<String>,
     accept: Option<f64>,
     description: Option<String>,
@@ -255,6 +261,7 @@ impl Flow {
             gone: header.on_gone,
             mark: header.mark,
             conflict: header.on_conflict,
+            altered: header.altered.map(OneOrMore::names).unwrap_or_default(),
             ..RowIdentity::default()
         };
         if let Some((message, hint)) = contradiction(&row, open) {

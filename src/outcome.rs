@@ -108,6 +108,9 @@ pub struct RowIdentity {
     pub mark: Option<String>,
     /// What becomes of changes to rows that others have changed.
     pub conflict: Conflict,
+    /// The columns of which a trigger of the target may make something else as a row comes in.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub altered: Vec<String>,
 }
 
 /// The type of the ids that a target makes.
@@ -133,6 +136,7 @@ impl Default for RowIdentity {
             gone: Gone::default(),
             mark: None,
             conflict: Conflict::default(),
+            altered: Vec::new(),
         }
     }
 }

@@ -103,6 +103,8 @@ pub struct MovedRows {
     pub deleted: Vec<Uuid>,
     /// Rows in which triggers made something else of some columns than was written: these columns.
     pub altered: HashMap<u128, Vec<String>>,
+    /// The same, as a first load found it.
+    pub altered_at_first: HashMap<u128, Vec<String>>,
     /// Rows that others had changed or deleted, and that were left to them.
     pub conflicts: HashSet<u128>,
     /// In the target without an outcome.
@@ -122,8 +124,9 @@ pub async fn moved_rows(connection: &Connection, run: Uuid, flow: &str) -> Resul
         match row.try_get::<_, &str>("what")? {
             "written" => moved.written.push(id.as_u128()),
             "deleted" => moved.deleted.push(id),
-            "altered" => {
-                moved.altered.entry(id.as_u128()).or_default().extend(row.try_get::<_, Vec<String>>("columns")?);
+            what @ ("altered" | "altered at first") => {
+                let rows = if what == "altered" { &mut moved.altered } else { &mut moved.altered_at_first };
+                rows.entry(id.as_u128()).or_default().extend(row.try_get::<_, Vec<String>>("columns")?);
             }
             "conflict" => {
                 moved.conflicts.insert(id.as_u128());

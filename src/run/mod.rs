@@ -440,9 +440,16 @@ fn failures(report: &Report, verification: Option<&load::Verified>, enforce: boo
     if let Some(verified) = verification.filter(|verified| !verified.clean()) {
         let flows: Vec<&str> =
             verified.0.flows.iter().filter(|flow| !flow.clean()).map(|flow| flow.flow.as_str()).collect();
+        let is_altered = |flow: &&str| report.flows.iter().any(|told| told.flow == **flow && !told.altered.is_empty());
+        let hint = match flows.iter().any(|flow| is_altered(&flow)) {
+            true => {
+                "a trigger of the target has made something else of some columns, which the report names: is that meant, say `altered = [\"column\"]` in the flow's header"
+            }
+            false => "another writer may have changed it; `rehome verify` names the rows and their columns",
+        };
         let error =
             Error::new(Kind::Verification, format!("the target is not what the outcomes say: {}", verified.summary()))
-                .hint("another writer may have changed it; `rehome verify` names the rows and their columns");
+                .hint(hint);
         failures.push(if flows.is_empty() { error } else { error.at(At::Flow, flows.join(", ")) });
     }
     for check in report.checks.iter().filter(|check| check.fails()) {

@@ -53,6 +53,14 @@ impl Scope {
         let superseded = moved.superseded.len() as u64;
         there.extend(&moved.superseded);
         aside.extend(&moved.superseded);
+        let mut altered = moved.altered;
+        // What nobody has said to be meant is told, as a difference.
+        for (row, columns) in moved.altered_at_first {
+            let meant: Vec<String> = columns.into_iter().filter(|column| flow.row.altered.contains(column)).collect();
+            if !meant.is_empty() {
+                altered.entry(row).or_default().extend(meant);
+            }
+        }
         let narrow = subject.moved_only.contains(name);
         let mut excused = moved.conflicts;
         if subject.depth != Depth::Whole {
@@ -65,7 +73,7 @@ impl Scope {
             there,
             standing: moved.standing.into_iter().collect(),
             excused,
-            altered: moved.altered,
+            altered,
             only: narrow.then(|| moved.written.iter().copied().collect()),
             deleted: moved.deleted,
             superseded,

@@ -5,8 +5,10 @@ select i.row_id as row, case when i.move = 'deleted' then 'deleted' else 'writte
 from rehome.before_images i
 where i.run_id = $1 and i.flow = $2 and i.move in ('inserted', 'updated', 'deleted')
 union all
-select i.row_id, 'altered', i.altered
-from rehome.before_images i join rehome.lineage l on l.of_run = $1 and l.member = i.run_id
+select i.row_id, case when f.mode = 'full' then 'altered at first' else 'altered' end, i.altered
+from rehome.before_images i
+join rehome.lineage l on l.of_run = $1 and l.member = i.run_id
+join rehome.flows f on f.run_id = i.run_id and f.flow = i.flow
 where i.flow = $2 and i.altered is not null
 union all
 select c.row_id, 'conflict', c.columns
