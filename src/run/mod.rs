@@ -441,7 +441,7 @@ fn failures(report: &Report, verification: Option<&load::Verified>, enforce: boo
         let flows: Vec<&str> =
             verified.0.flows.iter().filter(|flow| !flow.clean()).map(|flow| flow.flow.as_str()).collect();
         let is_altered = |flow: &&str| report.flows.iter().any(|told| told.flow == **flow && !told.altered.is_empty());
-        let hint = match flows.iter().any(|flow| is_altered(&flow)) {
+        let hint = match flows.iter().any(is_altered) {
             true => {
                 "a trigger of the target has made something else of some columns, which the report names: is that meant, say `altered = [\"column\"]` in the flow's header"
             }
