@@ -252,14 +252,7 @@ impl Loading {
         transformed.map_err(|error| unfinished(error, away))?;
         let gone = || Error::unexpected("loading ended before the flows did");
         let loaded = loaded.at(At::Pipeline, &pipeline.name).map_err(|error| unfinished(error, away))?;
-        let Done { seconds, mut changes, finished } = loaded.ok_or_else(gone)?;
-        for (flow, moved) in finished.moved {
-            changes.entry(flow).and_modify(|changes: &mut Changes| changes.moved = moved);
-        }
-        for (flow, conflicts) in finished.conflicts {
-            changes.entry(flow).and_modify(|changes| changes.conflicts = conflicts);
-        }
-        let (refused, refused_for) = by_reason(finished.refused);
+        let done = loaded.ok_or_else(gone)?;
         Ok(Loaded {
             run: self.run,
             schema: pipeline.target_schema.clone(),
@@ -267,18 +260,24 @@ impl Loading {
             mappings: self.mappings,
             adopted,
             outcomes,
-            target: OfTarget {
-                refused,
-                refused_for,
-                existing: finished.existing,
-                altered: finished.altered,
-                changes,
-                load_seconds: seconds,
-            },
-            written: finished.written,
+            written: done.finished.written,
+            target: of_target(done),
             base: self.parent.map(|parent| parent.to_string()),
         })
     }
+}
+
+/// What loading says of the target, for the report.
+fn of_target(Done { seconds, mut changes, finished }: Done) -> OfTarget {
+    for (flow, moved) in finished.moved {
+        changes.entry(flow).and_modify(|changes: &mut Changes| changes.moved = moved);
+    }
+    for (flow, conflicts) in finished.conflicts {
+        changes.entry(flow).and_modify(|changes| changes.conflicts = conflicts);
+    }
+    let (refused, refused_for) = by_reason(finished.refused);
+    let (existing, altered) = (finished.existing, finished.altered);
+    OfTarget { refused, refused_for, existing, altered, changes, load_seconds: seconds }
 }
 
 /// What the target refused, by flow and reason, and the causes of it.
