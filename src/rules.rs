@@ -142,9 +142,11 @@ fn zones(pipeline: &Pipeline) -> String {
 
 /// What a header says that outcomes, or their way into the target, depend on: not its thresholds and descriptions.
 fn header(flow: &Flow) -> String {
+    // A key that came later leaves headers without it the rules that they were: their runs go on.
+    let row = format!("{:?}", flow.row).replace(", altered: []", "");
     format!(
-        "{:?} {:?} {} {:?} {:?} {:?} {:?}",
-        flow.sources, flow.key, flow.expand, flow.entity, flow.entity_key, flow.row, flow.target
+        "{:?} {:?} {} {:?} {:?} {row} {:?}",
+        flow.sources, flow.key, flow.expand, flow.entity, flow.entity_key, flow.target
     )
 }
 
